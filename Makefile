@@ -1,0 +1,52 @@
+# Every target sets up .venv by itself; the second call only checks two time stamps.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint soak lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The newest supported interpreter that is on the machine, unless PYTHON says otherwise.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& echo $$p && break; done)
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/.base: requirements.lock
+	@test -n "$(PYTHON)" || { echo "Gatepost needs Python 3.11, 3.12 or 3.13 with its venv module (Debian: apt-get install python3-venv)."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.base
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.install: $(VENV)/.base pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(VENV)/.install ## run the whole gateway with 200 simulated terminals
+	@$(BIN)/gatepost demo $(ARGS)
+
+test: $(VENV)/.install $(VENV)/.dev ## lint, type-check and test everything
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.install $(VENV)/.dev ## ruff, mypy --strict and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/python tools/static.py
+
+bench: $(VENV)/.install $(VENV)/.dev ## measure both sides of every ratio and write benchmarks/RESULTS.md
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(VENV)/.install $(VENV)/.dev ## the long versions of the suites
+	@$(BIN)/python -m pytest -m soak $(ARGS)
+
+lock: $(VENV)/.dev ## resolve the lock files anew from the ranges in pyproject.toml
+	@$(BIN)/python tools/lock.py
+
+clean: ## remove the virtual environment and every build product
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

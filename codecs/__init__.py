@@ -1,0 +1,1 @@
+"""The codec SDK: conversations without input or output."""

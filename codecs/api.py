@@ -1,0 +1,116 @@
+"""What a codec is: a conversation without input or output, and a dialect that declares it.
+
+A codec sees bytes and instants and returns events and bytes. It opens nothing, reads no clock,
+draws no random numbers and logs nothing; whatever it needs of the world is in its `Context`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from gateway.domain.events import Event
+from gateway.domain.requests import Request
+from gateway.domain.times import Instant
+
+API_VERSION = 1
+"""A dialect that targets another version is listed but not loaded."""
+
+DAMAGE = frozenset(
+    {"magic", "version", "header", "length", "checksum", "escape", "direction", "gap", "syntax"}
+)
+"""Why bytes are no frame; the closed vocabulary of FrameDamaged.code and of its metric."""
+
+
+class Reach(Enum):
+    """How the gateway gets at a terminal of this dialect."""
+
+    PERSISTENT = "persistent"
+    """One connection stays up; commands travel down the same socket."""
+    POLLED = "polled"
+    """The terminal asks for commands at its own rhythm."""
+    PUSH_ONLY = "push_only"
+    """The terminal reports and takes nothing back but the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of one conversation; a session enforces those it can see, the codec the rest."""
+
+    max_frame: int
+    """Bytes of the largest whole frame."""
+    before_login_bytes: int = 512
+    """Bytes a peer may send before it has proved who it is."""
+    login_seconds: float = 10.0
+    """Seconds within which the proof must be complete."""
+    max_picture: int = 300 * 1024
+    """Bytes of the largest picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a conversation is given at birth."""
+
+    entropy: Callable[[int], bytes]
+    """Returns that many fresh random bytes."""
+    secure: bool = False
+    """The link is TLS."""
+    channel_binding: bytes = b""
+    """Keying material exported from the TLS session (RFC 5705), empty on a plain link."""
+    resync: bool = False
+    """The link can lose or invent bytes (serial): hunt for the next frame instead of closing."""
+    settings: dict[str, int | bool] = field(default_factory=dict)
+    """The dialect's own settings, each documented by the dialect with default and unit."""
+
+
+class Conversation(Protocol):
+    """One side of one connection."""
+
+    closing: str | None
+    """Set once the conversation is over: send what is left, then close. A short reason code."""
+
+    def feed(self, data: bytes, now: Instant) -> list[Event]:
+        """Take bytes as they arrived and return what they mean, in order. Never raises."""
+
+    def submit(self, request: Request, now: Instant) -> list[Event]:
+        """Take an answer or a wish of the gateway's.
+
+        An answer to a receipt that is unknown or already answered is ignored: the connection it
+        belonged to may be gone.
+        """
+
+    def output(self) -> bytes:
+        """Return and forget the bytes to be sent."""
+
+    def deadline(self) -> float | None:
+        """Monotonic seconds at which `tick` wants to be called, or None."""
+
+    def tick(self, now: Instant) -> list[Event]:
+        """Act on time having passed; harmless when called early."""
+
+    def lost(self, now: Instant) -> list[Event]:
+        """The connection ended; return what should survive it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """A protocol as data: everything the gateway must know to speak it."""
+
+    name: str
+    version: str
+    summary: str
+    conversation: Callable[[Context], Conversation]
+    """Makes the gateway's side."""
+    device: Callable[..., object] | None = None
+    """Makes the terminal's side for the simulator, where the codec has one."""
+    reach: Reach = Reach.PERSISTENT
+    retains_until_ack: bool = True
+    """The terminal keeps a record until it is acknowledged; otherwise the gateway must spool it."""
+    opening: Callable[[bytes], bool | None]
+    """Judge the first bytes of a connection (at most eight): True ours, False not, None wait."""
+    checksum: bool = False
+    """Frames carry a checksum, so a flipped bit must never pass unnoticed (property P6)."""
+    limits: Limits
+    api: int = API_VERSION

@@ -1,0 +1,1 @@
+"""The conformance checks that every dialect gets for free."""

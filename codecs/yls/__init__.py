@@ -1,0 +1,1 @@
+"""YLS/1, the gateway's own open terminal protocol."""

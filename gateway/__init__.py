@@ -1,0 +1,1 @@
+"""Gatepost: a device-protocol gateway for construction-site attendance terminals."""

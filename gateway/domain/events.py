@@ -1,0 +1,260 @@
+"""What terminals report, whatever protocol they speak.
+
+Events are values: a conversation makes them from bytes, a session routes them, a service acts on
+them. Those with a ``receipt`` leave a terminal waiting; each receipt is answered at most once, by
+a request from `gateway.domain.requests`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.domain.ids import Receipt, Serial
+from gateway.domain.times import ClockQuality
+from gateway.domain.vocabulary import Decision, Direction, FaultSeverity, Lane, Means, VerifiedBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSeries:
+    """What a terminal still holds of one numbered series; empty when ``first == last + 1``."""
+
+    series: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialWanted:
+    """Somebody claims to be ``serial``; the conversation needs its secret to check the proof."""
+
+    serial: Serial
+    key_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginProved:
+    """The terminal proved its identity; answer with Admit or Refuse."""
+
+    serial: Serial
+    model: str = ""
+    firmware: str = ""
+    capabilities: frozenset[str] = frozenset()
+    stores: tuple[StoredSeries, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailed:
+    """A proof did not hold; the conversation has already answered."""
+
+    serial: Serial
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceStatus:
+    """What a terminal says of its own health; None where its protocol does not tell."""
+
+    uptime_s: int | None = None
+    persons: int | None = None
+    unacknowledged: int | None = None
+    free_store: float | None = None
+    """Share of the record store that is free, 0…1."""
+    temperature_c: float | None = None
+    clock: ClockQuality = ClockQuality.UNKNOWN
+    on_battery: bool | None = None
+    faults: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """The terminal is there; already answered, because losing the answer costs nothing."""
+
+    status: DeviceStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockMeasured:
+    """The terminal's clock against ours."""
+
+    offset_ms: int
+    """Device clock minus ours."""
+    uncertainty_ms: int
+    """The true offset lies within this distance: half the round trip, or the one-way delay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRef:
+    """A picture that belongs to a record, named by what it contains."""
+
+    digest: bytes
+    """SHA-256 of the picture, 32 bytes."""
+    size: int
+    data: bytes | None = None
+    """The picture itself when it came inside the record, else None: it follows or is fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBase:
+    """What every numbered record has in common."""
+
+    receipt: Receipt
+    lane: Lane
+    identity: bytes
+    """The maker's declaration of "the same record sent again"; unique per device, ≤ 64 bytes."""
+    digest: bytes
+    """Digest of the fields that must not change on a resend; other digest = conflict."""
+    series: int
+    """Number of the record store this record was numbered in (YLS: REC_EPOCH)."""
+    number: int
+    device_ms: int
+    """Event time on the terminal's clock, milliseconds since 1970 UTC."""
+    raw: bytes
+    """The record as it came, without pictures, for disputes and for decoding it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageReported(RecordBase):
+    """Somebody passed a gate or was turned away."""
+
+    direction: Direction = Direction.UNKNOWN
+    decision: Decision = Decision.UNKNOWN
+    means: Means = Means.NONE
+    claim: str | None = None
+    """Who the terminal says it was, in its own numbering; None for a stranger."""
+    verified_by: VerifiedBy = VerifiedBy.UNKNOWN
+    score: float | None = None
+    """Similarity as the terminal states it, 0…1."""
+    liveness: float | None = None
+    """Liveness as the terminal states it, 0…1; None is "not sent", never "live"."""
+    door: int | None = None
+    temperature_c: float | None = None
+    helmet: bool | None = None
+    clock_synchronised: bool | None = None
+    taken_offline: bool = False
+    repeat: bool = False
+    duress: bool = False
+    test: bool = False
+    picture: PictureRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultReported(RecordBase):
+    """A terminal's report of a fault in itself, numbered like a passage so that it must arrive."""
+
+    code: int
+    severity: FaultSeverity = FaultSeverity.MINOR
+    raised: bool = True
+    count: int = 1
+    first_ms: int | None = None
+    text: str = ""
+
+
+RecordReported = PassageReported | FaultReported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsLost:
+    """Records a terminal gave up; a tombstone, so that the hole is known and never waited for."""
+
+    receipt: Receipt
+    series: int
+    first: int
+    last: int
+    reason: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobOffered:
+    """The terminal wants to send a large object; answer with TakeBlob or DeclineBlob."""
+
+    receipt: Receipt
+    digest: bytes
+    size: int
+    kind: str
+    """``snapshot`` is the only kind the gateway takes so far."""
+    series: int | None = None
+    number: int | None = None
+    """The record it belongs to, where the terminal says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobCompleted:
+    """A whole object whose digest was checked; answer with Accept once it is durable."""
+
+    receipt: Receipt
+    digest: bytes
+    kind: str
+    data: bytes = field(repr=False)
+    series: int | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobInterrupted:
+    """What had arrived of an object when its connection ended; keep it for the resumption."""
+
+    digest: bytes
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeAnswered:
+    """The terminal's answer to AskRecords: whether it still has what we miss."""
+
+    accepted: bool
+    code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameDamaged:
+    """Bytes that are no frame; counted, sampled into the capture, and skipped."""
+
+    code: str
+    """One of `gateway.codecs.api.DAMAGE`."""
+    size: int
+    """How many bytes were dropped."""
+    sample: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownMessage:
+    """A well-formed message this codec does not know; kept, counted, answered as unknown."""
+
+    command: int
+    sample: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misbehaved:
+    """The peer broke the protocol; when ``fatal`` the connection is about to be closed."""
+
+    code: str
+    detail: str = ""
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidGoodbye:
+    """The terminal ends the session on purpose."""
+
+    reason: str
+
+
+Event = (
+    CredentialWanted
+    | LoginProved
+    | LoginFailed
+    | Heartbeat
+    | ClockMeasured
+    | PassageReported
+    | FaultReported
+    | RecordsLost
+    | BlobOffered
+    | BlobCompleted
+    | BlobInterrupted
+    | RangeAnswered
+    | FrameDamaged
+    | UnknownMessage
+    | Misbehaved
+    | SaidGoodbye
+)

@@ -1,0 +1,178 @@
+"""What the parts of the gateway ask of one another; adapters implement these, app wires them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from gateway.domain.directory import Directory
+from gateway.domain.events import (
+    BlobCompleted,
+    BlobInterrupted,
+    BlobOffered,
+    ClockMeasured,
+    DeviceStatus,
+    LoginFailed,
+    LoginProved,
+    RangeAnswered,
+    RecordReported,
+    RecordsLost,
+)
+from gateway.domain.ids import DeviceId, Generation, Serial
+from gateway.domain.passages import Record
+from gateway.domain.requests import HeldSeries, Parting, Request
+from gateway.domain.times import Instant
+
+
+class Outcome(Enum):
+    """What became of a record. Every one but UNAVAILABLE is durable and may be acknowledged."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    """Same identity, other bytes: both are kept, in quarantine, and alarmed."""
+    REJECTED = "rejected"
+    """The database refuses this row whatever we do; kept with its bytes, and alarmed."""
+    UNAVAILABLE = "unavailable"
+    """Not stored. The terminal must keep it."""
+
+
+class SessionHandle(Protocol):
+    """A live connection, as services see it."""
+
+    device: DeviceId
+    generation: Generation
+    dialect: str
+    """Name and version of the dialect, such as ``yls/1.0``; stored with each record."""
+
+    def submit(self, *requests: Request) -> None:
+        """Pass requests to the conversation and send what it makes of them, in one write.
+
+        Safe on a session that ended meanwhile: then nothing happens.
+        """
+
+    def close(self, reason: Parting) -> None:
+        """Say farewell and close once that is sent."""
+
+
+class DeviceDesk(Protocol):
+    """What sessions ask of the gateway. No call blocks; answers come back through the session."""
+
+    def credential(self, serial: Serial, peer: str, now: Instant) -> bytes | None:
+        """Return the device's secret, or None for an unknown or locked-out one."""
+
+    def login_failed(self, event: LoginFailed, peer: str, now: Instant) -> None:
+        """Count a failed proof against serial number and source."""
+
+    def login(self, session: SessionHandle, event: LoginProved, peer: str, now: Instant) -> None:
+        """Admit or refuse, by a request submitted to the session later or at once."""
+
+    def heard(self, session: SessionHandle, now: Instant) -> None:
+        """Note that a valid frame came; called for each read, so it must cost nothing."""
+
+    def status(self, session: SessionHandle, status: DeviceStatus, now: Instant) -> None:
+        """Take note of a terminal's health; may ask for records that are missing."""
+
+    def clock(self, session: SessionHandle, event: ClockMeasured, now: Instant) -> None:
+        """Remember the terminal's clock offset for the records that follow."""
+
+    def record(self, session: SessionHandle, event: RecordReported, now: Instant) -> None:
+        """Queue a record; Accept, Conflict or Defer follows when its fate is known."""
+
+    def records_lost(self, session: SessionHandle, event: RecordsLost, now: Instant) -> None:
+        """Keep a tombstone; Accept or Defer follows."""
+
+    def blob_offered(self, session: SessionHandle, event: BlobOffered, now: Instant) -> None:
+        """Decide whether to take an object; TakeBlob or DeclineBlob follows."""
+
+    def blob_completed(self, session: SessionHandle, event: BlobCompleted, now: Instant) -> None:
+        """Make an object durable; Accept or DeclineBlob follows."""
+
+    def blob_interrupted(self, session: SessionHandle, event: BlobInterrupted) -> None:
+        """Keep the beginning of an object for its resumption."""
+
+    def range_answered(self, session: SessionHandle, event: RangeAnswered) -> None:
+        """Take note of whether the terminal still has what we asked for."""
+
+    def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
+        """The connection of an admitted session ended; called once, superseded or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture on its way into the store."""
+
+    device: DeviceId
+    digest: bytes
+    """SHA-256 of ``data``, checked before this was made."""
+    data: bytes
+    received_ms: int
+    series: int | None = None
+    number: int | None = None
+    damaged: bool = False
+    """The bytes are as the terminal sent them, but they are no complete JPEG."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostRange:
+    """Numbers a terminal gave up."""
+
+    device: DeviceId
+    series: int
+    first: int
+    last: int
+    reason: int
+    received_ms: int
+
+
+class RecordStore(Protocol):
+    """Durable records. Every method raises StoreUnavailable when the database cannot be asked."""
+
+    async def save(self, batch: Sequence[Record]) -> list[Outcome]:
+        """Store a batch in one transaction, pictures included; one outcome per record, in order.
+
+        A record the database refuses is set aside with its bytes and never fails its neighbours.
+        """
+
+    async def save_lost(self, lost: LostRange) -> None:
+        """Store a tombstone for a range; storing it twice is harmless."""
+
+    async def save_picture(self, picture: Picture) -> None:
+        """Store a late picture; the same digest twice is stored once."""
+
+    async def has_picture(self, device: DeviceId, digest: bytes) -> bool:
+        """Say whether the device's picture is durable already."""
+
+    async def held(self, device: DeviceId, series: int, first: int, last: int) -> HeldSeries:
+        """Compute which numbers are held, tombstones and quarantined ones included."""
+
+    async def keep_cursors(self, cursors: Sequence[tuple[DeviceId, HeldSeries]]) -> None:
+        """Persist prefixes lazily; a stale cursor is safe, it only makes the next login slower."""
+
+    async def reserve_ids(self, count: int) -> range:
+        """Draw ``count`` fresh passage ids."""
+
+
+class DirectoryStore(Protocol):
+    """Where the directory lives."""
+
+    async def load(self) -> Directory:
+        """Read everything into one immutable value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the store holds of one device, for proving sent = stored."""
+
+    device: DeviceId
+    passages: int
+    faults: int
+    quarantined: int
+    rejected: int
+    pictures: int
+
+
+def no_probe(name: str) -> None:
+    """Do nothing at a named point; the crash harness injects something that kills the process."""

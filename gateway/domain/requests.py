@@ -1,0 +1,141 @@
+"""What we ask of a terminal or answer it; a conversation turns it into its protocol's bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from gateway.domain.ids import Receipt
+
+
+class Refusal(Enum):
+    """Why a terminal that proved its identity is not admitted."""
+
+    NOT_LISTED = "not_listed"
+    """Its supplier or model is not in the directory (R-030)."""
+    REVOKED = "revoked"
+    LOCKED_OUT = "locked_out"
+    OVERLOADED = "overloaded"
+    UNAVAILABLE = "unavailable"
+    """We cannot tell what we hold of it: the database is down. The terminal tries again."""
+
+
+class Parting(Enum):
+    """Why we end a session."""
+
+    TAKEN_OVER = "taken_over"
+    DRAINING = "draining"
+    IDLE = "idle"
+    PROTOCOL_ERROR = "protocol_error"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSeries:
+    """Which numbers of one series are durably ours: all up to ``upto``, and ``ranges`` above it."""
+
+    series: int
+    upto: int
+    ranges: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialGiven:
+    """Answer to CredentialWanted; None makes the proof fail exactly as a wrong secret would."""
+
+    secret: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admit:
+    """Answer to LoginProved: the session is on."""
+
+    session: int
+    """1…65535, unique among live sessions as far as the protocol can express."""
+    heartbeat_s: int
+    held: tuple[HeldSeries, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """Answer to LoginProved: not now, or not at all."""
+
+    reason: Refusal
+    retry_after_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept:
+    """What the receipt stands for is durable: the terminal may forget it."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defer:
+    """Not taken and not stored; the terminal keeps it and tries again."""
+
+    receipt: Receipt
+    retry_after_s: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Held durably, but in quarantine: the same identity arrived before with other bytes."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBlob:
+    """Answer to BlobOffered: send it, from the end of ``prefix`` on."""
+
+    receipt: Receipt
+    prefix: bytes = b""
+    have_all: bool = False
+    """The object is durable already: nothing needs sending."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineBlob:
+    """Answer to BlobOffered or BlobCompleted: not wanted, or no room at present."""
+
+    receipt: Receipt
+    code: str
+    """``quota``, ``too_large``, ``unsupported`` or ``unavailable``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRecords:
+    """Ask again for records that are missing here though the terminal counts them as delivered."""
+
+    series: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureClock:
+    """Measure the terminal's clock against ours; ClockMeasured is the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Farewell:
+    """End the session with a reason the terminal understands."""
+
+    reason: Parting
+
+
+Request = (
+    CredentialGiven
+    | Admit
+    | Refuse
+    | Accept
+    | Defer
+    | Conflict
+    | TakeBlob
+    | DeclineBlob
+    | AskRecords
+    | MeasureClock
+    | Farewell
+)

@@ -1,0 +1,1 @@
+"""What the gateway decides: plain coroutines and callbacks over the domain ports."""

@@ -1,0 +1,1 @@
+"""Simulated terminals: the device side of the codecs, driven over real sockets."""

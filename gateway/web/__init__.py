@@ -1,0 +1,1 @@
+"""HTTP listeners for people and for Prometheus; never for terminals."""

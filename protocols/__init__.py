@@ -1,0 +1,1 @@
+"""Twisted shells: bytes, timers and sockets, and no protocol knowledge."""
