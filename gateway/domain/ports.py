@@ -44,6 +44,8 @@ class SessionHandle(Protocol):
 
     device: DeviceId
     generation: Generation
+    slot: int
+    """Index into the presence table, set by the desk at login; -1 before."""
     dialect: str
     """Name and version of the dialect, such as ``yls/1.0``; stored with each record."""
 
