@@ -124,8 +124,8 @@ class Device:
     model: str
     dialect: str
     state: DeviceState = DeviceState.ACCEPTED
-    cadence_s: int = 30
-    """Heartbeat interval it is told at login."""
+    cadence_s: int | None = None
+    """Heartbeat interval it is told at login; None: the gateway's setting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

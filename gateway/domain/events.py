@@ -89,8 +89,10 @@ class PictureRef:
     digest: bytes
     """SHA-256 of the picture, 32 bytes."""
     size: int
-    data: bytes | None = None
+    data: bytes | None = field(default=None, repr=False)
     """The picture itself when it came inside the record, else None: it follows or is fetched."""
+    damage: str | None = None
+    """Why ``data`` is no complete JPEG; None when it is one, or when it is not here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +187,8 @@ class BlobCompleted:
     digest: bytes
     kind: str
     data: bytes = field(repr=False)
+    damage: str | None = None
+    """Why the bytes are no complete JPEG; they are kept all the same."""
     series: int | None = None
     number: int | None = None
 

@@ -54,6 +54,11 @@ class HeldNumbers:
         at = bisect_right(self._starts, number) - 1
         return at >= 0 and number <= self._ends[at]
 
+    @property
+    def top(self) -> int:
+        """The largest number held."""
+        return self._ends[-1] if self._ends else self.upto
+
     def islands(self) -> Iterator[tuple[int, int]]:
         """Yield what is held above the prefix, ascending, as inclusive pairs."""
         return zip(self._starts, self._ends, strict=True)

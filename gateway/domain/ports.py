@@ -39,6 +39,19 @@ class Outcome(Enum):
     """Not stored. The terminal must keep it."""
 
 
+class Log(Protocol):
+    """A bound structured logger; event names are declared in the catalogue of log events."""
+
+    def info(self, event: str, **fields: object) -> object:
+        """Record something an operator may want to know later."""
+
+    def warning(self, event: str, **fields: object) -> object:
+        """Record something an operator should look at."""
+
+    def error(self, event: str, **fields: object) -> object:
+        """Record something an operator must look at."""
+
+
 class SessionHandle(Protocol):
     """A live connection, as services see it."""
 

@@ -1,0 +1,220 @@
+"""The one object sessions talk to: it knows which service each report belongs to, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.domain.directory import Directory
+from gateway.domain.errors import StoreUnavailable
+from gateway.domain.events import (
+    BlobCompleted,
+    BlobInterrupted,
+    BlobOffered,
+    ClockMeasured,
+    DeviceStatus,
+    LoginFailed,
+    LoginProved,
+    RangeAnswered,
+    RecordReported,
+    RecordsLost,
+)
+from gateway.domain.ids import Serial
+from gateway.domain.ports import Log, LostRange, RecordStore, SessionHandle
+from gateway.domain.requests import Accept, Defer
+from gateway.domain.times import Instant
+from gateway.services.committer import Committer
+from gateway.services.gaps import Gaps
+from gateway.services.ingest import Ingest
+from gateway.services.lockout import Lockout
+from gateway.services.logins import Logins
+from gateway.services.pictures import Pictures
+from gateway.services.presence import PresencePort
+from gateway.services.tally import Tally
+from gateway.services.tasks import Tasks
+from gateway.services.terminals import Terminal, Terminals
+
+CLOCK_EVENT_MS = 2_000
+"""An offset beyond this is an event (R-101)."""
+
+
+class Desk:
+    """Implements `gateway.domain.ports.DeviceDesk`."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        store: RecordStore,
+        terminals: Terminals,
+        ingest: Ingest,
+        committer: Committer,
+        pictures: Pictures,
+        logins: Logins,
+        gaps: Gaps,
+        lockout: Lockout,
+        presence: PresencePort,
+        tasks: Tasks,
+        tally: Tally,
+        log: Log,
+        retry_after_s: int,
+    ) -> None:
+        self.directory = directory
+        self._store = store
+        self._terminals = terminals
+        self._ingest = ingest
+        self._committer = committer
+        self._pictures = pictures
+        self._logins = logins
+        self._gaps = gaps
+        self._lockout = lockout
+        self._presence = presence
+        self._tasks = tasks
+        self._tally = tally
+        self._log = log
+        self._retry_after = retry_after_s
+
+    def credential(self, serial: Serial, peer: str, now: Instant) -> bytes | None:
+        """Return the secret; None for unknown and locked-out ones, who then fail alike."""
+        device = self.directory.devices.get(serial)
+        if device is None or self._lockout.shut(serial, peer, now.mono):
+            return None
+        return self.directory.secrets.get(device.id)
+
+    def login_failed(self, event: LoginFailed, peer: str, now: Instant) -> None:
+        """Count a failed proof against serial number and source."""
+        known = event.serial in self.directory.devices
+        shut = self._lockout.shut(event.serial, peer, now.mono)
+        self._lockout.failed(event.serial, peer, now.mono)
+        self._tally.logins["locked_out" if shut else "bad_credential"] += 1
+        self._log.warning(
+            "device.login_failed",
+            serial=event.serial,
+            peer=peer,
+            reason=event.reason,
+            known=known,
+            locked_out=shut,
+        )
+
+    def login(self, session: SessionHandle, event: LoginProved, peer: str, now: Instant) -> None:
+        """Admit or refuse a terminal that proved its identity."""
+        del now
+        self._lockout.proved(event.serial, peer)
+        self._logins.login(session, self.directory, event, self._enter)
+
+    def heard(self, session: SessionHandle, now: Instant) -> None:
+        """Note that a valid frame came."""
+        self._presence.touch(session.slot, now.mono)
+
+    def status(self, session: SessionHandle, status: DeviceStatus, now: Instant) -> None:
+        """Take note of a terminal's health; ask for records that are missing."""
+        del now
+        terminal = self._current(session)
+        if terminal is not None:
+            self._gaps.review(session, terminal, status)
+
+    def clock(self, session: SessionHandle, event: ClockMeasured, now: Instant) -> None:
+        """Remember the terminal's clock offset for the records that follow."""
+        del now
+        terminal = self._current(session)
+        if terminal is None:
+            return
+        terminal.clock_offset_ms = event.offset_ms
+        terminal.clock_uncertainty_ms = event.uncertainty_ms
+        if abs(event.offset_ms) > CLOCK_EVENT_MS + event.uncertainty_ms:
+            self._log.warning(
+                "device.clock_offset",
+                device=session.device,
+                offset_ms=event.offset_ms,
+                uncertainty_ms=event.uncertainty_ms,
+            )
+
+    def record(self, session: SessionHandle, event: RecordReported, now: Instant) -> None:
+        """Queue a record; its answer follows the commit."""
+        terminal = self._terminals.get(session.device)
+        if terminal is not None and self._ingest.record(
+            session, terminal, self.directory, event, now
+        ):
+            self._committer.kick()
+
+    def records_lost(self, session: SessionHandle, event: RecordsLost, now: Instant) -> None:
+        """Keep a tombstone, then acknowledge it."""
+        lost = LostRange(
+            device=session.device,
+            series=event.series,
+            first=event.first,
+            last=event.last,
+            reason=event.reason,
+            received_ms=now.wall,
+        )
+        self._tasks.spawn(self._bury(session, event, lost), "tombstone")
+
+    async def _bury(self, session: SessionHandle, event: RecordsLost, lost: LostRange) -> None:
+        try:
+            await self._store.save_lost(lost)
+        except StoreUnavailable:
+            session.submit(Defer(receipt=event.receipt, retry_after_s=self._retry_after))
+            return
+        self._tally.tombstones += 1
+        self._log.warning(
+            "record.lost",
+            device=lost.device,
+            series=lost.series,
+            first=lost.first,
+            last=lost.last,
+            reason=lost.reason,
+        )
+        terminal = self._terminals.get(session.device)
+        ledger = terminal.ledgers.get(lost.series) if terminal else None
+        if ledger is not None:
+            ledger.add(lost.first, lost.last)
+        session.submit(Accept(receipt=event.receipt))
+
+    def blob_offered(self, session: SessionHandle, event: BlobOffered, now: Instant) -> None:
+        """Decide whether to take an object."""
+        del now
+        self._pictures.offered(session, event)
+
+    def blob_completed(self, session: SessionHandle, event: BlobCompleted, now: Instant) -> None:
+        """Make an object durable, then confirm it."""
+        self._pictures.completed(session, event, now)
+
+    def blob_interrupted(self, session: SessionHandle, event: BlobInterrupted) -> None:
+        """Keep the beginning of an object for its resumption."""
+        self._pictures.interrupted(session.device, event)
+
+    def range_answered(self, session: SessionHandle, event: RangeAnswered) -> None:
+        """Take note of whether the terminal still has what we asked for."""
+        terminal = self._current(session)
+        if terminal is not None:
+            self._gaps.answered(terminal, event)
+
+    def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
+        """Let go of a session, unless a newer one took the terminal over meanwhile."""
+        del reason
+        terminal = self._current(session)
+        if terminal is not None:
+            terminal.session = None
+            self._presence.disconnected(session.slot, now.mono)
+
+    def _enter(self, session: SessionHandle, terminal: Terminal) -> None:
+        """Make a session the terminal's present one; the older is told that it was taken over."""
+        session.device = terminal.device.id
+        session.slot = self._presence.attach(terminal.device)
+        terminal.session = session
+
+    def accept_directory(self, directory: Directory) -> Sequence[SessionHandle]:
+        """Use a changed directory; return the sessions of devices that may no longer be here."""
+        self.directory = directory
+        expelled: list[SessionHandle] = []
+        for terminal in self._terminals:
+            device = directory.devices.get(terminal.device.serial)
+            admitted = directory.admission(terminal.device.serial, "")
+            if device is not None:
+                terminal.refreshed(device)
+            if admitted is not device and terminal.session is not None:
+                expelled.append(terminal.session)
+        return expelled
+
+    def _current(self, session: SessionHandle) -> Terminal | None:
+        terminal = self._terminals.get(session.device)
+        return terminal if terminal is not None and terminal.session is session else None

@@ -1,0 +1,126 @@
+"""Admission: who a terminal is allowed to be, and what we tell it we already hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.domain.directory import Device, Directory
+from gateway.domain.errors import StoreUnavailable
+from gateway.domain.events import LoginProved, StoredSeries
+from gateway.domain.numbers import HeldNumbers
+from gateway.domain.ports import Log, RecordStore, SessionHandle
+from gateway.domain.requests import Admit, HeldSeries, MeasureClock, Refusal, Refuse
+from gateway.services.tally import Tally
+from gateway.services.tasks import Tasks
+from gateway.services.terminals import Terminal, Terminals
+
+SESSION_IDS = 65_535
+"""Session numbers are 16 bits on the wire of YLS/1 and never zero."""
+
+Enter = Callable[[SessionHandle, Terminal], None]
+
+
+class Logins:
+    """Answers LoginProved with Admit or Refuse."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        terminals: Terminals,
+        tasks: Tasks,
+        tally: Tally,
+        log: Log,
+        *,
+        heartbeat_s: int,
+        retry_after_s: int,
+    ) -> None:
+        self._store = store
+        self._terminals = terminals
+        self._tasks = tasks
+        self._tally = tally
+        self._log = log
+        self._heartbeat = heartbeat_s
+        self._retry_after = retry_after_s
+        self._last_session = 0
+
+    def login(
+        self, session: SessionHandle, directory: Directory, event: LoginProved, enter: Enter
+    ) -> None:
+        """Decide about a terminal that proved its identity (R-030, R-033).
+
+        ``enter`` is called for an admitted session, right before the admission is sent.
+        """
+        verdict = directory.admission(event.serial, event.model)
+        if isinstance(verdict, Refusal):
+            self._refuse(session, event, verdict)
+            return
+        terminal = self._terminals.meet(verdict)
+        if all(store.series in terminal.ledgers for store in event.stores):
+            self._admit(session, terminal, event, enter)
+        else:
+            self._tasks.spawn(self._admit_later(session, terminal, event, enter), "login")
+
+    async def _admit_later(
+        self, session: SessionHandle, terminal: Terminal, event: LoginProved, enter: Enter
+    ) -> None:
+        try:
+            for store in event.stores:
+                if store.series not in terminal.ledgers:
+                    await self._load(terminal, store)
+        except StoreUnavailable:
+            self._refuse(session, event, Refusal.UNAVAILABLE)
+        else:
+            self._admit(session, terminal, event, enter)
+
+    async def _load(self, terminal: Terminal, store: StoredSeries) -> None:
+        held = await self._store.held(terminal.device.id, store.series, store.first, store.last)
+        ledger = HeldNumbers(store.series, held.upto, held.ranges)
+        # Records of an older connection may have been committed while we asked.
+        terminal.ledgers.setdefault(store.series, ledger)
+
+    def _admit(
+        self, session: SessionHandle, terminal: Terminal, event: LoginProved, enter: Enter
+    ) -> None:
+        self._tally.logins["ok"] += 1
+        terminal.firmware = event.firmware
+        terminal.stores = {store.series: store for store in event.stores}
+        terminal.asked.clear()
+        terminal.asking = None
+        self._last_session = self._last_session % SESSION_IDS + 1
+        enter(session, terminal)
+        session.submit(
+            Admit(
+                session=self._last_session,
+                heartbeat_s=self._cadence(terminal.device),
+                held=tuple(self._held(terminal, store) for store in event.stores),
+            ),
+            MeasureClock(),
+        )
+
+    def _held(self, terminal: Terminal, store: StoredSeries) -> HeldSeries:
+        """Tell what we hold of what the terminal still keeps (YLS/1 ruling 3).
+
+        Numbers below ``first`` are gone from the terminal, so for it the prefix starts there.
+        """
+        ledger = terminal.ledgers[store.series]
+        if ledger.top > store.last:
+            self._log.warning(
+                "device.counter_regressed",
+                device=terminal.device.id,
+                series=store.series,
+                held=ledger.top,
+                last=store.last,
+            )
+        view = HeldNumbers(store.series, max(ledger.upto, store.first - 1), ledger.islands())
+        return view.snapshot()
+
+    def _cadence(self, device: Device) -> int:
+        return device.cadence_s or self._heartbeat
+
+    def _refuse(self, session: SessionHandle, event: LoginProved, reason: Refusal) -> None:
+        self._tally.logins[reason.value] += 1
+        self._log.warning(
+            "device.refused", serial=event.serial, model=event.model, reason=reason.value
+        )
+        passing = reason is Refusal.UNAVAILABLE
+        session.submit(Refuse(reason=reason, retry_after_s=self._retry_after if passing else None))

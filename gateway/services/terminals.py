@@ -1,0 +1,92 @@
+"""What the gateway remembers of each terminal while it runs; none of it must survive a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gateway.domain.directory import Device, Directory
+from gateway.domain.events import StoredSeries
+from gateway.domain.ids import DeviceId
+from gateway.domain.numbers import HeldNumbers
+from gateway.domain.passages import Placement
+from gateway.domain.ports import SessionHandle
+from gateway.domain.requests import HeldSeries
+
+
+@dataclass(slots=True)
+class Terminal:
+    """One known device: its present session, its clock and what we hold of its records."""
+
+    device: Device
+    session: SessionHandle | None = None
+    clock_offset_ms: int | None = None
+    clock_uncertainty_ms: int | None = None
+    firmware: str = ""
+    ledgers: dict[int, HeldNumbers] = field(default_factory=dict)
+    """By series. Only ever behind the database, never ahead: advanced after the commit."""
+    stores: dict[int, StoredSeries] = field(default_factory=dict)
+    """What the terminal said at its last login that it still keeps."""
+    moved: set[int] = field(default_factory=set)
+    """Series whose ledger advanced since its cursor was last persisted."""
+    asked: set[tuple[int, int, int]] = field(default_factory=set)
+    """Ranges asked for again during this session; asking twice would not help."""
+    asking: tuple[int, int, int] | None = None
+    _placement: Placement | None = None
+    _placed: tuple[int, int] = (0, -1)
+    """Milliseconds [from, to] for which the cached placement holds."""
+
+    def placement(self, directory: Directory, at_ms: int) -> Placement:
+        """Say where the device hung at ``at_ms``; resolved once per mounting, not per record."""
+        first, last = self._placed
+        if self._placement is None or not first <= at_ms <= last:
+            self._placement = directory.placement(self.device, at_ms)
+            self._placed = _validity(directory, self.device.id, at_ms)
+        return self._placement
+
+    def refreshed(self, device: Device) -> None:
+        """Take over a changed directory entry."""
+        self.device = device
+        self._placement = None
+
+
+def _validity(directory: Directory, device: DeviceId, at_ms: int) -> tuple[int, int]:
+    for mounting in directory.mountings.get(device, ()):
+        if mounting.covers(at_ms):
+            last = mounting.valid_to_ms - 1 if mounting.valid_to_ms is not None else 2**63
+            return mounting.valid_from_ms, last
+    return at_ms, at_ms
+
+
+class Terminals:
+    """Every terminal that logged in since the start, by device."""
+
+    def __init__(self) -> None:
+        self._known: dict[DeviceId, Terminal] = {}
+
+    def meet(self, device: Device) -> Terminal:
+        """Return what we remember of the device, or begin to remember."""
+        terminal = self._known.get(device.id)
+        if terminal is None:
+            terminal = self._known[device.id] = Terminal(device)
+        elif terminal.device is not device:
+            terminal.refreshed(device)
+        return terminal
+
+    def get(self, device: DeviceId) -> Terminal | None:
+        """Return what we remember of a device, if anything."""
+        return self._known.get(device)
+
+    def __iter__(self) -> Iterator[Terminal]:
+        return iter(self._known.values())
+
+    def take_moved(self) -> list[tuple[DeviceId, HeldSeries]]:
+        """Return the prefixes that advanced since the last call, for lazy persistence."""
+        moved = [
+            (terminal.device.id, terminal.ledgers[series].snapshot())
+            for terminal in self._known.values()
+            for series in terminal.moved
+        ]
+        for terminal in self._known.values():
+            terminal.moved.clear()
+        return moved

@@ -1,0 +1,351 @@
+"""Every setting of the gateway, typed: name, unit, default, bounds and the reason for the default.
+
+This module owns what may be said; it knows neither files nor the environment (`gateway.config`)
+nor how settings are written down (`gateway.config_text`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+
+from gateway.setting_kinds import (
+    MIB,
+    Address,
+    InProduction,
+    OptionalAddress,
+    setting,
+)
+
+BYTES_PER_CONNECTION = 24_000
+"""Memory to reckon with for each connection, TLS included (architecture 5.3, point 1)."""
+
+PathSetting = Annotated[Path, Strict(strict=False)]
+
+
+def _path_or_none(value: object) -> object:
+    return None if value == "" else value
+
+
+OptionalPath = Annotated[PathSetting | None, BeforeValidator(_path_or_none)]
+
+
+class Section(BaseModel):
+    """A table of the configuration file; unknown keys are refused and nothing changes later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class GatewaySection(Section):
+    """What this process is."""
+
+    mode: Literal["production", "demo"] = setting(
+        "production",
+        "Whether the bounds that keep a real site safe are enforced.",
+        why="Demo mode only exists to show in seconds what takes minutes on a site.",
+    )
+    data_dir: PathSetting = setting(
+        Path("gatepost-data"),
+        "Folder for the embedded database, keys and the administration socket.",
+        why="Relative to the working directory, so that a first trial needs no rights.",
+    )
+
+
+class ListenSection(Section):
+    """Where terminals connect and what a stranger may cost."""
+
+    tcp: OptionalAddress = setting(
+        Address("127.0.0.1", 7790),
+        'Plain TCP, "host:port"; "" switches it off.',
+        why="Plain TCP belongs on a private network only: logins are proved, "
+        "but records travel readable.",
+    )
+    tls: OptionalAddress = setting(
+        None,
+        'TLS, "host:port", usually port 7791; "" switches it off.',
+        why="Needs a certificate, which a first start does not have.",
+    )
+    tls_certificate: OptionalPath = setting(
+        None, "PEM file with the certificate chain.", why="Wanted as soon as tls is set."
+    )
+    tls_key: OptionalPath = setting(
+        None, "PEM file with the private key.", why="Wanted as soon as tls is set."
+    )
+    connections: int = setting(
+        0,
+        "Connections at most; 0 computes it from the machine's memory.",
+        why="A quarter of the memory at 24 kB a connection leaves room for the database.",
+        ge=0,
+        le=1_000_000,
+    )
+    unauthenticated_total: int = setting(
+        64,
+        "Connections at most that have not logged in yet.",
+        why="A login takes milliseconds; more at once is a storm or an attack.",
+        ge=1,
+        le=10_000,
+    )
+    unauthenticated_per_address: int = setting(
+        8,
+        "The same for one address.",
+        why="A site behind one address has a handful of terminals that come back together.",
+        ge=1,
+        le=10_000,
+    )
+    login_seconds: Annotated[float, InProduction(ge=5)] = setting(
+        10.0,
+        "Seconds within which a login must be complete.",
+        why="A slow mobile link needs two; a silent peer must not hold a place.",
+        ge=0.1,
+        le=60,
+    )
+    before_login_bytes: int = setting(
+        512,
+        "Bytes a peer may send before it has logged in.",
+        why="The longest login of the built-in dialects fits twice.",
+        ge=128,
+        le=65_536,
+    )
+
+    def ceiling(self, memory_bytes: int) -> int:
+        """Return the connections at most on a machine with that much memory."""
+        return self.connections or max(1, memory_bytes // 4 // BYTES_PER_CONNECTION)
+
+
+class SessionsSection(Section):
+    """What one logged-in terminal may use."""
+
+    heartbeat_seconds: Annotated[int, InProduction(ge=10)] = setting(
+        30,
+        "Seconds between heartbeats, told to terminals that have no interval of their own.",
+        why="With three missed heartbeats a silent terminal is found in 95 s.",
+        ge=1,
+        le=300,
+    )
+    credit: int = setting(
+        64,
+        "Records of one session that may wait for their commit.",
+        why="More would let one backlog fill the lanes; fewer would leave batches half empty.",
+        ge=1,
+        le=4_096,
+    )
+    write_buffer_bytes: int = setting(
+        262_144,
+        "Bytes that may wait to be sent to one terminal.",
+        why="Reached only by a terminal that reads slower than it asks.",
+        ge=4_096,
+        le=64 * MIB,
+    )
+    write_stall_seconds: Annotated[float, InProduction(ge=10)] = setting(
+        30.0,
+        "Seconds without any progress of a full write buffer, after which the session ends.",
+        why="Longer than any pause a live mobile link makes.",
+        ge=0.1,
+        le=600,
+    )
+    window: int = setting(
+        4,
+        "Chunks of an object that may be on their way at once.",
+        why="Fills a link with 100 ms delay without crowding out heartbeats.",
+        ge=1,
+        le=64,
+    )
+
+
+class IngestSection(Section):
+    """How records wait and in what portions they are stored."""
+
+    lane_rows: int = setting(
+        20_000,
+        "Records that may wait in each lane (live, back-fill).",
+        why="Four seconds of the planned peak; then terminals are asked to try again.",
+        ge=100,
+        le=1_000_000,
+    )
+    lane_bytes: int = setting(
+        64 * MIB,
+        "Bytes that may wait in each lane.",
+        why="Records with pictures inside reach this before they reach the row limit.",
+        ge=MIB,
+        le=4_096 * MIB,
+    )
+    batch_rows: int = setting(
+        500,
+        "Records at most in one transaction.",
+        why="Larger batches gain nothing and make a record wait longer.",
+        ge=1,
+        le=10_000,
+    )
+    batch_bytes: int = setting(
+        4 * MIB,
+        "Bytes at most in one transaction.",
+        why="Keeps a batch of pictures inside the time limit of the database.",
+        ge=65_536,
+        le=256 * MIB,
+    )
+    spacing_ms: int = setting(
+        2,
+        "Milliseconds to wait for company before a batch is committed.",
+        why="Under load one commit then carries many records; alone a record loses 2 ms.",
+        ge=0,
+        le=5,
+    )
+    retry_after_seconds: int = setting(
+        1,
+        "Seconds after which a refused terminal may try again.",
+        why="Lanes drain within a second once the database answers.",
+        ge=1,
+        le=3_600,
+    )
+
+
+class StorageSection(Section):
+    """The database."""
+
+    dsn: str = setting(
+        "",
+        'PostgreSQL address, "postgresql://user@host/database"; "" starts the embedded server.',
+        why="A first start needs no database of its own.",
+        secret=True,
+    )
+    postgres_user: str = setting(
+        "",
+        'System user that runs the embedded server when started as root; "" chooses one.',
+        why="PostgreSQL refuses to run as root.",
+    )
+    time_limit_seconds: Annotated[float, InProduction(ge=0.5)] = setting(
+        2.0,
+        "Seconds a statement may take before the database counts as unavailable.",
+        why="A frozen database is noticed after twice this time, inside the 5 s a record has.",
+        ge=0.05,
+        le=60,
+    )
+    partitions_ahead: int = setting(
+        2,
+        "Months of partitions that exist in advance.",
+        why="Two months pass before a failed creation can hurt.",
+        ge=1,
+        le=24,
+    )
+
+
+class PresenceSection(Section):
+    """When silence becomes a fault."""
+
+    missed: Annotated[int, InProduction(ge=3)] = setting(
+        3,
+        "Heartbeats that may be missed before a terminal counts as offline.",
+        why="Two would report twice as many outages that heal themselves.",
+        ge=1,
+        le=20,
+    )
+    grace_seconds: Annotated[float, InProduction(ge=5)] = setting(
+        5.0,
+        "Seconds added to every deadline.",
+        why="Heartbeats of mobile terminals arrive in clumps.",
+        ge=0,
+        le=300,
+    )
+
+
+class LockoutSection(Section):
+    """How often a wrong proof may be tried."""
+
+    per_serial: Annotated[int, InProduction(le=20)] = setting(
+        5,
+        "Failed logins of one serial number from one address within the window.",
+        why="A terminal with the right secret never fails five times.",
+        ge=1,
+        le=1_000,
+    )
+    per_source: Annotated[int, InProduction(le=200)] = setting(
+        20,
+        "Failed logins from one address within the window.",
+        why="A site behind one address may hold several wrongly set up terminals.",
+        ge=1,
+        le=10_000,
+    )
+    window_seconds: Annotated[int, InProduction(ge=60)] = setting(
+        600,
+        "Seconds for which a failed login is remembered.",
+        why="Makes guessing hopeless and lets an installer try again after a coffee.",
+        ge=1,
+        le=86_400,
+    )
+
+
+class WebSection(Section):
+    """The operators' listener: /metrics, /healthz, /readyz and a status page."""
+
+    listen: OptionalAddress = setting(
+        Address("127.0.0.1", 7780),
+        'Where it listens, "host:port"; "" switches it off.',
+        why="It has no login, so it stays on the machine unless a proxy guards it.",
+    )
+
+
+class LogSection(Section):
+    """What is written down about the gateway itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting(
+        "info",
+        "The least important level that is written.",
+        why="Info has a line for each connection and batch problem, none for each record.",
+    )
+    file: OptionalPath = setting(
+        None,
+        'File to append to; "" writes to standard error.',
+        why="A service manager collects standard error.",
+    )
+    format: Literal["json", "text"] = setting(
+        "json",
+        "One JSON object a line, or text for people.",
+        why="Lines are searched by programs more often than read.",
+    )
+    queue_lines: int = setting(
+        10_000,
+        "Lines that may wait to be written; more are counted and dropped.",
+        why="A full disk or a stuck terminal must never stop the gateway.",
+        ge=100,
+        le=1_000_000,
+    )
+
+
+class AdminSection(Section):
+    """The way the command line talks to a running gateway."""
+
+    socket: OptionalPath = setting(
+        None,
+        'Path of the administration socket; "" puts it into data_dir.',
+        why="The rights of the folder guard it.",
+    )
+
+
+class Settings(Section):
+    """The whole configuration; every section and every key may be left out."""
+
+    gateway: GatewaySection = Field(default_factory=GatewaySection)
+    listen: ListenSection = Field(default_factory=ListenSection)
+    sessions: SessionsSection = Field(default_factory=SessionsSection)
+    ingest: IngestSection = Field(default_factory=IngestSection)
+    storage: StorageSection = Field(default_factory=StorageSection)
+    presence: PresenceSection = Field(default_factory=PresenceSection)
+    lockout: LockoutSection = Field(default_factory=LockoutSection)
+    web: WebSection = Field(default_factory=WebSection)
+    log: LogSection = Field(default_factory=LogSection)
+    admin: AdminSection = Field(default_factory=AdminSection)
+
+    @property
+    def admin_socket(self) -> Path:
+        """Where the administration socket lies, the default resolved."""
+        return self.admin.socket or self.gateway.data_dir / "admin.sock"
+
+
+def sections() -> dict[str, type[Section]]:
+    """Return the sections by name, in the order in which they are documented."""
+    found: dict[str, Any] = {
+        name: field.annotation for name, field in Settings.model_fields.items()
+    }
+    return found

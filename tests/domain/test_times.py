@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway.domain.times import FUTURE_LIMIT_MS, OLDEST_PLAUSIBLE_MS, TimeVerdict, correct
+from tests.support.reports import NOW
+
+
+def test_a_measured_offset_is_applied_beside_the_original() -> None:
+    time = correct(NOW.wall + 90_000, 90_000, NOW)
+    assert (time.device_ms, time.corrected_ms, time.offset_ms) == (
+        NOW.wall + 90_000,
+        NOW.wall,
+        90_000,
+    )
+    assert time.verdict is TimeVerdict.PLAUSIBLE
+
+
+def test_an_unknown_offset_stays_unknown() -> None:
+    time = correct(NOW.wall, None, NOW)
+    assert time.offset_ms is None
+    assert time.corrected_ms == NOW.wall
+
+
+@pytest.mark.parametrize(
+    ("device_ms", "verdict"),
+    [
+        (NOW.wall + FUTURE_LIMIT_MS, TimeVerdict.PLAUSIBLE),
+        (NOW.wall + FUTURE_LIMIT_MS + 1, TimeVerdict.FUTURE),
+        (NOW.wall - 86_400_000, TimeVerdict.PLAUSIBLE),
+        (OLDEST_PLAUSIBLE_MS, TimeVerdict.PLAUSIBLE),
+        (OLDEST_PLAUSIBLE_MS - 1, TimeVerdict.BEFORE_SYSTEM),
+        (0, TimeVerdict.BEFORE_SYSTEM),
+    ],
+)
+def test_verdicts_at_their_boundaries(device_ms: int, verdict: TimeVerdict) -> None:
+    assert correct(device_ms, None, NOW).verdict is verdict
+
+
+def test_a_time_from_before_the_clock_was_set_is_not_corrected() -> None:
+    assert correct(5_000, 90_000, NOW).corrected_ms == 5_000

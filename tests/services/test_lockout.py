@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from gateway.services.lockout import FailureWindow, Lockout
+
+
+def test_the_fifth_failure_shuts_until_the_window_has_passed() -> None:
+    window = FailureWindow(limit=5, window_s=600)
+    for second in range(5):
+        assert not window.shut("k", second)
+        window.failed("k", second)
+    assert window.shut("k", 599.9)
+    assert not window.shut("k", 600)
+
+
+def test_knowing_a_serial_number_does_not_lock_out_its_owner() -> None:
+    lockout = Lockout(per_serial=2, per_source=20, window_s=600)
+    lockout.failed("A", "mallory", 0)
+    lockout.failed("A", "mallory", 1)
+    assert lockout.shut("A", "mallory", 2)
+    assert not lockout.shut("A", "owner", 2)
+
+
+def test_a_source_that_tries_many_serials_is_shut_for_all() -> None:
+    lockout = Lockout(per_serial=5, per_source=3, window_s=600)
+    for serial in "ABC":
+        lockout.failed(serial, "mallory", 0)
+    assert lockout.shut("Z", "mallory", 1)
+
+
+def test_a_proof_forgives_the_pair_but_not_the_source() -> None:
+    lockout = Lockout(per_serial=1, per_source=2, window_s=600)
+    lockout.failed("A", "site", 0)
+    lockout.proved("A", "site")
+    assert not lockout.shut("A", "site", 1)
+    lockout.failed("B", "site", 1)
+    assert lockout.shut("A", "site", 2)
+
+
+def test_memory_is_bounded() -> None:
+    window = FailureWindow(limit=1, window_s=600, keys=3)
+    for key in range(5):
+        window.failed(key, 0)
+    assert [window.shut(key, 1) for key in range(5)] == [False, False, True, True, True]
