@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ports import Outcome, RecordStore, no_probe
+from gateway.services.common import DeskLimits
 from gateway.services.lanes import Lanes, Waiting
 
 Settle = Callable[[Sequence[Waiting], Sequence[Outcome]], None]
@@ -24,18 +25,15 @@ class Committer:
         store: RecordStore,
         lanes: Lanes,
         settle: Settle,
-        *,
-        rows: int,
-        bytes_: int,
-        spacing_s: float,
+        limits: DeskLimits,
         probe: Callable[[str], None] = no_probe,
     ) -> None:
         self._store = store
         self._lanes = lanes
         self._settle = settle
-        self._rows = rows
-        self._bytes = bytes_
-        self._spacing = spacing_s
+        self._rows = limits.batch_rows
+        self._bytes = limits.batch_bytes
+        self._spacing = limits.spacing_s
         self._probe = probe
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()

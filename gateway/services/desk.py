@@ -19,19 +19,18 @@ from gateway.domain.events import (
     RecordsLost,
 )
 from gateway.domain.ids import Serial
-from gateway.domain.ports import Log, LostRange, RecordStore, SessionHandle
+from gateway.domain.ports import LostRange, SessionHandle
 from gateway.domain.requests import Accept, Defer
 from gateway.domain.times import Instant
 from gateway.services.committer import Committer
+from gateway.services.common import Common
 from gateway.services.gaps import Gaps
 from gateway.services.ingest import Ingest
 from gateway.services.lockout import Lockout
 from gateway.services.logins import Logins
 from gateway.services.pictures import Pictures
 from gateway.services.presence import PresencePort
-from gateway.services.tally import Tally
-from gateway.services.tasks import Tasks
-from gateway.services.terminals import Terminal, Terminals
+from gateway.services.terminals import Terminal
 
 CLOCK_EVENT_MS = 2_000
 """An offset beyond this is an event (R-101)."""
@@ -42,36 +41,30 @@ class Desk:
 
     def __init__(
         self,
-        *,
+        common: Common,
         directory: Directory,
-        store: RecordStore,
-        terminals: Terminals,
         ingest: Ingest,
         committer: Committer,
-        pictures: Pictures,
-        logins: Logins,
-        gaps: Gaps,
-        lockout: Lockout,
         presence: PresencePort,
-        tasks: Tasks,
-        tally: Tally,
-        log: Log,
-        retry_after_s: int,
     ) -> None:
         self.directory = directory
-        self._store = store
-        self._terminals = terminals
+        self._store = common.store
+        self._terminals = common.terminals
+        self._tasks = common.tasks
+        self._tally = common.tally
+        self._log = common.log
+        self._retry_after = common.limits.retry_after_s
         self._ingest = ingest
         self._committer = committer
-        self._pictures = pictures
-        self._logins = logins
-        self._gaps = gaps
-        self._lockout = lockout
         self._presence = presence
-        self._tasks = tasks
-        self._tally = tally
-        self._log = log
-        self._retry_after = retry_after_s
+        self._pictures = Pictures(common)
+        self._logins = Logins(common)
+        self._gaps = Gaps(common)
+        self._lockout = Lockout(
+            per_serial=common.limits.failures_per_serial,
+            per_source=common.limits.failures_per_source,
+            window_s=common.limits.failure_window_s,
+        )
 
     def credential(self, serial: Serial, peer: str, now: Instant) -> bytes | None:
         """Return the secret; None for unknown and locked-out ones, who then fail alike."""

@@ -7,18 +7,18 @@ everything as delivered while we miss a number has to be told (requirement R-104
 from __future__ import annotations
 
 from gateway.domain.events import DeviceStatus, RangeAnswered
-from gateway.domain.ports import Log, SessionHandle
+from gateway.domain.ports import SessionHandle
 from gateway.domain.requests import AskRecords
-from gateway.services.tally import Tally
+from gateway.services.common import Common
 from gateway.services.terminals import Terminal
 
 
 class Gaps:
     """Asks each hole of a session once, one at a time."""
 
-    def __init__(self, tally: Tally, log: Log) -> None:
-        self._tally = tally
-        self._log = log
+    def __init__(self, common: Common) -> None:
+        self._tally = common.tally
+        self._log = common.log
 
     def review(self, session: SessionHandle, terminal: Terminal, status: DeviceStatus) -> None:
         """Ask for the lowest hole not asked for yet, if the terminal thinks nothing is owed."""

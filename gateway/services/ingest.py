@@ -8,26 +8,24 @@ from collections.abc import Sequence
 from gateway.domain.directory import Directory
 from gateway.domain.events import PassageReported, RecordReported
 from gateway.domain.ids import PassageId
-from gateway.domain.ports import Log, Outcome, SessionHandle
+from gateway.domain.ports import Outcome, SessionHandle
 from gateway.domain.requests import Accept, Conflict, Defer, Request
 from gateway.domain.times import Instant, TimeVerdict, correct
+from gateway.services.common import Common
 from gateway.services.lanes import ROW_BYTES, Lanes, Waiting
 from gateway.services.normalise import normalise
-from gateway.services.tally import Tally
-from gateway.services.terminals import Terminal, Terminals
+from gateway.services.terminals import Terminal
 
 
 class Ingest:
     """Takes records from sessions into the lanes and answers them once their fate is known."""
 
-    def __init__(
-        self, lanes: Lanes, terminals: Terminals, tally: Tally, log: Log, *, retry_after_s: int
-    ) -> None:
+    def __init__(self, lanes: Lanes, common: Common) -> None:
         self._lanes = lanes
-        self._terminals = terminals
-        self._tally = tally
-        self._log = log
-        self._retry_after = retry_after_s
+        self._terminals = common.terminals
+        self._tally = common.tally
+        self._log = common.log
+        self._retry_after = common.limits.retry_after_s
         self._ids: deque[range] = deque()
         self._next = iter(range(0))
         self.available = True

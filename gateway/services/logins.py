@@ -8,11 +8,10 @@ from gateway.domain.directory import Device, Directory
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.events import LoginProved, StoredSeries
 from gateway.domain.numbers import HeldNumbers
-from gateway.domain.ports import Log, RecordStore, SessionHandle
+from gateway.domain.ports import SessionHandle
 from gateway.domain.requests import Admit, HeldSeries, MeasureClock, Refusal, Refuse
-from gateway.services.tally import Tally
-from gateway.services.tasks import Tasks
-from gateway.services.terminals import Terminal, Terminals
+from gateway.services.common import Common
+from gateway.services.terminals import Terminal
 
 SESSION_IDS = 65_535
 """Session numbers are 16 bits on the wire of YLS/1 and never zero."""
@@ -23,24 +22,14 @@ Enter = Callable[[SessionHandle, Terminal], None]
 class Logins:
     """Answers LoginProved with Admit or Refuse."""
 
-    def __init__(
-        self,
-        store: RecordStore,
-        terminals: Terminals,
-        tasks: Tasks,
-        tally: Tally,
-        log: Log,
-        *,
-        heartbeat_s: int,
-        retry_after_s: int,
-    ) -> None:
-        self._store = store
-        self._terminals = terminals
-        self._tasks = tasks
-        self._tally = tally
-        self._log = log
-        self._heartbeat = heartbeat_s
-        self._retry_after = retry_after_s
+    def __init__(self, common: Common) -> None:
+        self._store = common.store
+        self._terminals = common.terminals
+        self._tasks = common.tasks
+        self._tally = common.tally
+        self._log = common.log
+        self._heartbeat = common.limits.heartbeat_s
+        self._retry_after = common.limits.retry_after_s
         self._last_session = 0
 
     def login(

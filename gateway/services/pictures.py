@@ -11,11 +11,10 @@ from collections import OrderedDict
 from gateway.domain.errors import StoreRefused, StoreUnavailable
 from gateway.domain.events import BlobCompleted, BlobInterrupted, BlobOffered
 from gateway.domain.ids import DeviceId
-from gateway.domain.ports import Log, Picture, RecordStore, SessionHandle
+from gateway.domain.ports import Picture, SessionHandle
 from gateway.domain.requests import Accept, DeclineBlob, TakeBlob
 from gateway.domain.times import Instant
-from gateway.services.tally import Tally
-from gateway.services.tasks import Tasks
+from gateway.services.common import Common
 
 
 class Fragments:
@@ -45,22 +44,13 @@ class Fragments:
 class Pictures:
     """Answers the offers of pictures and stores what arrives."""
 
-    def __init__(
-        self,
-        store: RecordStore,
-        tasks: Tasks,
-        tally: Tally,
-        log: Log,
-        *,
-        max_bytes: int,
-        fragment_bytes: int,
-    ) -> None:
-        self._store = store
-        self._tasks = tasks
-        self._tally = tally
-        self._log = log
-        self._max = max_bytes
-        self._fragments = Fragments(fragment_bytes)
+    def __init__(self, common: Common) -> None:
+        self._store = common.store
+        self._tasks = common.tasks
+        self._tally = common.tally
+        self._log = common.log
+        self._max = common.limits.max_picture_bytes
+        self._fragments = Fragments(common.limits.fragment_bytes)
 
     def offered(self, session: SessionHandle, event: BlobOffered) -> None:
         """Take, resume or decline; a picture already durable needs no transfer."""

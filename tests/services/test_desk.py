@@ -81,7 +81,7 @@ def test_unlisted_and_blocked_devices_are_refused_and_logged() -> None:
         blocked = await bench.login()
         assert blocked.submitted == [Refuse(reason=Refusal.REVOKED)]
         assert bench.log.named("device.refused")[0]["reason"] == "not_listed"
-        assert bench.services.tally.logins["not_listed"] == 1
+        assert bench.services.common.tally.logins["not_listed"] == 1
 
     run(body, directory(device(state=DeviceState.BLOCKED)))
 
@@ -125,7 +125,7 @@ def test_a_resend_is_acknowledged_again_and_other_bytes_are_a_conflict() -> None
             Accept(receipt=Receipt(2)),
             Conflict(receipt=Receipt(3)),
         ]
-        tally = bench.services.tally.lanes[Lane.LIVE]
+        tally = bench.services.common.tally.lanes[Lane.LIVE]
         assert (tally.received, tally.stored, tally.duplicate, tally.conflict) == (3, 1, 1, 1)
         assert bench.log.named("record.conflict")[0]["number"] == 1
 
@@ -142,13 +142,13 @@ def test_a_record_the_database_cannot_take_is_deferred_and_later_stored() -> Non
         assert session.submitted == [Defer(receipt=Receipt(1), retry_after_s=1)]
         bench.services.ingest.available = False
         bench.services.desk.record(session, passage(2), NOW)
-        assert session.submitted[-1] == Defer(receipt=Receipt(2), retry_after_s=1)
-        assert bench.services.tally.lanes[Lane.LIVE].deferred == 2
+        assert session.last() == Defer(receipt=Receipt(2), retry_after_s=1)
+        assert bench.services.common.tally.lanes[Lane.LIVE].deferred == 2
         bench.store.down = False
         bench.services.ingest.available = True
         bench.services.desk.record(session, replace(passage(1), receipt=Receipt(3)), NOW)
         await bench.settle()
-        assert session.submitted[-1] == Accept(receipt=Receipt(3))
+        assert session.last() == Accept(receipt=Receipt(3))
 
     run(body)
 
@@ -171,7 +171,7 @@ def test_a_fault_report_is_stored_like_a_record() -> None:
         await bench.settle()
         (record,) = bench.store.records.values()
         assert record.report == fault(1)
-        assert session.submitted[-1] == Accept(receipt=Receipt(1))
+        assert session.last() == Accept(receipt=Receipt(1))
 
     run(body)
 
@@ -199,7 +199,7 @@ def test_a_future_event_is_kept_and_quarantined() -> None:
         (record,) = bench.store.records.values()
         assert isinstance(record, Passage)
         assert record.flags & PassageFlag.TIME_QUARANTINED
-        assert bench.services.tally.time_quarantined == 1
+        assert bench.services.common.tally.time_quarantined == 1
 
     run(body)
 
@@ -221,7 +221,7 @@ def test_a_hole_is_asked_for_once_and_an_unanswered_one_is_named() -> None:
         bench.services.desk.range_answered(session, RangeAnswered(accepted=False, code=0x41))
         assert bench.log.named("record.gap_unanswered")[0]["first"] == 3
         bench.services.desk.status(session, done, NOW)
-        assert session.submitted[-1] == AskRecords(series=EPOCH, first=5, last=6)
+        assert session.last() == AskRecords(series=EPOCH, first=5, last=6)
 
     run(body)
 
@@ -248,7 +248,7 @@ def test_an_older_session_can_no_longer_speak_for_the_terminal() -> None:
         newer = await bench.login()
         bench.services.desk.clock(older, ClockMeasured(offset_ms=5_000, uncertainty_ms=0), NOW)
         bench.services.desk.lost(older, "reset", NOW)
-        terminal = bench.services.terminals.get(older.device)
+        terminal = bench.services.common.terminals.get(older.device)
         assert terminal is not None
         assert terminal.session is newer
         assert terminal.clock_offset_ms is None
@@ -315,7 +315,7 @@ def test_a_damaged_picture_is_kept_counted_and_logged() -> None:
         await bench.settle()
         (picture,) = bench.store.pictures.values()
         assert picture.damaged
-        assert bench.services.tally.pictures_damaged == 1
+        assert bench.services.common.tally.pictures_damaged == 1
         assert bench.log.named("picture.damaged")[0]["reason"] == "truncated"
 
     run(body)
@@ -339,9 +339,9 @@ def test_cursors_of_series_that_advanced_are_handed_out_once() -> None:
         session = await bench.login()
         bench.services.desk.record(session, passage(1), NOW)
         await bench.settle()
-        ((owner, held),) = bench.services.terminals.take_moved()
+        ((owner, held),) = bench.services.common.terminals.take_moved()
         assert (owner, held.series, held.upto) == (session.device, EPOCH, 1)
-        assert bench.services.terminals.take_moved() == []
+        assert bench.services.common.terminals.take_moved() == []
 
     run(body)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from gateway.domain.directory import Device, Directory
 from gateway.domain.events import LoginProved, StoredSeries
-from gateway.services.assembly import DeskLimits, Services, assemble
+from gateway.services.assembly import Services, assemble
+from gateway.services.common import DeskLimits
 from tests.support.reports import EPOCH, NOW, directory
 from tests.support.sessions import RecordingSession, SilentLog
 from tests.support.stores import MemoryStore

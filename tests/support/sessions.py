@@ -22,6 +22,9 @@ class RecordingSession:
         self.writes += 1
         self.submitted.extend(requests)
 
+    def last(self) -> Request:
+        return self.submitted[-1]
+
     def close(self, reason: Parting) -> None:
         self.closed = reason
 
