@@ -19,9 +19,6 @@ from gateway.setting_kinds import (
     setting,
 )
 
-BYTES_PER_CONNECTION = 24_000
-"""Memory to reckon with for each connection, TLS included (architecture 5.3, point 1)."""
-
 PathSetting = Annotated[Path, Strict(strict=False)]
 
 
@@ -46,10 +43,11 @@ class GatewaySection(Section):
         "Whether the bounds that keep a real site safe are enforced.",
         why="Demo mode only exists to show in seconds what takes minutes on a site.",
     )
-    data_dir: PathSetting = setting(
-        Path("gatepost-data"),
-        "Folder for the embedded database, keys and the administration socket.",
-        why="Relative to the working directory, so that a first trial needs no rights.",
+    data_dir: OptionalPath = setting(
+        None,
+        'Folder for the embedded database, keys and the administration socket; "" is '
+        "/var/lib/gatepost for root and ~/.local/share/gatepost for other users.",
+        why="A first trial needs neither a decision nor rights.",
     )
 
 
@@ -76,20 +74,20 @@ class ListenSection(Section):
     connections: int = setting(
         0,
         "Connections at most; 0 computes it from the machine's memory.",
-        why="A quarter of the memory at 24 kB a connection leaves room for the database.",
+        why="Half of the memory at 24 kB a connection; the database wants the other half.",
         ge=0,
         le=1_000_000,
     )
     unauthenticated_total: int = setting(
         64,
-        "Connections at most that have not logged in yet.",
-        why="A login takes milliseconds; more at once is a storm or an attack.",
+        "Connections that may be logging in at once; further ones wait for their turn.",
+        why="A login takes milliseconds, so even a whole city gets its turn within seconds.",
         ge=1,
         le=10_000,
     )
     unauthenticated_per_address: int = setting(
         8,
-        "The same for one address.",
+        "Connections from one address that have not logged in; further ones are refused.",
         why="A site behind one address has a handful of terminals that come back together.",
         ge=1,
         le=10_000,
@@ -101,17 +99,6 @@ class ListenSection(Section):
         ge=0.1,
         le=60,
     )
-    before_login_bytes: int = setting(
-        512,
-        "Bytes a peer may send before it has logged in.",
-        why="The longest login of the built-in dialects fits twice.",
-        ge=128,
-        le=65_536,
-    )
-
-    def ceiling(self, memory_bytes: int) -> int:
-        """Return the connections at most on a machine with that much memory."""
-        return self.connections or max(1, memory_bytes // 4 // BYTES_PER_CONNECTION)
 
 
 class SessionsSection(Section):
@@ -147,10 +134,10 @@ class SessionsSection(Section):
     )
     window: int = setting(
         4,
-        "Chunks of an object that may be on their way at once.",
+        "Requests a terminal may have unanswered, where its protocol lets us say so.",
         why="Fills a link with 100 ms delay without crowding out heartbeats.",
         ge=1,
-        le=64,
+        le=16,
     )
 
 
@@ -159,14 +146,14 @@ class IngestSection(Section):
 
     lane_rows: int = setting(
         20_000,
-        "Records that may wait in each lane (live, back-fill).",
+        "Records that may wait to be stored; back-fill may use half of the room.",
         why="Four seconds of the planned peak; then terminals are asked to try again.",
         ge=100,
         le=1_000_000,
     )
     lane_bytes: int = setting(
         64 * MIB,
-        "Bytes that may wait in each lane.",
+        "Bytes that may wait to be stored; back-fill may use half of the room.",
         why="Records with pictures inside reach this before they reach the row limit.",
         ge=MIB,
         le=4_096 * MIB,
@@ -221,13 +208,6 @@ class StorageSection(Section):
         why="A frozen database is noticed after twice this time, inside the 5 s a record has.",
         ge=0.05,
         le=60,
-    )
-    partitions_ahead: int = setting(
-        2,
-        "Months of partitions that exist in advance.",
-        why="Two months pass before a failed creation can hurt.",
-        ge=1,
-        le=24,
     )
 
 
@@ -336,11 +316,6 @@ class Settings(Section):
     web: WebSection = Field(default_factory=WebSection)
     log: LogSection = Field(default_factory=LogSection)
     admin: AdminSection = Field(default_factory=AdminSection)
-
-    @property
-    def admin_socket(self) -> Path:
-        """Where the administration socket lies, the default resolved."""
-        return self.admin.socket or self.gateway.data_dir / "admin.sock"
 
 
 def sections() -> dict[str, type[Section]]:

@@ -1,1 +1,1 @@
-"""The conformance checks that every dialect gets for free."""
+"""The conformance kit: one call that shows a codec's author what does not hold, and why."""

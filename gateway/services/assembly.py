@@ -56,5 +56,5 @@ def assemble(
         ingest.settle(items, outcomes, clock())
 
     committer = Committer(store, lanes, settle, limits, probe)
-    desk = Desk(common, directory, ingest, committer, presence)
+    desk = Desk(common, directory, ingest, committer, presence, probe)
     return Services(desk=desk, ingest=ingest, committer=committer, lanes=lanes, common=common)

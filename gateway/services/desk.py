@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.domain.directory import Directory
 from gateway.domain.errors import StoreUnavailable
@@ -19,7 +19,7 @@ from gateway.domain.events import (
     RecordsLost,
 )
 from gateway.domain.ids import Serial
-from gateway.domain.ports import LostRange, SessionHandle
+from gateway.domain.ports import LostRange, SessionHandle, no_probe
 from gateway.domain.requests import Accept, Defer
 from gateway.domain.times import Instant
 from gateway.services.committer import Committer
@@ -46,8 +46,10 @@ class Desk:
         ingest: Ingest,
         committer: Committer,
         presence: PresencePort,
+        probe: Callable[[str], None] = no_probe,
     ) -> None:
         self.directory = directory
+        self._probe = probe
         self._store = common.store
         self._terminals = common.terminals
         self._tasks = common.tasks
@@ -123,6 +125,7 @@ class Desk:
 
     def record(self, session: SessionHandle, event: RecordReported, now: Instant) -> None:
         """Queue a record; its answer follows the commit."""
+        self._probe("ingest.received")
         terminal = self._terminals.get(session.device)
         if terminal is not None and self._ingest.record(
             session, terminal, self.directory, event, now

@@ -36,6 +36,11 @@ class Ingest:
         """How many passage ids are in reserve, the block in use not counted."""
         return sum(len(block) for block in self._ids)
 
+    @property
+    def ready(self) -> bool:
+        """Whether any passage id was ever drawn."""
+        return bool(self._ids) or self._next.__length_hint__() > 0
+
     def add_ids(self, block: range) -> None:
         """Put a block of fresh passage ids in reserve."""
         self._ids.append(block)

@@ -1,0 +1,128 @@
+"""Arbitrary bytes (P4): no exception, bounded memory, linear cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from gateway.codecs.kit.case import Case, Golden, Tally, shown
+from gateway.codecs.kit.meter import cost, kept
+from gateway.codecs.kit.report import Finding
+from gateway.codecs.replay import Stage
+
+READ_BYTES = 1460
+"""What one TCP segment delivers."""
+SLACK_BYTES = 32_768
+"""Memory a conversation may keep beside two frames: its tables, keys and caches."""
+HEAD_BYTES = 24
+"""How far from the start of a frame a length field is looked for."""
+MOST_FRAMES = 6
+RANDOM_STREAMS = 4
+MOST_METERED = 16_384
+"""Bytes fed one by one when cost is measured; every line executed is counted, which is slow."""
+STEEPEST = 8.0
+"""Four times the bytes may cost this much more: linear is 4, quadratic 16."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """Bytes thrown at a conversation in a given state."""
+
+    golden: Golden
+    before: int
+    """The step before which it happens."""
+    head: bytes
+    what: str
+    resync: bool
+
+    def stage(self) -> Stage:
+        """Return the conversation under attack."""
+        header = replace(self.golden.transcript.header, resync=self.resync)
+        changed = replace(self.golden, transcript=replace(self.golden.transcript, header=header))
+        return changed.stage_before(self.before)
+
+    def __str__(self) -> str:
+        link = "a serial link" if self.resync else "TCP"
+        return f"{self.golden.place(self.before)} on {link}: {self.what}, {shown(self.head)}"
+
+
+def hostile(case: Case) -> Finding:
+    """P4: whatever comes, the conversation neither raises, nor hoards, nor slows down."""
+    tally = Tally("P4", "arbitrary bytes: no exception, bounded memory, linear cost")
+    bound = 2 * case.dialect.limits.max_frame + SLACK_BYTES
+    greediest: tuple[int, Attack] | None = None
+    for attack in _attacks(case):
+        tally.cases += 1
+        try:
+            stage = attack.stage()
+            memory = kept(partial(_flood, stage, attack.head, 2 * bound))
+        except Exception as error:
+            return tally.failed(f"{attack}\nraised {type(error).__name__}: {error}")
+        if memory > bound:
+            return tally.failed(f"{attack}\nkept {memory} bytes of {2 * bound}, limit {bound}")
+        if greediest is None or memory > greediest[0]:
+            greediest = memory, attack
+    if greediest is None:
+        return tally.passed()
+    steep = _too_steep(greediest[1], min(case.dialect.limits.max_frame, MOST_METERED))
+    return tally.failed(f"{greediest[1]}\n{steep}") if steep else tally.passed()
+
+
+def _flood(stage: Stage, head: bytes, total: int) -> None:
+    # The harness must not keep what the conversation gave away.
+    for data in _reads(head + bytes(total), READ_BYTES):
+        stage.feed(data)
+        stage.take()
+        stage.conversation.deadline()
+    stage.wait(1.0)
+    stage.take()
+
+
+def _reads(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[at : at + size] for at in range(0, len(data), size))
+
+
+def _attacks(case: Case) -> Iterator[Attack]:
+    dice = case.dice
+    frames = [(golden, index, data) for golden in case.goldens for index, data in golden.frames()]
+    while len(frames) > MOST_FRAMES * case.effort:
+        frames.pop(dice.randrange(0, len(frames)))
+    for golden, index, data in frames:
+        for resync in (False, True):
+            for what, head in _heads(data):
+                yield Attack(golden=golden, before=index, head=head, what=what, resync=resync)
+            for _ in range(RANDOM_STREAMS * case.effort):
+                damaged = bytearray(data * 3)
+                for _ in range(dice.randrange(1, 8)):
+                    damaged[dice.randrange(0, len(damaged))] = dice.randrange(0, 256)
+                head, what = bytes(damaged), "damaged frames"
+                yield Attack(golden=golden, before=index, head=head, what=what, resync=resync)
+            head = dice.randbytes(4096)
+            yield Attack(golden=golden, before=index, head=head, what="random bytes", resync=resync)
+
+
+def _heads(frame: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield beginnings of a frame that promise more than the frame has."""
+    yield "half a frame", frame[: len(frame) // 2]
+    for at in range(min(HEAD_BYTES, len(frame))):
+        for value in (0x0F, 0xFF):
+            for width in (1, 2):
+                head = bytearray(frame[: max(at + width, HEAD_BYTES)])
+                head[at : at + width] = bytes((value,)) * width
+                yield f"byte {at} forged", bytes(head)
+
+
+def _too_steep(attack: Attack, size: int) -> str | None:
+    """Return why the cost grows faster than the bytes, or None."""
+
+    def run(total: int) -> tuple[int, int]:
+        stage = attack.stage()
+        spent = cost(stage.feed, _reads((attack.head + bytes(total))[:total], 1))
+        return spent.allocated, spent.lines
+
+    few, many = run(size // 4), run(size)
+    for name, less, more in zip(("bytes allocated", "lines executed"), few, many, strict=True):
+        if more > STEEPEST * max(less, size):
+            return f"{name}: {less} for {size // 4} bytes one by one, {more} for {size}"
+    return None

@@ -1,0 +1,58 @@
+"""What the conformance kit found, as values and as text.
+
+Owns the wording of a report; knows nothing of how it was found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Verdict(Enum):
+    """How a property fared."""
+
+    PASSED = "passed"
+    FAILED = "FAILED"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One property of one dialect."""
+
+    code: str
+    """P0…P10."""
+    title: str
+    verdict: Verdict
+    detail: str = ""
+    """The counterexample of a failure, or why the property does not apply."""
+    cases: int = 0
+    """How many cases were tried."""
+
+    def __str__(self) -> str:
+        tried = f" ({self.cases} cases)" if self.cases else ""
+        head = f"{self.code:<4}{self.verdict.value:<15}{self.title}{tried}"
+        return head + "".join(f"\n      {line}" for line in self.detail.splitlines())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All properties of one dialect."""
+
+    dialect: str
+    """Name and version, such as ``yls/1.0``."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed."""
+        return all(finding.verdict is not Verdict.FAILED for finding in self.findings)
+
+    def text(self) -> str:
+        """Return the report for a terminal, one property a line, counterexamples indented."""
+        counts = dict.fromkeys(Verdict, 0)
+        for finding in self.findings:
+            counts[finding.verdict] += 1
+        summary = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
+        return "\n".join([f"{self.dialect}: {summary}", *map(str, self.findings)]) + "\n"

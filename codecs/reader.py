@@ -1,0 +1,160 @@
+"""From bytes as they arrive to frames, over any framing.
+
+Owns the buffer, its bound, the hunt for the next frame after noise, and the account of what was
+dropped. Knows no clock: a conversation that wants a gap timer calls `FrameReader.gap`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gateway.codecs.shapes import Framing
+
+from gateway.domain.events import FrameDamaged
+
+SAMPLE_BYTES = 32
+"""Bytes of a piece of noise that are kept for the operator to look at."""
+
+HUNT_REPORT_BYTES = 65_536
+"""A hunt that finds no frame is reported in pieces of this size, so a babbling line is seen."""
+
+
+class FrameReader:
+    """Takes frames out of a stream, in place and at linear cost.
+
+    Drain `take` after each `feed`; then fewer than ``max_frame`` bytes stay behind (plus one mark,
+    for framings that end with one). Where bytes are cut into reads makes no difference to what
+    comes out. Without ``resync`` the first damage ends it: one FrameDamaged, then nothing more.
+    With it the reader drops as little as the framing allows and hunts on; all that one hunt dropped
+    is one FrameDamaged, returned before the frame that ended the hunt.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_code",
+        "_framing",
+        "_lost",
+        "_report",
+        "_reports",
+        "_resync",
+        "_sample",
+        "_seen",
+        "_size",
+        "broken",
+        "damaged",
+        "dropped",
+        "frames",
+        "limit",
+    )
+
+    def __init__(self, framing: Framing, *, resync: bool) -> None:
+        self._framing = framing
+        self._resync = resync
+        self._buffer = bytearray()
+        self._size = 0
+        self._seen = 0
+        self._lost = 0
+        self._code = ""
+        self._sample = bytearray()
+        self._reports: list[FrameDamaged] = []
+        self._report = False
+        self.limit = framing.max_frame
+        """Bytes of the largest frame taken now; may be lowered before login."""
+        self.broken = False
+        """Damage was found on a link that cannot lose bytes; nothing more will come out."""
+        self.frames = 0
+        """Frames that came out."""
+        self.dropped = 0
+        """Bytes that belonged to no frame."""
+        self.damaged: Counter[str] = Counter()
+        """Pieces of damage reported, by code."""
+
+    @property
+    def buffered(self) -> int:
+        """Bytes held back; above 0 a gap timer makes sense."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they arrived; ignored once broken."""
+        if not self.broken:
+            self._buffer += data
+
+    def take(self) -> bytes | FrameDamaged | None:
+        """Return the next frame or piece of damage, or None when more bytes are needed."""
+        if self._reports:
+            return self._reports.pop(0)
+        buffer, framing = self._buffer, self._framing
+        while buffer:
+            size = self._size or framing.measure(buffer, self._seen)
+            if size > self.limit:
+                self._drop(min(framing.skip(size), len(buffer)), "length")
+            elif size > len(buffer):
+                self._size = size
+                break
+            elif size > 0:
+                frame = bytes(buffer) if size == len(buffer) else bytes(buffer[:size])
+                code = framing.check(frame)
+                if code is None:
+                    return self._found(frame)
+                self._drop(framing.skip(size), code)
+            elif size == 0:
+                self._seen = len(buffer)
+                break
+            else:
+                self._drop(-size, framing.blame(buffer))
+            if self._reports:
+                return self._reports.pop(0)
+        silent, self._report = self._report, False
+        return self._finish() if silent and self._lost else None
+
+    def gap(self) -> None:
+        """Note that the line fell silent: give up the frame in progress by its first byte.
+
+        What follows is looked at afresh, so a frame behind a false start comes out of `take`; if
+        another incomplete one stands there, it gets a silence of its own. A hunt under way is
+        reported without waiting for the frame that would end it.
+        """
+        if self._buffer:
+            self._drop(1, "gap")
+        self._report = True
+
+    def _found(self, frame: bytes) -> bytes | FrameDamaged:
+        if self._lost:
+            return self._finish()
+        del self._buffer[: len(frame)]
+        self._size = self._seen = 0
+        self.frames += 1
+        return self._framing.unwrap(frame)
+
+    def _drop(self, count: int, code: str) -> None:
+        if not self._resync:
+            self._break(code)
+            return
+        self.dropped += count
+        at = 0
+        while at < count:
+            self._code = self._code or code
+            step = min(count - at, HUNT_REPORT_BYTES - self._lost)
+            wanted = min(step, SAMPLE_BYTES - len(self._sample))
+            self._sample += self._buffer[at : at + wanted]
+            self._lost += step
+            at += step
+            if self._lost == HUNT_REPORT_BYTES:
+                self._reports.append(self._finish())
+        del self._buffer[:count]
+        self._size = self._seen = 0
+
+    def _finish(self) -> FrameDamaged:
+        damage = FrameDamaged(code=self._code, size=self._lost, sample=bytes(self._sample))
+        self.damaged[self._code] += 1
+        self._lost, self._code = 0, ""
+        self._sample.clear()
+        return damage
+
+    def _break(self, code: str) -> None:
+        self.broken = True
+        self.damaged[code] += 1
+        self.dropped += len(self._buffer)
+        sample = bytes(self._buffer[:SAMPLE_BYTES])
+        self._reports.append(FrameDamaged(code=code, size=len(self._buffer), sample=sample))
+        self._buffer.clear()

@@ -1,0 +1,292 @@
+"""Playing a transcript against a conversation, and saying where the two part.
+
+Owns the scripted world (entropy, both clocks, timers) and the comparison. Three ways of playing
+show the faults that reading a stream invites: whole, byte by byte, and with neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+import typing
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.codecs.api import Context, Conversation
+from gateway.codecs.plain import Json, agrees, build, plain
+from gateway.codecs.transcript import Call, Header, Line, Transcript
+
+from gateway.domain.events import Event, FrameDamaged, Misbehaved
+from gateway.domain.requests import Request
+from gateway.domain.times import Instant
+
+Make = Callable[[Context], Conversation]
+"""Makes the side under test."""
+Cut = Callable[[bytes], Iterable[bytes]]
+"""Cuts what is sent into what one read delivers."""
+
+MOST_TICKS = 1000
+"""Timer calls in one stretch of time; more means that a deadline never moves on."""
+
+LOST = "Lost"
+"""The request name that stands for the end of the connection."""
+
+REQUESTS: tuple[type[Any], ...] = typing.get_args(Request)
+
+
+class ScriptError(Exception):
+    """Script and codec do not fit: too little entropy, an unknown request, a stuck timer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One act and everything it must lead to; ``act`` is None before anything happened."""
+
+    act: Line | None
+    events: tuple[Call, ...] = ()
+    output: bytes = b""
+
+    @property
+    def data(self) -> bytes | None:
+        """The bytes to be fed, or None when the act is another."""
+        return self.act.what if self.act and isinstance(self.act.what, bytes) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """Where a conversation first did something else than its transcript says."""
+
+    place: str
+    """File and line of the act."""
+    way: str
+    """How the bytes were delivered."""
+    expected: str
+    actual: str
+
+    def __str__(self) -> str:
+        return f"{self.place} ({self.way}): expected {self.expected}, got {self.actual}"
+
+
+def steps(transcript: Transcript) -> list[Step]:
+    """Group the lines of a transcript into acts and their consequences."""
+    output = "<" if transcript.header.role == "server" else ">"
+    grouped = [Step(act=None)]
+    for line in transcript.lines:
+        last = grouped[-1]
+        if isinstance(line.what, Call) and line.sigil == "=":
+            grouped[-1] = replace(last, events=(*last.events, line.what))
+        elif isinstance(line.what, bytes) and line.sigil == output:
+            grouped[-1] = replace(last, output=last.output + line.what)
+        else:
+            grouped.append(Step(act=line))
+    return grouped
+
+
+def joined(grouped: Sequence[Step]) -> list[Step]:
+    """Merge neighbouring frames into single acts, as one read may deliver them."""
+    merged: list[Step] = []
+    for step in grouped:
+        data, before = step.data, merged[-1].data if merged else None
+        if data is None or before is None:
+            merged.append(step)
+            continue
+        last = merged[-1]
+        assert last.act is not None
+        act = replace(last.act, what=before + data)
+        events, output = (*last.events, *step.events), last.output + step.output
+        merged[-1] = Step(act=act, events=events, output=output)
+    return merged
+
+
+class Stage:
+    """A conversation in a scripted world; collects what comes out of it."""
+
+    def __init__(
+        self, header: Header, make: Make, requests: Sequence[type[Any]] = REQUESTS
+    ) -> None:
+        self._entropy = memoryview(header.entropy)
+        self._requests = {kind.__name__: kind for kind in requests}
+        self.now = Instant(0.0, header.clock)
+        self.events: list[Event] = []
+        self.sent = bytearray()
+        self.conversation = make(
+            Context(
+                entropy=self._draw,
+                secure=header.secure,
+                channel_binding=header.channel_binding,
+                resync=header.resync,
+                settings=dict(header.settings),
+            )
+        )
+        self._collect([])
+
+    def perform(self, act: Line | None, cut: Cut) -> None:
+        """Do what a line says."""
+        if act is None:
+            return
+        if isinstance(act.what, bytes):
+            for piece in cut(act.what):
+                self.feed(piece)
+        elif isinstance(act.what, Call):
+            self.call(act.what)
+        else:
+            self.wait(act.what)
+
+    def feed(self, data: bytes) -> None:
+        """Deliver bytes in one read."""
+        self._collect(self.conversation.feed(data, self.now))
+
+    def call(self, call: Call) -> None:
+        """Submit a request by name, or end the connection; raises ScriptError."""
+        if call.name == LOST:
+            self._collect(self.conversation.lost(self.now))
+            return
+        kind = self._requests.get(call.name)
+        if kind is None:
+            raise ScriptError(f"no request is called {call.name!r}: {sorted(self._requests)}")
+        try:
+            request = build(kind, call.fields)
+        except ValueError as error:
+            raise ScriptError(str(error)) from None
+        self.submit(request)
+
+    def submit(self, request: object) -> None:
+        """Submit a request."""
+        self._collect(self.conversation.submit(typing.cast("Request", request), self.now))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, with every timer called when it is due; raises ScriptError."""
+        target = self.now.mono + seconds
+        for _ in range(MOST_TICKS):
+            due = self.conversation.deadline()
+            if due is None or due > target:
+                self._move_to(target)
+                return
+            self._move_to(max(due, self.now.mono))
+            self._collect(self.conversation.tick(self.now))
+        raise ScriptError(f"the timer fired {MOST_TICKS} times within {seconds:g} s")
+
+    def take(self) -> tuple[list[Event], bytes]:
+        """Return and forget what came out since the last call."""
+        events, sent = self.events, bytes(self.sent)
+        self.events = []
+        self.sent.clear()
+        return events, sent
+
+    def _collect(self, events: list[Event]) -> None:
+        self.events += events
+        self.sent += self.conversation.output()
+
+    def _move_to(self, mono: float) -> None:
+        wall = self.now.wall + round((mono - self.now.mono) * 1000)
+        self.now = Instant(mono, wall)
+
+    def _draw(self, size: int) -> bytes:
+        if size > len(self._entropy):
+            missing = size - len(self._entropy)
+            raise ScriptError(f"entropy runs out: the header gives {missing} bytes too few")
+        drawn, self._entropy = bytes(self._entropy[:size]), self._entropy[size:]
+        return drawn
+
+
+def whole(data: bytes) -> Iterable[bytes]:
+    """Deliver everything in one read."""
+    return (data,)
+
+
+def byte_by_byte(data: bytes) -> Iterable[bytes]:
+    """Deliver one byte in each read."""
+    return (data[at : at + 1] for at in range(len(data)))
+
+
+def replay(
+    transcript: Transcript, make: Make, requests: Sequence[type[Any]] = REQUESTS
+) -> list[Deviation]:
+    """Play a transcript in all three ways; an empty list means that all agreed."""
+    plan = steps(transcript)
+    found = [
+        play(transcript, make, plan, whole, "whole", requests=requests),
+        play(transcript, make, plan, byte_by_byte, "byte by byte", requests=requests, early=False),
+        play(transcript, make, joined(plan), whole, "with neighbours", requests=requests),
+    ]
+    return [deviation for deviation in found if deviation is not None]
+
+
+def play(
+    transcript: Transcript,
+    make: Make,
+    plan: Sequence[Step],
+    cut: Cut,
+    way: str,
+    *,
+    requests: Sequence[type[Any]] = REQUESTS,
+    early: bool = True,
+) -> Deviation | None:
+    """Play ``plan`` and return where it first deviates.
+
+    With ``early`` false nothing but damage may come out before the last piece of an act, which
+    holds when every act is one frame.
+    """
+
+    def deviation(step: Step, expected: str, actual: str) -> Deviation:
+        number = step.act.number if step.act else 1
+        place = f"{transcript.name}:{number}"
+        return Deviation(place=place, way=way, expected=expected, actual=actual)
+
+    step = plan[0]
+    try:
+        stage = Stage(transcript.header, make, requests)
+        for step in plan:
+            if not early and step.data:
+                *first, last = cut(step.data)
+                for piece in first:
+                    stage.feed(piece)
+                if _too_early(stage):
+                    return deviation(step, "nothing before the last byte", _shown(stage))
+                stage.feed(last)
+            else:
+                stage.perform(step.act, cut)
+            difference = compare(step, *stage.take())
+            if difference is not None:
+                return deviation(step, *difference)
+    except Exception as error:
+        return deviation(step, "no exception", f"{type(error).__name__}: {error}")
+    if stage.conversation.closing != transcript.header.closes:
+        closing = stage.conversation.closing
+        return deviation(step, f"closing {transcript.header.closes!r}", repr(closing))
+    return None
+
+
+def compare(step: Step, events: Sequence[Event], sent: bytes) -> tuple[str, str] | None:
+    """Return None when a step led to what it should, else (expected, actual)."""
+    expected = [spell(call.name, call.fields) for call in step.events]
+    actual = [spell(type(event).__name__, plain(event)) for event in events]
+    if len(expected) != len(actual):
+        return _listed(expected), _listed(actual)
+    for call, event, shown in zip(step.events, events, expected, strict=True):
+        if call.name != type(event).__name__ or not agrees(plain(event), call.fields):
+            return shown, spell(type(event).__name__, plain(event))
+    if sent != step.output:
+        return f"output {step.output.hex(' ') or 'nothing'}", sent.hex(" ") or "nothing"
+    return None
+
+
+def spell(name: str, fields: Json) -> str:
+    """Return an event as a transcript writes it."""
+    return f"{name} {json.dumps(fields, ensure_ascii=False)}"
+
+
+def _listed(shown: Sequence[str]) -> str:
+    return " and ".join(shown) or "no event"
+
+
+def _too_early(stage: Stage) -> bool:
+    if stage.conversation.closing is not None:
+        return False
+    harmless = all(isinstance(event, FrameDamaged | Misbehaved) for event in stage.events)
+    return bool(stage.sent) or not harmless
+
+
+def _shown(stage: Stage) -> str:
+    events = [spell(type(event).__name__, plain(event)) for event in stage.events]
+    return f"{_listed(events)}, output {stage.sent.hex(' ') or 'nothing'}"

@@ -1,0 +1,118 @@
+"""What the terminal's side of YLS/1 tells its owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Key = tuple[int, int]
+"""Epoch and number of a record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Online:
+    """Both sides proved who they are."""
+
+    session: int
+    heartbeat_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The login failed; the connection is over."""
+
+    reason: str
+    """Name of the result, or ``server_untrusted`` when the gateway could not prove itself."""
+    retry_after_s: int | None = None
+    """Least seconds before the next attempt, where somebody said so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """The gateway holds these records; the store has let go of them."""
+
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflicting:
+    """Among these records is one whose number the gateway already had with other bytes."""
+
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryLater:
+    """The gateway cannot store records now; they stay and are sent again after the pause."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsRefused:
+    """A frame of records was refused for good; they stay in the store and rest this session."""
+
+    result: str
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatAnswered:
+    """The gateway is alive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockCompared:
+    """TIME_SYNC was answered; use it only when the delay is below 500 ms (YLS/1 9)."""
+
+    offset_ms: int
+    """Gateway's clock minus ours."""
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeAsked:
+    """The gateway misses records; those we still have go out again."""
+
+    epoch: int
+    first: int
+    last: int
+    held: bool
+    """We had at least one of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureDelivered:
+    """The picture of a record is durable; the store has let go of it."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRefused:
+    """The picture of a record was refused; it rests for this session."""
+
+    key: Key
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The conversation is over: send what is left, close, and reconnect after a pause."""
+
+    reason: str
+
+
+DeviceEvent = (
+    Online
+    | Refused
+    | Acknowledged
+    | Conflicting
+    | RetryLater
+    | RecordsRefused
+    | HeartbeatAnswered
+    | ClockCompared
+    | RangeAsked
+    | PictureDelivered
+    | PictureRefused
+    | Closed
+)

@@ -1,0 +1,328 @@
+"""A logged-in session on the terminal's side: what is sent when, and what answers mean.
+
+Owns the order of sending (clock, heartbeat, live records, backlog, pictures) inside the gateway's
+window. Knows no framing and no login.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from gateway.codecs.yls import clock
+from gateway.codecs.yls.acks import read_acks
+from gateway.codecs.yls.body import RESULT_OK, Body, Refused, put_number, put_result
+from gateway.codecs.yls.calls import Calls
+from gateway.codecs.yls.device_events import (
+    Acknowledged,
+    ClockCompared,
+    Closed,
+    Conflicting,
+    DeviceEvent,
+    HeartbeatAnswered,
+    PictureDelivered,
+    RangeAsked,
+    RecordsRefused,
+    RetryLater,
+)
+from gateway.codecs.yls.frame import Frame
+from gateway.codecs.yls.limits import CHUNK_OVERHEAD, MOST_BAD_MACS
+from gateway.codecs.yls.login_device import AUTH_SEQ, DeviceConfig, DeviceLogin
+from gateway.codecs.yls.order import FRESH, SEEN, Received
+from gateway.codecs.yls.outgoing import Outgoing, Parcel
+from gateway.codecs.yls.registers import (
+    MAC,
+    OW,
+    PROTECTION,
+    RSP,
+    Bye,
+    Command,
+    Result,
+    Tlv,
+    bye_name,
+    result_name,
+)
+from gateway.codecs.yls.seal import Seal
+from gateway.codecs.yls.status import StatusReport
+from gateway.codecs.yls.store import RecordStore
+from gateway.codecs.yls.uploads import Uploads
+
+from gateway.domain.times import Instant
+
+_ACKS = frozenset({Tlv.ACK_UPTO, Tlv.ACK_BITMAP})
+_OVERHEAD = 28
+"""Bytes of a sealed frame with an empty body."""
+
+
+CLOCK_SECONDS = 3600.0
+"""Between two comparisons of the clock (YLS/1 9)."""
+PAUSE_SECONDS = 1
+"""Before records go out again that an answer neither freed nor refused."""
+_AGAIN = frozenset({Result.BUSY, Result.INTERNAL, Result.OK, Result.REC_CONFLICT})
+
+
+class _Kind(Enum):
+    BEAT = auto()
+    CLOCK = auto()
+    RECORDS = auto()
+    PICTURE = auto()
+
+
+class _Errand(NamedTuple):
+    """What a request of ours was for."""
+
+    kind: _Kind
+    parcel: Parcel | None = None
+    asked: Instant | None = None
+
+
+class DeviceSession:
+    """The state between AUTH-RSP and the end of the session."""
+
+    __slots__ = (
+        "_bad_macs",
+        "_beat_at",
+        "_beat_every",
+        "_calls",
+        "_clock_at",
+        "_out",
+        "_outgoing",
+        "_picture_protection",
+        "_pumped_at",
+        "_received",
+        "_seal",
+        "_store",
+        "_uploads",
+        "closing",
+        "status",
+    )
+
+    def __init__(
+        self,
+        config: DeviceConfig,
+        login: DeviceLogin,
+        seal: Seal,
+        store: RecordStore,
+        out: list[bytes],
+        *,
+        heartbeat_s: int,
+        picture_protection: int | None,
+    ) -> None:
+        self._seal = seal
+        self._store = store
+        self._out = out
+        self._beat_every = float(heartbeat_s)
+        self._beat_at = self._clock_at = self._pumped_at = 0.0
+        self._calls: Calls[_Errand] = Calls(login.window, AUTH_SEQ)
+        self._received = Received()
+        self._picture_protection = picture_protection
+        inline = config.inline_most if picture_protection is not None else 0
+        self._outgoing = Outgoing(store, login.max_frame - _OVERHEAD, inline)
+        self._uploads = Uploads(store, login.max_frame - CHUNK_OVERHEAD)
+        self._bad_macs = 0
+        self.status = StatusReport()
+        """What the next heartbeat says."""
+        self.closing: str | None = None
+
+    def recorded(self, number: int) -> None:
+        """Note a record of the current epoch that was just stored; `pump` sends it at once."""
+        self._outgoing.recorded((self._store.epoch, number))
+
+    def pump(self, now: Instant) -> None:
+        """Send what the gateway's window allows, most urgent first."""
+        self._pumped_at = now.mono
+        while self.closing is None and self._calls.room() and self._send_next(now):
+            pass
+
+    def take(self, frame: Frame, now: Instant) -> list[DeviceEvent]:
+        """Judge one frame whose CRCs and direction held."""
+        if frame.command == Command.POLL and frame.flags & OW and not frame.body:
+            return []
+        body = self._seal.open(frame) if frame.sid == self._seal.sid else None
+        if body is None:
+            return self._untrusted()
+        try:
+            if frame.flags & RSP:
+                return self._answered(frame.seq, body, now)
+            verdict = self._received.judge(frame.seq)
+            if frame.flags & OW:
+                return self._one_way(frame, body) if verdict == FRESH else []
+            if verdict != FRESH:
+                self._again(frame, verdict)
+                return []
+            return self._requested(frame, body, now)
+        except Refused as refused:
+            return self._close(refused.result.name.lower())
+
+    def deadline(self) -> float | None:
+        """When there is something to send, to repeat or to give up."""
+        due = self._calls.deadline()
+        if not self._calls.room():
+            return due
+        wanted = [self._beat_at, self._clock_at]
+        if due is not None:
+            wanted.append(due)
+        holds = (self._outgoing.hold_until, self._uploads.hold_until)
+        wanted.extend(hold for hold in holds if hold > self._pumped_at)
+        return min(wanted)
+
+    def tick(self, now: Instant) -> list[DeviceEvent]:
+        """Repeat what got no answer; give the connection up when that got none either."""
+        again, lost = self._calls.overdue(now.mono)
+        if lost:
+            return self._close("timeout")
+        if again:
+            self._out.append(again)
+        self.pump(now)
+        return []
+
+    def part(self, reason: Bye) -> None:
+        """Say BYE and close."""
+        self._tell(Command.BYE, put_number(Tlv.BYE_REASON, reason, 1))
+        self.closing = reason.name.lower()
+
+    @property
+    def idle(self) -> bool:
+        """Everything is acknowledged, delivered and answered."""
+        return not self._calls and not self._store.unacknowledged and self._uploads.idle
+
+    def _send_next(self, now: Instant) -> bool:
+        if now.mono >= self._clock_at:
+            self._clock_at = now.mono + CLOCK_SECONDS
+            errand = _Errand(_Kind.CLOCK, asked=now)
+            self._request(Command.TIME_SYNC, clock.ask(now), errand, now)
+            return True
+        if now.mono >= self._beat_at:
+            self._beat_at = now.mono + self._beat_every
+            body = self.status.encode(self._store.unacknowledged)
+            self._request(Command.HEARTBEAT, body, _Errand(_Kind.BEAT), now)
+            return True
+        if now.mono >= self._outgoing.hold_until and (parcel := self._outgoing.next()):
+            errand = _Errand(_Kind.RECORDS, parcel)
+            protection = self._picture_protection if parcel.inline else None
+            self._request(parcel.command, parcel.body, errand, now, protection)
+            return True
+        if self._picture_protection is None or now.mono < self._uploads.hold_until:
+            return False
+        wanted = self._uploads.next()
+        if wanted is None:
+            return False
+        self._request(*wanted, _Errand(_Kind.PICTURE), now, self._picture_protection)
+        return True
+
+    def _request(
+        self,
+        command: Command,
+        body: bytes,
+        errand: _Errand,
+        now: Instant,
+        protection: int | None = None,
+    ) -> None:
+        seq = self._calls.next_seq()
+        flags = self._seal.default if protection is None else protection
+        raw = self._seal.pack(flags, command, seq, body)
+        self._calls.sent(seq, raw, errand, now.mono)
+        self._out.append(raw)
+
+    def _tell(self, command: Command, body: bytes) -> None:
+        seq = self._calls.next_seq()
+        self._out.append(self._seal.pack(OW | self._seal.default, command, seq, body))
+
+    def _close(self, reason: str) -> list[DeviceEvent]:
+        self.closing = reason
+        return [Closed(reason=reason)]
+
+    def _untrusted(self) -> list[DeviceEvent]:
+        self._bad_macs += 1
+        return self._close("bad_mac") if self._bad_macs >= MOST_BAD_MACS else []
+
+    def _answered(self, seq: int, body: bytes, now: Instant) -> list[DeviceEvent]:
+        errand = self._calls.answered(seq)
+        if errand is None:
+            return []
+        fields = Body(body, _ACKS)
+        events: list[DeviceEvent] = []
+        if errand.parcel is not None:
+            events = self._records_answered(errand.parcel, fields, now)
+        elif errand.kind is _Kind.PICTURE:
+            events = self._uploads.answered(fields, now.mono)
+        elif fields.number(Tlv.RESULT, 2) != Result.OK:
+            pass
+        elif errand.kind is _Kind.BEAT:
+            events = [HeartbeatAnswered()]
+        elif errand.asked is not None:
+            found = clock.measure(fields, errand.asked, now)
+            events = [ClockCompared(offset_ms=found.offset, delay_ms=found.delay)]
+        self.pump(now)
+        return events
+
+    def _records_answered(self, parcel: Parcel, fields: Body, now: Instant) -> list[DeviceEvent]:
+        result = fields.number(Tlv.RESULT, 2)
+        events: list[DeviceEvent] = []
+        freed, pictured = self._outgoing.acknowledged(read_acks(fields.items))
+        if freed:
+            events.append(Acknowledged(keys=freed))
+        events += [PictureDelivered(key=key) for key in pictured]
+        if result == Result.REC_CONFLICT:
+            events.append(Conflicting(keys=parcel.keys))
+        elif result == Result.RETRY_LATER:
+            seconds = fields.number(Tlv.HB, 2, PAUSE_SECONDS)
+            self._outgoing.hold_until = now.mono + seconds
+            events.append(RetryLater(seconds=seconds))
+        elif result not in _AGAIN:
+            events.append(RecordsRefused(result=result_name(result), keys=parcel.keys))
+        if result in _AGAIN and not freed:
+            self._pause_unless_held(parcel, now)
+        final = result not in _AGAIN and result != Result.RETRY_LATER
+        self._outgoing.returned(parcel, rest=final)
+        return events
+
+    def _pause_unless_held(self, parcel: Parcel, now: Instant) -> None:
+        if any(self._store.find(key) is not None for key in parcel.keys):
+            self._outgoing.hold_until = now.mono + PAUSE_SECONDS
+
+    def _one_way(self, frame: Frame, body: bytes) -> list[DeviceEvent]:
+        if frame.command == Command.BYE:
+            return self._close(bye_name(Body(body).number(Tlv.BYE_REASON, 1, Bye.NORMAL)))
+        if frame.command == Command.ERROR:
+            return self._close(result_name(Body(body).number(Tlv.RESULT, 2, Result.INTERNAL)))
+        return []
+
+    def _requested(self, frame: Frame, body: bytes, now: Instant) -> list[DeviceEvent]:
+        events: list[DeviceEvent] = []
+        try:
+            if frame.command == Command.TIME_SYNC:
+                reply = clock.answer(body, now)
+            elif frame.command == Command.REC_RANGE_REQ:
+                reply, events = self._reopen(Body(body, frozenset({Tlv.REC_GAP})))
+            else:
+                reply = put_result(Result.UNKNOWN_CMD)
+        except Refused as refused:
+            reply = put_result(refused.result)
+        protection = frame.flags & PROTECTION
+        raw = self._seal.pack(RSP | protection, frame.command, frame.seq, reply)
+        self._received.keep(frame.seq, raw)
+        self._out.append(raw)
+        self.pump(now)
+        return events
+
+    def _reopen(self, fields: Body) -> tuple[bytes, list[DeviceEvent]]:
+        events: list[DeviceEvent] = []
+        fields.bytes(Tlv.REC_GAP, 12)
+        any_held = False
+        for kind, value in fields.items:
+            if kind == Tlv.REC_GAP and len(value) == 12:
+                epoch, first, last = (int.from_bytes(value[at : at + 4], "big") for at in (0, 4, 8))
+                held = self._store.reopen(epoch, first, last)
+                any_held |= held
+                self._outgoing.reopened(epoch, first, last)
+                events.append(RangeAsked(epoch=epoch, first=first, last=last, held=held))
+        return RESULT_OK if any_held else put_result(Result.REC_GAP), events
+
+    def _again(self, frame: Frame, verdict: int) -> None:
+        kept = self._received.answer(frame.seq)
+        if verdict != SEEN or kept is None:
+            protection = MAC if frame.flags & PROTECTION else self._seal.default
+            body = put_result(Result.REPLAY)
+            kept = self._seal.pack(RSP | protection, frame.command, frame.seq, body)
+        self._out.append(kept)

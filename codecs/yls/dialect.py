@@ -1,0 +1,41 @@
+"""YLS/1 as a dialect: what the gateway must know to speak it."""
+
+from __future__ import annotations
+
+from gateway.codecs.api import Dialect, Limits, Reach
+from gateway.codecs.yls.device import YlsDevice
+from gateway.codecs.yls.limits import (
+    FRAME_BEFORE_LOGIN,
+    LOGIN_SECONDS,
+    MOST_FRAME,
+    MOST_SNAPSHOT,
+)
+from gateway.codecs.yls.server import YlsConversation
+
+_OPENING = b"YL"
+
+
+def opening(first: bytes) -> bool | None:
+    """Judge the first bytes of a connection by the frame marker, 59 4C."""
+    if first.startswith(_OPENING):
+        return True
+    return None if _OPENING.startswith(first) else False
+
+
+DIALECT = Dialect(
+    name="yls",
+    version="1.0",
+    summary="YLS/1, the gateway's own open terminal protocol",
+    conversation=YlsConversation,
+    device=YlsDevice,
+    reach=Reach.PERSISTENT,
+    retains_until_ack=True,
+    opening=opening,
+    checksum=True,
+    limits=Limits(
+        max_frame=MOST_FRAME,
+        before_login_bytes=FRAME_BEFORE_LOGIN,
+        login_seconds=LOGIN_SECONDS,
+        max_picture=MOST_SNAPSHOT,
+    ),
+)

@@ -1,0 +1,132 @@
+"""Frames as bytes: pack, check and take apart (YLS/1 3).
+
+Owns the 18-byte header, both CRCs and the rule which bytes a MAC covers. Knows no keys and no
+meaning. The readable declaration of the same header is `gateway.codecs.yls.layout`.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+from fastcrc import crc16
+from gateway.codecs.framing import CheckedHeader
+from gateway.codecs.yls.limits import MOST_FRAME
+from gateway.codecs.yls.registers import DUP, MUTABLE
+
+SOF = 0x594C
+VERSION_AND_LENGTH = 0x19
+"""Major version 1, header of 9 times 2 bytes."""
+CHECKED = 16
+"""Header bytes under HCRC, which follows them."""
+HEADER = 18
+OVERHEAD = 20
+"""Bytes of a frame with an empty body."""
+SEAL = 8
+"""Bytes of a MAC or CCM tag at the end of the body."""
+
+HEAD = Struct(">HBBHHIHH")
+_FIXED = 0xFF & ~MUTABLE
+_crc = crc16.mcrf4xx
+
+
+class Frame(NamedTuple):
+    """A frame whose CRCs held."""
+
+    flags: int
+    address: int
+    command: int
+    seq: int
+    sid: int
+    body: bytes
+    """As on the wire: encrypted when ENC is set, with its 8-byte seal when MAC or ENC is."""
+    raw: bytes
+    """The whole frame, SOF to FCRC."""
+
+
+def pack(flags: int, address: int, command: int, seq: int, sid: int, body: bytes) -> bytes:
+    """Return the frame as it travels; ``body`` already carries its seal, if any."""
+    head = HEAD.pack(SOF, VERSION_AND_LENGTH, flags, address, command, seq, sid, len(body))
+    return close(head, body)
+
+
+def close(head: bytes, body: bytes) -> bytes:
+    """Add both CRCs to the 16 header bytes and the body.
+
+    FCRC goes on from HCRC instead of running over it: over a CRC's own bytes the register would
+    return to zero whatever the header was, and a body could be moved behind another header.
+    """
+    check = _crc(head)
+    return head + check.to_bytes(2, "little") + body + _crc(body, check).to_bytes(2, "little")
+
+
+def whole(data: bytes, limit: int) -> Frame | None:
+    """Return the frame when ``data`` is exactly one good frame of the usual header length.
+
+    The fast path of TCP, where a read is nearly always one frame. None says nothing about what is
+    wrong: the reader finds out.
+    """
+    size = len(data)
+    if not OVERHEAD <= size <= limit:
+        return None
+    sof, version, flags, address, command, seq, sid, length = HEAD.unpack_from(data)
+    if sof != SOF or version != VERSION_AND_LENGTH or length + OVERHEAD != size:
+        return None
+    check = data[16] | data[17] << 8
+    if _crc(data[:16]) != check or _crc(data[18:], check):
+        return None
+    return Frame(flags, address, command, seq, sid, data[18:-2], data)
+
+
+def parse(raw: bytes) -> Frame:
+    """Take apart a frame that `FRAMING` found good."""
+    _, version, flags, address, command, seq, sid, _ = HEAD.unpack_from(raw)
+    return Frame(flags, address, command, seq, sid, raw[(version & 15) * 2 : -2], raw)
+
+
+def covered(raw: bytes, tail: int = 2) -> bytes:
+    """Return what MAC and transcript cover: no mutable flags, no HCRC, not the last ``tail`` bytes.
+
+    Header bytes beyond 18 are covered like the body they precede (ruling 13).
+    """
+    flags = raw[3]
+    if flags & MUTABLE:
+        return raw[:3] + bytes((flags & _FIXED,)) + raw[4:CHECKED] + raw[HEADER:-tail]
+    return raw[:CHECKED] + raw[HEADER:-tail]
+
+
+def associated(raw: bytes) -> bytes:
+    """Return the header as additional data of the cipher: no mutable flags, no HCRC."""
+    size = (raw[2] & 15) * 2
+    return raw[:3] + bytes((raw[3] & _FIXED,)) + raw[4:CHECKED] + raw[HEADER:size]
+
+
+def as_duplicate(raw: bytes) -> bytes:
+    """Return the frame with DUP set and both CRCs renewed; its MAC stays valid."""
+    return close(raw[:3] + bytes((raw[3] | DUP,)) + raw[4:CHECKED], raw[HEADER:-2])
+
+
+def _measure(buffer: bytearray) -> int | str:
+    version = buffer[2]
+    if version >> 4 != 1:
+        return "version"
+    size = (version & 15) * 2
+    if size < HEADER:
+        return "header"
+    if len(buffer) < size:
+        return 0
+    check = _crc(buffer[HEADER:size], _crc(buffer[:CHECKED]))
+    if check != buffer[16] | buffer[17] << 8:
+        return "header"
+    return size + (buffer[14] << 8 | buffer[15]) + 2
+
+
+def _judge(raw: bytes) -> str | None:
+    check = raw[16] | raw[17] << 8
+    return "checksum" if _crc(raw[(raw[2] & 15) * 2 :], check) else None
+
+
+FRAMING = CheckedHeader(
+    magic=b"YL", header=HEADER, head=_measure, body=_judge, max_frame=MOST_FRAME
+)
+"""How a stream falls into frames; a length is believed only after HCRC held."""

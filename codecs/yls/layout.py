@@ -1,0 +1,75 @@
+"""The fixed layouts, declared: the specification that the fast paths are tested against.
+
+Owns the readable form of the header, REC_CORE, STATUS and FAULT (YLS/1 3.2, 10.2, 14, 16.3).
+Nothing on the hot path imports it; `tests/codecs/yls/test_layout.py` proves it equal to the
+`struct` code that runs.
+"""
+
+from __future__ import annotations
+
+from construct import (
+    BitStruct,
+    Const,
+    GreedyString,
+    Int8ub,
+    Int16sb,
+    Int16ub,
+    Int16ul,
+    Int32ub,
+    Int64ub,
+    Nibble,
+    Struct,
+)
+
+HEADER = Struct(
+    "sof" / Const(b"YL"),
+    "version" / BitStruct("major" / Nibble, "words" / Nibble),
+    "flags" / Int8ub,
+    "address" / Int16ub,
+    "command" / Int16ub,
+    "seq" / Int32ub,
+    "sid" / Int16ub,
+    "length" / Int16ub,
+    "hcrc" / Int16ul,
+)
+"""18 bytes; ``words`` counts 2-byte units of the header."""
+
+REC_CORE = Struct(
+    "number" / Int32ub,
+    "epoch" / Int32ub,
+    "time" / Int64ub,
+    "person" / Int32ub,
+    "direction" / Int8ub,
+    "decision" / Int8ub,
+    "method" / Int16ub,
+    "score" / Int16ub,
+    "liveness" / Int16ub,
+    "door" / Int8ub,
+    "rflags" / Int8ub,
+    "temperature" / Int16sb,
+)
+"""32 bytes; time in milliseconds since 1970 UTC, temperature in 0.01 °C."""
+
+STATUS = Struct(
+    "uptime" / Int32ub,
+    "persons" / Int32ub,
+    "unacknowledged" / Int32ub,
+    "cpu" / Int16ub,
+    "free_ram" / Int16ub,
+    "free_store" / Int16ub,
+    "temperature" / Int16sb,
+    "time_quality" / Int8ub,
+    "power" / Int8ub,
+    "faults" / Int32ub,
+)
+"""26 bytes; uptime in s, CPU and free store in ‰, free RAM in KiB, temperature in 0.1 °C."""
+
+FAULT = Struct(
+    "code" / Int16ub,
+    "severity" / Int8ub,
+    "state" / Int8ub,
+    "count" / Int16ub,
+    "first" / Int64ub,
+    "text" / GreedyString("utf-8"),
+)
+"""14 bytes and a text; state 1 raised, 0 cleared; first occurrence in ms since 1970 UTC."""

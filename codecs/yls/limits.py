@@ -1,0 +1,43 @@
+"""Bounds that YLS/1 sets (docs/protocols/yls.md, section 13), each with its unit."""
+
+from __future__ import annotations
+
+MOST_FRAME = 4092
+"""Bytes of the largest whole frame: the CRC keeps Hamming distance 4 up to this size."""
+LEAST_MAX_FRAME = 256
+"""Bytes; the smallest MAX_FRAME a peer may announce."""
+FRAME_BEFORE_LOGIN = 512
+"""Bytes a peer that proved nothing may make us hold."""
+LOGIN_SECONDS = 10.0
+"""From the connection, or a HELLO on a live session, to AUTH."""
+MOST_WINDOW = 16
+"""Unanswered requests; bounds what one peer can keep waiting."""
+DEFAULT_WINDOW = 4
+REPLAY_BITS = 32
+"""Sequence numbers below the highest that may still arrive (ruling 2)."""
+CACHED_ANSWERS = 32
+"""Answers kept for repetition (YLS/1 16.6)."""
+MOST_BAD_MACS = 16
+"""Forged or damaged frames in one session before it is closed (YLS/1 16.6)."""
+ANSWER_SECONDS = 10.0
+"""How long an answer may take before the request is repeated once (YLS/1 5)."""
+MOST_RECORDS = 32
+"""Records in one back-fill frame."""
+MOST_TLVS = 64
+"""Elements in one body."""
+MOST_SNAPSHOT = 300 * 1024
+"""Bytes of one picture (YLS/1 12)."""
+MOST_OPEN_BLOBS = 2
+"""Transfers open at a time in one direction."""
+CHUNK_OVERHEAD = 60
+"""Bytes of a BLOB_DATA frame that are not data, rounded up (YLS/1 12)."""
+MOST_BITMAP = 64
+"""Bytes of bits in one ACK_BITMAP."""
+HELLO_AGAIN_SECONDS = 30.0
+"""Least time between two HELLOs said because of NOT_LOGGED_IN (ruling 12)."""
+BLOB_RETRIES = 1
+"""How often a picture is sent again after BLOB_DIGEST (YLS/1 16.5)."""
+UNTRUSTED_SECONDS = 300
+"""Back-off after a server could not prove itself (YLS/1 18)."""
+SERIAL_GAP_MS = 50
+"""Longest silence inside a frame behind a serial server (YLS/1 4.3, T3)."""

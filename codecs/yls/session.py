@@ -1,0 +1,372 @@
+"""A logged-in session on the gateway's side: what each message of the device does.
+
+Owns the order in which a frame is judged (session, protection, sequence, window, meaning) and the
+answers. Each feature keeps its own small machine in a module beside this one, so one stuck
+transfer cannot hold up records. Knows no framing and no login.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from struct import Struct
+from typing import NamedTuple
+
+from gateway.codecs.yls import clock
+from gateway.codecs.yls.asked import Asked, Verdict
+from gateway.codecs.yls.blobs import BlobIntake
+from gateway.codecs.yls.body import Body, Refused, put_number, put_result
+from gateway.codecs.yls.calls import Calls
+from gateway.codecs.yls.frame import HEADER, Frame
+from gateway.codecs.yls.intake import RecordIntake
+from gateway.codecs.yls.limits import MOST_BAD_MACS
+from gateway.codecs.yls.order import FRESH, SEEN, Received
+from gateway.codecs.yls.records import scan
+from gateway.codecs.yls.registers import (
+    CRITICAL,
+    ENC,
+    MAC,
+    OW,
+    PROTECTION,
+    RSP,
+    Bye,
+    Command,
+    Result,
+    Tlv,
+    bye_name,
+    result_name,
+)
+from gateway.codecs.yls.seal import Seal
+from gateway.codecs.yls.status import read_status
+
+from gateway.domain.events import (
+    ClockMeasured,
+    Event,
+    Heartbeat,
+    Misbehaved,
+    RangeAnswered,
+    SaidGoodbye,
+    UnknownMessage,
+)
+from gateway.domain.ids import Receipt
+from gateway.domain.requests import AskRecords, Parting
+from gateway.domain.times import Instant
+from gateway.domain.vocabulary import Lane
+
+MOST_QUEUED = 16
+"""Requests of ours that wait for the device's window; more are answered as BUSY at once."""
+_BEAT = Struct(">HHHHHQ")
+_RESULT = Tlv.RESULT | CRITICAL
+_RANGE = Struct(">HHIII")
+_BYES = {
+    Parting.TAKEN_OVER: Bye.SESSION_TAKEN,
+    Parting.DRAINING: Bye.SERVER_DRAIN,
+    Parting.IDLE: Bye.IDLE,
+    Parting.PROTOCOL_ERROR: Bye.PROTOCOL_ERROR,
+    Parting.REVOKED: Bye.NORMAL,
+}
+Wish = AskRecords | Instant
+"""What a request of ours was for; an Instant is when we asked for the device's clock."""
+
+
+class Message(NamedTuple):
+    """A request of the device, opened and found in order."""
+
+    asked: Asked
+    body: bytes
+    now: Instant
+    events: list[Event]
+    """Where its meaning is added."""
+
+
+Handler = Callable[["ServerSession", Message], bytes | None]
+"""Returns the body of the answer, or None when the gateway must decide first."""
+
+
+class ServerSession:
+    """The state between AUTH-RSP and the end of the session."""
+
+    __slots__ = (
+        "_bad_macs",
+        "_bench",
+        "_blobs",
+        "_calls",
+        "_max_frame",
+        "_out",
+        "_pending",
+        "_queued",
+        "_receipt",
+        "_received",
+        "_records",
+        "_seal",
+        "_secure",
+        "_window",
+        "closing",
+    )
+
+    def __init__(
+        self,
+        seal: Seal,
+        records: RecordIntake,
+        out: list[bytes],
+        receipt: Callable[[], Receipt],
+        *,
+        secure: bool,
+        bench: bool,
+        max_frame: int,
+        window: int,
+        device_window: int,
+        last_seq: int,
+    ) -> None:
+        self._seal = seal
+        self._records = records
+        self._out = out
+        self._receipt = receipt
+        self._secure = secure
+        self._bench = bench
+        self._max_frame = max_frame
+        self._window = window
+        self._received = Received(last_seq)
+        self._pending: set[int] = set()
+        self._blobs = BlobIntake(protected=secure or bench)
+        self._calls: Calls[Wish] = Calls(device_window)
+        self._queued: deque[Wish] = deque()
+        self._bad_macs = 0
+        self.closing: str | None = None
+        """Set when the connection is to be closed."""
+
+    def take(self, frame: Frame, now: Instant, events: list[Event]) -> None:
+        """Judge one frame whose CRCs and direction held."""
+        flags, command, seq = frame.flags, frame.command, frame.seq
+        if command == Command.POLL and flags & OW and not frame.body:
+            return
+        if frame.sid != self._seal.sid:
+            self._strange(frame, events)
+            return
+        body = self._seal.open(frame)
+        if body is None:
+            self._untrusted(frame, events)
+            return
+        if flags & (RSP | OW):
+            self._aside(frame, body, now, events)
+            return
+        verdict = self._received.judge(seq)
+        if verdict != FRESH:
+            self._again(frame, verdict)
+            return
+        if len(self._pending) >= self._window:
+            self.violate(Result.WINDOW)
+            events.append(Misbehaved(code="window", fatal=True))
+            return
+        asked = Asked(command, seq, flags & PROTECTION)
+        handler = _HANDLERS.get(command)
+        if handler is None:
+            events.append(UnknownMessage(command=command, sample=frame.raw[:HEADER]))
+            reply: bytes | None = put_result(Result.UNKNOWN_CMD)
+        else:
+            try:
+                reply = handler(self, Message(asked, body, now, events))
+            except Refused as refused:
+                reply = self._refused(refused.result, command, events)
+        if reply is None:
+            self._pending.add(seq)
+        else:
+            self._answer(asked, reply)
+
+    def settle(self, verdict: Verdict) -> None:
+        """Take the gateway's word on a receipt; ignored where nobody waits for it."""
+        reply = self._records.settle(verdict) or self._blobs.settle(verdict)
+        if reply is not None:
+            self._pending.discard(reply.asked.seq)
+            self._answer(reply.asked, reply.body)
+
+    def wish(self, wish: Wish, now: Instant) -> list[Event]:
+        """Ask the device for something, as soon as its window allows."""
+        if len(self._queued) >= MOST_QUEUED:
+            return _unanswered([wish], Result.BUSY)
+        self._queued.append(wish)
+        self._ask(now)
+        return []
+
+    def deadline(self) -> float | None:
+        """When a request of ours must be repeated or given up."""
+        return self._calls.deadline()
+
+    def tick(self, now: Instant) -> list[Event]:
+        """Repeat or give up requests of ours."""
+        again, lost = self._calls.overdue(now.mono)
+        if again:
+            self._out.append(again)
+        if lost:
+            self._ask(now)
+        return _unanswered(lost, Result.DEADLINE)
+
+    def part(self, reason: Parting) -> None:
+        """Say BYE and close."""
+        self._tell(Command.BYE, put_number(Tlv.BYE_REASON, _BYES[reason], 1))
+        self.closing = reason.value
+
+    def violate(self, result: Result) -> None:
+        """Say ERROR and close."""
+        self._tell(Command.ERROR, put_result(result))
+        self.closing = result_name(result)
+
+    def end(self) -> list[Event]:
+        """Return what should survive the session."""
+        return self._blobs.interrupt()
+
+    def _answer(self, asked: Asked, body: bytes) -> None:
+        raw = self._seal.pack(RSP | asked.protection, asked.command, asked.seq, body)
+        self._received.keep(asked.seq, raw)
+        self._out.append(raw)
+
+    def _answer_once(self, frame: Frame, result: Result) -> None:
+        # Never encrypted: the same nonce may already have carried another answer (ruling 16).
+        protection = MAC if frame.flags & PROTECTION else self._seal.default
+        body = put_result(result)
+        self._out.append(self._seal.pack(RSP | protection, frame.command, frame.seq, body))
+
+    def _tell(self, command: Command, body: bytes) -> None:
+        seq = self._calls.next_seq()
+        self._out.append(self._seal.pack(OW | self._seal.default, command, seq, body))
+
+    def _ask(self, now: Instant) -> None:
+        while self._queued and self._calls.room():
+            wish = self._queued.popleft()
+            seq = self._calls.next_seq()
+            if isinstance(wish, AskRecords):
+                command = Command.REC_RANGE_REQ
+                kind = Tlv.REC_GAP | CRITICAL
+                body = _RANGE.pack(kind, 12, wish.series, wish.first, wish.last)
+            else:
+                command, wish, body = Command.TIME_SYNC, now, clock.ask(now)
+            raw = self._seal.pack(self._seal.default, command, seq, body)
+            self._calls.sent(seq, raw, wish, now.mono)
+            self._out.append(raw)
+
+    def _strange(self, frame: Frame, events: list[Event]) -> None:
+        """Hint to a device that uses a session we do not have that it must log in (ruling 12)."""
+        events.append(Misbehaved(code="not_logged_in"))
+        if not frame.flags & (RSP | OW):
+            self._answer_once(frame, Result.NOT_LOGGED_IN)
+
+    def _untrusted(self, frame: Frame, events: list[Event]) -> None:
+        self._bad_macs += 1
+        fatal = self._bad_macs >= MOST_BAD_MACS
+        events.append(Misbehaved(code="bad_mac", fatal=fatal))
+        if fatal:
+            self.violate(Result.BAD_MAC)
+        elif not frame.flags & (RSP | OW):
+            self._answer_once(frame, Result.BAD_MAC)
+
+    def _again(self, frame: Frame, verdict: int) -> None:
+        kept = self._received.answer(frame.seq)
+        if verdict == SEEN and kept is not None:
+            self._out.append(kept)
+        elif frame.seq not in self._pending:
+            self._answer_once(frame, Result.REPLAY)
+
+    def _refused(self, result: Result, command: int, events: list[Event]) -> bytes:
+        if result < Result.BUSY:
+            detail = f"command 0x{command:04x}"
+            events.append(Misbehaved(code=result_name(result), detail=detail))
+        return put_result(result)
+
+    def _aside(self, frame: Frame, body: bytes, now: Instant, events: list[Event]) -> None:
+        """Take an answer to a request of ours, or a message that wants none."""
+        try:
+            if frame.flags & RSP:
+                self._answered(frame.seq, Body(body), now, events)
+            elif self._received.judge(frame.seq) == FRESH:
+                self._one_way(frame, body, events)
+        except Refused as refused:
+            self._refused(refused.result, frame.command, events)
+
+    def _one_way(self, frame: Frame, body: bytes, events: list[Event]) -> None:
+        if frame.command == Command.BYE:
+            reason = Body(body).number(Tlv.BYE_REASON, 1, Bye.NORMAL)
+            events.append(SaidGoodbye(reason=bye_name(reason)))
+            self.closing = "goodbye"
+        elif frame.command == Command.ERROR:
+            result = Body(body).number(Tlv.RESULT, 2, Result.INTERNAL)
+            events.append(Misbehaved(code="peer_error", detail=result_name(result), fatal=True))
+            self.closing = "peer_error"
+        else:
+            events.append(UnknownMessage(command=frame.command, sample=frame.raw[:HEADER]))
+
+    def _answered(self, seq: int, fields: Body, now: Instant, events: list[Event]) -> None:
+        wish = self._calls.answered(seq)
+        if wish is None:
+            return
+        self._ask(now)
+        result = fields.number(Tlv.RESULT, 2)
+        if isinstance(wish, AskRecords):
+            events.append(RangeAnswered(accepted=result == Result.OK, code=result))
+        elif result == Result.OK:
+            found = clock.measure(fields, wish, now)
+            events.append(
+                ClockMeasured(offset_ms=found.offset, uncertainty_ms=(found.delay + 1) // 2)
+            )
+
+    def _heartbeat(self, message: Message) -> bytes | None:
+        message.events.append(Heartbeat(status=read_status(message.body)))
+        return _BEAT.pack(_RESULT, 2, Result.OK, Tlv.TIME, 8, message.now.wall)
+
+    def _time_sync(self, message: Message) -> bytes | None:
+        return clock.answer(message.body, message.now)
+
+    def _live(self, message: Message) -> bytes | None:
+        self._take_records(message, Lane.LIVE)
+        return None
+
+    def _backfill(self, message: Message) -> bytes | None:
+        self._take_records(message, Lane.BACKFILL)
+        return None
+
+    def _take_records(self, message: Message, lane: Lane) -> None:
+        asked = message.asked
+        protected = self._secure or self._bench or asked.protection == ENC
+        found = scan(message.body, live=lane is Lane.LIVE, biometric=protected)
+        message.events.extend(self._records.take(asked, found, lane, self._receipt))
+
+    def _blob_open(self, message: Message) -> bytes | None:
+        asked, body = message.asked, Body(message.body)
+        reply, offered = self._blobs.open(asked, body, self._max_frame, self._receipt)
+        message.events.extend(offered)
+        return reply
+
+    def _blob_data(self, message: Message) -> bytes | None:
+        return self._blobs.data(message.asked, Body(message.body))
+
+    def _blob_close(self, message: Message) -> bytes | None:
+        reply, done = self._blobs.close(message.asked, Body(message.body), self._receipt)
+        message.events.extend(done)
+        return reply
+
+    def _blob_status(self, message: Message) -> bytes | None:
+        return self._blobs.status(Body(message.body))
+
+    def _blob_abort(self, message: Message) -> bytes | None:
+        return self._blobs.abort(Body(message.body))
+
+
+_HANDLERS: dict[int, Handler] = {
+    Command.HEARTBEAT: ServerSession._heartbeat,
+    Command.STATUS_REPORT: ServerSession._heartbeat,
+    Command.TIME_SYNC: ServerSession._time_sync,
+    Command.REC_REALTIME: ServerSession._live,
+    Command.REC_BACKFILL: ServerSession._backfill,
+    Command.BLOB_OPEN: ServerSession._blob_open,
+    Command.BLOB_DATA: ServerSession._blob_data,
+    Command.BLOB_CLOSE: ServerSession._blob_close,
+    Command.BLOB_STATUS: ServerSession._blob_status,
+    Command.BLOB_ABORT: ServerSession._blob_abort,
+}
+
+
+def _unanswered(wishes: list[Wish], result: Result) -> list[Event]:
+    return [
+        RangeAnswered(accepted=False, code=result)
+        for wish in wishes
+        if isinstance(wish, AskRecords)
+    ]

@@ -1,0 +1,54 @@
+"""The settings of the gateway's side of YLS/1, read from `Context.settings`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.codecs.yls.limits import (
+    DEFAULT_WINDOW,
+    LEAST_MAX_FRAME,
+    MOST_FRAME,
+    MOST_WINDOW,
+    SERIAL_GAP_MS,
+)
+
+from gateway.domain.errors import GatepostError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator may change; keys of `Context.settings` are the field names."""
+
+    max_frame: int = MOST_FRAME
+    """Bytes of the largest frame we take, 256…4092; the smaller of both sides counts."""
+    window: int = DEFAULT_WINDOW
+    """Unanswered requests a device may have, 1…16."""
+    gap_ms: int = SERIAL_GAP_MS
+    """On a link that can lose bytes: longest silence inside a frame, 5…1000 ms."""
+    bench_plain_biometrics: bool = False
+    """Take pictures over links that do not protect them. For a test bench only: each session that
+    makes use of it reports Misbehaved."""
+
+
+DEFAULTS = Settings()
+_BOUNDS = {
+    "max_frame": (LEAST_MAX_FRAME, MOST_FRAME),
+    "window": (1, MOST_WINDOW),
+    "gap_ms": (5, 1000),
+}
+
+
+def read_settings(given: dict[str, int | bool]) -> Settings:
+    """Check the settings of a context; raises GatepostError ``yls.setting``."""
+    if not given:
+        return DEFAULTS
+    for name, value in given.items():
+        low, high = _BOUNDS.get(name, (0, 1))
+        if name not in Settings.__slots__ or not low <= value <= high:
+            raise GatepostError(
+                "yls.setting",
+                f"{name} = {value} is no setting of this dialect, or out of range",
+                place=f"dialect yls, setting {name}",
+                remedy=f"Known: {', '.join(sorted(Settings.__slots__))}.",
+            )
+    return Settings(**given)  # type: ignore[arg-type]

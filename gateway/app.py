@@ -1,0 +1,168 @@
+"""The composition root: the only module that knows concrete classes and wires them together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from gateway.codecs.api import Dialect
+from gateway.codecs.registry import load_dialects
+from gateway.domain.directory import Directory
+from gateway.domain.ids import DeviceId
+from gateway.domain.ports import Log, SessionHandle
+from gateway.domain.times import Instant
+from gateway.housekeeping import FLUSH_EVERY, Housekeeping
+from gateway.limits import desk_limits, flow_limits, listener_limits
+from gateway.monitoring.counting import (
+    SessionMetrics,
+    fold_presence,
+    fold_tally,
+    fold_traffic,
+)
+from gateway.monitoring.deafness import Deafness
+from gateway.monitoring.health import Health
+from gateway.monitoring.measured_store import MeasuredStore
+from gateway.monitoring.metrics import Metrics
+from gateway.monitoring.presence import Presence, PresenceTable
+from gateway.protocols.clock import read_clock
+from gateway.protocols.counters import Traffic
+from gateway.protocols.gate import Gate
+from gateway.protocols.listener import DeviceServer
+from gateway.protocols.registry import Registry
+from gateway.protocols.roster import Roster
+from gateway.protocols.surroundings import Surroundings
+from gateway.services.assembly import Services, assemble
+from gateway.settings import Settings
+from gateway.storage.opening import Storage
+
+Probe = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything a running gateway consists of."""
+
+    settings: Settings
+    log: Log
+    services: Services
+    presence: PresenceTable
+    housekeeping: Housekeeping
+    server: DeviceServer
+    metrics: Metrics
+    health: Health
+
+
+async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) -> Parts:
+    """Wire a gateway over an open database; nothing listens yet."""
+    directory = await storage.directory.load()
+    presence = _presence(settings)
+    register(presence, directory, await storage.records.contacts())
+    found = load_dialects()
+    metrics = Metrics(version=version("gatepost"), dialects=found.dialects)
+    services = assemble(
+        directory=directory,
+        store=MeasuredStore(storage.records, metrics, lambda: read_clock().mono),
+        presence=presence,
+        log=log,
+        clock=read_clock,
+        limits=desk_limits(settings),
+        probe=probe,
+    )
+    fold_tally(metrics, services.common.tally, services.lanes)
+    fold_presence(metrics, presence)
+    for failure in found.failures:
+        log.error("codec.unusable", codec=failure.name, reason=failure.reason)
+    deafness = Deafness(presence)
+    return Parts(
+        settings=settings,
+        log=log,
+        services=services,
+        presence=presence,
+        housekeeping=Housekeeping(
+            services=services,
+            store=storage.records,
+            presence=presence,
+            deafness=deafness,
+            clock=read_clock,
+            log=log,
+        ),
+        server=_server(settings, found.dialects, services, metrics, deafness, log),
+        metrics=metrics,
+        health=_health(storage, services),
+    )
+
+
+def _server(
+    settings: Settings,
+    dialects: Mapping[str, Dialect],
+    services: Services,
+    metrics: Metrics,
+    deafness: Deafness,
+    log: Log,
+) -> DeviceServer:
+    traffic = Traffic()
+    fold_traffic(metrics, lambda: (traffic,))
+
+    def deaf(session: SessionHandle, begins: bool, at: Instant) -> None:
+        deafness.told(session.slot, begins, at.mono)
+
+    return DeviceServer(
+        Surroundings(
+            dialects=tuple(dialects.values()),
+            desk=services.desk,
+            clock=read_clock,
+            entropy=os.urandom,
+            log=log,
+            counters=SessionMetrics(metrics),
+            gate=Gate(listener_limits(settings)),
+            roster=Roster(),
+            registry=Registry(),
+            traffic=traffic,
+            flow=flow_limits(settings),
+            deaf=deaf,
+        )
+    )
+
+
+def _presence(settings: Settings) -> PresenceTable:
+    return PresenceTable(
+        started=read_clock().mono,
+        default_cadence_s=settings.sessions.heartbeat_seconds,
+        missed=settings.presence.missed,
+        grace_s=settings.presence.grace_seconds,
+    )
+
+
+def register(
+    presence: PresenceTable, directory: Directory, contacts: Mapping[DeviceId, int]
+) -> None:
+    """Put every device into the presence table, with what was known when we last ran.
+
+    The latest contact of all tells when we stopped listening. A device that was silent at that
+    moment already stays offline, so that our own restart is news about nobody.
+    """
+    stopped_ms = max(contacts.values(), default=0)
+    for device in directory.devices.values():
+        seen_ms = contacts.get(device.id)
+        if seen_ms is None:
+            presence.register(device)
+            continue
+        silent_s = (stopped_ms - seen_ms) / 1000 - FLUSH_EVERY
+        offline = silent_s > presence.patience(device)
+        presence.register(device, Presence.OFFLINE if offline else Presence.ONLINE)
+
+
+def _health(storage: Storage, services: Services) -> Health:
+    health = Health()
+
+    def database() -> str | None:
+        return None if storage.records.available else "the database does not answer"
+
+    def ids() -> str | None:
+        return None if services.ingest.ready else "no passage numbers could be drawn yet"
+
+    health.ready_while("database", database)
+    health.ready_while("ingest", ids)
+    return health

@@ -1,0 +1,31 @@
+"""``gatepost directory``: suppliers, models, areas, projects, channels and devices from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.options import config_option, settings_from
+from gateway.cli.remote import call
+from gateway.directory_file import read_document
+
+
+@click.group()
+def directory() -> None:
+    """Suppliers, models, areas, projects, channels and devices."""
+
+
+@directory.command("import")
+@config_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def import_(config: Path | None, file: Path) -> None:
+    """Import FILE (TOML or JSON), all of it or nothing.
+
+    Entries that exist are updated; what the file does not name stays as it is. A terminal is
+    admitted only if its supplier and its model are listed. See docs/operators/directory.md.
+    """
+    parsed = read_document(file)
+    done = call(settings_from(config), "directory.import", document=parsed, place=str(file))
+    counted = ", ".join(f"{count} {name}" for name, count in done.items() if count)
+    click.echo(f"Imported {counted or 'nothing: the file is empty'}.")

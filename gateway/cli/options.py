@@ -1,0 +1,36 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from gateway.config import load
+from gateway.settings import Settings
+
+DEFAULT_FILE = Path("gatepost.toml")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def config_option(command: Command) -> Command:
+    """Add ``--config``; without it ``gatepost.toml`` in the working directory is read, if any."""
+    return click.option(
+        "--config",
+        "config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="GATEPOST_CONFIG",
+        help=f"Configuration file. Default: {DEFAULT_FILE} in the working directory, if it exists.",
+    )(command)
+
+
+def settings_from(config: Path | None) -> Settings:
+    """Load the settings; raises GatepostError naming every mistake."""
+    if config is None and DEFAULT_FILE.exists():
+        config = DEFAULT_FILE
+    environ = {key: value for key, value in os.environ.items() if key != "GATEPOST_CONFIG"}
+    return load(config, environ)

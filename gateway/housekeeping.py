@@ -1,0 +1,90 @@
+"""What must be done from time to time: presence, passage ids, cursors, partitions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.domain.errors import StoreUnavailable
+from gateway.domain.ids import DeviceId
+from gateway.domain.ports import Log
+from gateway.domain.requests import HeldSeries
+from gateway.domain.times import Instant
+from gateway.monitoring.deafness import Deafness
+from gateway.monitoring.presence import Presence, PresenceTable, Transition
+from gateway.services.assembly import Services
+from gateway.storage.records import PostgresRecordStore
+
+ID_BLOCK = 20_000
+"""Passage ids drawn at once; a restart leaves the rest of a block unused, which costs nothing."""
+TICK_S = 1.0
+FLUSH_EVERY = 5
+"""Seconds between two flushes of cursors and contacts: one statement each, whatever happened."""
+PARTITIONS_EVERY = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Housekeeping:
+    """Runs beside the gateway; the database being away delays its duties, never ends them."""
+
+    services: Services
+    store: PostgresRecordStore
+    presence: PresenceTable
+    deafness: Deafness
+    clock: Callable[[], Instant]
+    log: Log
+
+    async def begin(self) -> None:
+        """Draw the first passage ids; without them no record could be taken."""
+        self.services.ingest.add_ids(await self.store.reserve_ids(ID_BLOCK))
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        seconds = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            seconds += 1
+            self.watch()
+            await self._attempt(self._top_up)
+            if seconds % FLUSH_EVERY == 0:
+                await self._attempt(self.flush)
+            if seconds % PARTITIONS_EVERY == 0:
+                await self._attempt(self.store.prepare)
+
+    def watch(self) -> None:
+        """Sweep presence and note whether the store takes records."""
+        now = self.clock()
+        self.deafness.accrue(now.mono)
+        for transition in self.presence.sweep(now.mono):
+            self._report(transition, now)
+        self.services.ingest.available = self.store.available
+
+    async def flush(self) -> None:
+        """Persist prefixes and last contacts; both are hints that may be stale."""
+        moved: list[tuple[DeviceId, HeldSeries]] = self.services.common.terminals.take_moved()
+        if moved:
+            await self.store.keep_cursors(moved)
+        now = self.clock()
+        heard = self.presence.heard_since(now.mono - FLUSH_EVERY - TICK_S)
+        if heard:
+            await self.store.keep_contacts(
+                [(device, now.wall - round((now.mono - at) * 1000)) for device, at in heard]
+            )
+
+    async def _top_up(self) -> None:
+        if self.services.ingest.ids_left < ID_BLOCK:
+            self.services.ingest.add_ids(await self.store.reserve_ids(ID_BLOCK))
+
+    async def _attempt(self, duty: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await duty()
+        except StoreUnavailable as error:
+            self.log.warning("gateway.duty_postponed", reason=error.message)
+
+    def _report(self, change: Transition, now: Instant) -> None:
+        since_ms = now.wall - round((now.mono - change.at) * 1000)
+        if change.after is Presence.OFFLINE:
+            self.log.warning("device.offline", device=change.device, since_ms=since_ms)
+        elif change.before is Presence.OFFLINE:
+            self.log.info("device.back", device=change.device, since_ms=since_ms)

@@ -1,0 +1,53 @@
+"""From what an operator sets to what each part is bounded by."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+from gateway.protocols.flow import FlowLimits
+from gateway.protocols.gate import ListenerLimits, connection_ceiling
+from gateway.services.common import DeskLimits
+from gateway.settings import Settings
+
+
+def desk_limits(settings: Settings) -> DeskLimits:
+    """Return the bounds of the services."""
+    return DeskLimits(
+        lane_rows=settings.ingest.lane_rows,
+        lane_bytes=settings.ingest.lane_bytes,
+        batch_rows=settings.ingest.batch_rows,
+        batch_bytes=settings.ingest.batch_bytes,
+        spacing_s=settings.ingest.spacing_ms / 1000,
+        retry_after_s=settings.ingest.retry_after_seconds,
+        heartbeat_s=settings.sessions.heartbeat_seconds,
+        failures_per_serial=settings.lockout.per_serial,
+        failures_per_source=settings.lockout.per_source,
+        failure_window_s=settings.lockout.window_seconds,
+    )
+
+
+def flow_limits(settings: Settings) -> FlowLimits:
+    """Return the bounds of one session."""
+    return FlowLimits(
+        credit=settings.sessions.credit,
+        write_high=settings.sessions.write_buffer_bytes,
+        write_low=settings.sessions.write_buffer_bytes // 4,
+        stall_seconds=settings.sessions.write_stall_seconds,
+    )
+
+
+def listener_limits(settings: Settings) -> ListenerLimits:
+    """Return the bounds of all listeners; without a setting memory and open files decide."""
+    connections = settings.listen.connections
+    if connections == 0:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # Half of the machine: the database and the page cache want the other half.
+        connections = connection_ceiling(memory // 2, open_files=files)
+    return ListenerLimits(
+        connections=connections,
+        strangers=settings.listen.unauthenticated_total,
+        strangers_per_address=settings.listen.unauthenticated_per_address,
+        patience_seconds=settings.listen.login_seconds,
+    )

@@ -1,0 +1,124 @@
+"""What operators do to a gateway, the same whether it runs or not: JSON in, JSON out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from gateway.directory_file import DeviceTable, device_entry, to_document
+from gateway.domain.directory import Device, Directory
+from gateway.domain.errors import GatepostError
+from gateway.domain.ids import Serial
+from gateway.storage.opening import Storage
+
+Changed = Callable[[Directory], Awaitable[None]]
+
+
+async def nobody(directory: Directory) -> None:
+    """Take no note of a changed directory: no gateway runs."""
+    del directory
+
+
+class Operations:
+    """The calls behind the administration socket and the offline commands."""
+
+    def __init__(self, storage: Storage, changed: Changed = nobody) -> None:
+        self._storage = storage
+        self._changed = changed
+
+    def calls(self) -> Mapping[str, Callable[..., Awaitable[Any]]]:
+        """Return the table of calls by name."""
+        return {
+            "directory.import": self.import_directory,
+            "device.add": self.add_device,
+            "device.list": self.list_devices,
+            "device.show": self.show_device,
+            "proof.totals": self.totals,
+            "proof.numbers": self.numbers,
+        }
+
+    async def import_directory(
+        self, document: Mapping[str, Any], place: str
+    ) -> dict[str, int]:
+        """Import a parsed document, all of it or nothing."""
+        parsed = to_document(document, place)
+        await self._storage.directory.import_directory(parsed)
+        await self._changed(await self._storage.directory.load())
+        return {name: len(entries) for name, entries in asdict(parsed).items()}
+
+    async def add_device(self, **fields: Any) -> dict[str, Any]:
+        """Add one device; without a secret one is drawn and returned this once."""
+        drawn = None
+        if not fields.get("secret"):
+            drawn = fields["secret"] = secrets.token_hex(32)
+        try:
+            table = DeviceTable.model_validate(fields)
+        except ValueError as error:
+            raise GatepostError("device.refused", str(error), place="device add") from None
+        serial = Serial(table.serial)
+        if serial in (await self._storage.directory.load()).devices:
+            raise GatepostError(
+                "device.exists",
+                "a device with this serial number is registered already.",
+                place=f"device {serial}",
+                remedy="Use `gatepost directory import` to change it.",
+            )
+        device = await self._storage.directory.add_device(device_entry(table, "device add"))
+        await self._changed(await self._storage.directory.load())
+        return {**self._brief(device), **({"secret": drawn} if drawn else {})}
+
+    async def list_devices(self) -> list[dict[str, Any]]:
+        """List every device, by serial number."""
+        directory = await self._storage.directory.load()
+        return [self._brief(directory.devices[serial]) for serial in sorted(directory.devices)]
+
+    async def show_device(self, serial: str) -> dict[str, Any]:
+        """Show one device: where it hangs and what is stored of it."""
+        directory = await self._storage.directory.load()
+        device = directory.devices.get(Serial(serial))
+        if device is None:
+            raise GatepostError(
+                "device.unknown",
+                "no device with this serial number is registered.",
+                place=f"device {serial}",
+                remedy="See `gatepost device list`.",
+            )
+        mountings = directory.mountings.get(device.id, ())
+        places = [
+            {
+                "project": directory.projects[directory.channels[m.channel].project].code,
+                "channel": directory.channels[m.channel].name,
+                "direction": m.direction.name.lower(),
+                "from_ms": m.valid_from_ms,
+                "to_ms": m.valid_to_ms,
+            }
+            for m in mountings
+        ]
+        stored = asdict(await self._storage.proofs.counts(device.id))
+        stored.pop("device")
+        return {**self._brief(device), "places": places, "stored": stored}
+
+    async def totals(self) -> dict[str, int]:
+        """Count what is stored altogether."""
+        return asdict(await self._storage.proofs.totals())
+
+    async def numbers(self, serial: str, series: int) -> dict[str, Any]:
+        """List the record numbers and pictures held of one device, for proving sent = stored."""
+        directory = await self._storage.directory.load()
+        device = directory.devices[Serial(serial)]
+        held = await self._storage.proofs.identities(device.id, series)
+        pictures = await self._storage.proofs.picture_digests(device.id)
+        return {"numbers": sorted(held), "pictures": sorted(p.hex() for p in pictures)}
+
+    @staticmethod
+    def _brief(device: Device) -> dict[str, Any]:
+        return {
+            "serial": device.serial,
+            "supplier": device.supplier,
+            "model": device.model,
+            "dialect": device.dialect,
+            "state": device.state.value,
+            "heartbeat_seconds": device.cadence_s,
+        }

@@ -1,0 +1,169 @@
+"""Runs a gateway from start to drain: reactor, signals, listeners, background work."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from typing import cast
+
+from twisted.internet.interfaces import IReactorTCP
+
+from gateway import crashpoints
+from gateway.admin import AdminServer
+from gateway.app import Parts, build
+from gateway.database import admin_socket, opened
+from gateway.domain.directory import Directory
+from gateway.domain.ports import Log
+from gateway.domain.requests import Parting
+from gateway.monitoring.logs import configure, get_logger
+from gateway.monitoring.metrics import LOOP_LAG
+from gateway.monitoring.presence import Presence
+from gateway.monitoring.watchdog import LagMeter, Watchdog
+from gateway.operations import Operations
+from gateway.protocols.reactor import install_reactor
+from gateway.protocols.tls import ServerContext
+from gateway.settings import Settings
+from gateway.twisted_logs import route_twisted
+from gateway.web.site import listen as listen_web
+from gateway.web.status import Status
+
+DRAIN_S = 10.0
+"""Seconds that accepted work may take to finish on SIGTERM; service managers kill after 90."""
+
+Started = Callable[[Parts, dict[str, str]], Awaitable[None]]
+
+
+async def announce_nothing(parts: Parts, addresses: dict[str, str]) -> None:
+    """Tell nobody that the gateway is up."""
+    del parts, addresses
+
+
+def run(settings: Settings, started: Started = announce_nothing) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; raises GatepostError when it cannot start."""
+    loop = install_reactor()
+    from twisted.internet import reactor
+
+    handle = configure(settings.log)
+    unroute = route_twisted()
+    try:
+        loop.run_until_complete(serve(settings, cast(IReactorTCP, reactor), started))
+    finally:
+        unroute()
+        handle.close()
+
+
+async def serve(settings: Settings, reactor: IReactorTCP, started: Started) -> None:
+    """Serve on the running loop until a signal comes."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    log = get_logger()
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            opened(settings, probe=crashpoints.from_environment())
+        )
+        parts = await build(settings, database.storage, log, crashpoints.from_environment())
+        await parts.housekeeping.begin()
+        if database.server is not None:
+            _in_background(stack, database.server.watch(log))
+        _in_background(stack, parts.housekeeping.run())
+        _watch_loop(stack, parts)
+        committer = asyncio.create_task(parts.services.committer.run())
+        addresses = await _listen(stack, parts, reactor)
+        admin = AdminServer(
+            admin_socket(settings),
+            Operations(database.storage, _directory_user(parts)).calls(),
+            log,
+        )
+        await admin.start()
+        stack.push_async_callback(admin.stop)
+        log.info("gateway.started", version=version("gatepost"), mode=settings.gateway.mode)
+        await started(parts, addresses)
+        await stop.wait()
+        log.info("gateway.draining")
+        await _drain(parts, committer)
+    log.info("gateway.stopped")
+
+
+async def _listen(
+    stack: AsyncExitStack, parts: Parts, reactor: IReactorTCP
+) -> dict[str, str]:
+    addresses = {}
+    listen = parts.settings.listen
+    if listen.tcp is not None:
+        door = await parts.server.listen("tcp", listen.tcp.host, listen.tcp.port)
+        addresses["tcp"] = _address(door.getHost())
+    if listen.tls is not None:
+        assert listen.tls_certificate is not None and listen.tls_key is not None
+        context = ServerContext(listen.tls_certificate, listen.tls_key)
+        door = await parts.server.listen("tls", listen.tls.host, listen.tls.port, tls=context)
+        addresses["tls"] = _address(door.getHost())
+    if parts.settings.web.listen is not None:
+        port = listen_web(
+            reactor,
+            parts.settings.web.listen,
+            health=parts.health,
+            scrape=parts.metrics.scrape,
+            status=lambda: _status(parts),
+        )
+        stack.callback(port.stopListening)
+        addresses["web"] = _address(port.getHost())
+    return addresses
+
+
+def _address(address: object) -> str:
+    return f"{address.host}:{address.port}"  # type: ignore[attr-defined]
+
+
+def _status(parts: Parts) -> Status:
+    counts = parts.presence.counts().values()
+    return Status(
+        version=version("gatepost"),
+        mode=parts.settings.gateway.mode,
+        devices={
+            state.name.lower(): sum(supplier[state] for supplier in counts) for state in Presence
+        },
+    )
+
+
+async def _drain(parts: Parts, committer: asyncio.Task[None]) -> None:
+    """Answer what is in flight, say farewell, commit the rest, persist the hints."""
+    await parts.server.drain(DRAIN_S)
+    await parts.services.common.tasks.settle(DRAIN_S)
+    parts.services.committer.stop()
+    await committer
+    await parts.housekeeping.flush()
+
+
+def _watch_loop(stack: AsyncExitStack, parts: Parts) -> None:
+    meter = LagMeter(asyncio.get_running_loop(), parts.metrics[LOOP_LAG].at().observe)
+
+    def blocked(seconds: float, trace: str) -> None:
+        parts.log.warning("gateway.loop_blocked", seconds=round(seconds, 3), stack=trace)
+
+    stack.callback(meter.stop)
+    stack.callback(Watchdog(meter, blocked).stop)
+
+
+def _directory_user(parts: Parts) -> Callable[[Directory], Awaitable[None]]:
+    async def use(directory: Directory) -> None:
+        for device in directory.devices.values():
+            parts.presence.register(device)
+        for session in parts.services.desk.accept_directory(directory):
+            session.close(Parting.REVOKED)
+
+    return use
+
+
+def _in_background(stack: AsyncExitStack, work: object) -> None:
+    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)

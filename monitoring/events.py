@@ -1,0 +1,127 @@
+"""Every event the log can have: its level, and a sentence for operators.
+
+A test walks the source and fails on an event that is logged but not declared here, declared but
+never logged, logged at another level, or missing in ``docs/operators/log-events.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One kind of line in the log."""
+
+    level: Level
+    says: str
+
+
+EVENTS: dict[str, LogEvent] = {
+    "admin.call_failed": LogEvent(
+        "error", "A command of an operator failed by a mistake of the gateway: report it."
+    ),
+    "codec.unusable": LogEvent(
+        "error", "A codec could not be loaded; its terminals are not served until that is mended."
+    ),
+    "database.not_restarted": LogEvent(
+        "error",
+        "The embedded database died and did not start again; terminals keep their records. "
+        "Look at the reason, and at the disk.",
+    ),
+    "database.restarted": LogEvent(
+        "warning", "The embedded database died and was started again; look at its own log."
+    ),
+    "device.back": LogEvent("info", "A terminal that had been offline was heard again."),
+    "device.clock_offset": LogEvent(
+        "warning", "A terminal's clock is more than 2 s off; its event times are corrected."
+    ),
+    "device.counter_regressed": LogEvent(
+        "warning",
+        "A terminal counts its records from a lower number than it had reached: it was reset "
+        "or restored from a copy.",
+    ),
+    "device.login_failed": LogEvent(
+        "warning",
+        "Somebody could not prove to be this terminal; `known` says whether it is registered, "
+        "`locked_out` whether it may not try at present.",
+    ),
+    "device.offline": LogEvent(
+        "warning", "A terminal was not heard beyond its deadline: link, power or the terminal."
+    ),
+    "device.refused": LogEvent(
+        "warning", "A terminal proved its identity and was not admitted, for the given reason."
+    ),
+    "gateway.draining": LogEvent(
+        "info", "The gateway was told to stop and finishes what it has accepted."
+    ),
+    "gateway.duty_postponed": LogEvent(
+        "warning", "Something regular waits for the database to answer again."
+    ),
+    "gateway.loop_blocked": LogEvent(
+        "warning",
+        "The gateway did nothing for so many seconds, and `stack` shows what held it: report it.",
+    ),
+    "gateway.started": LogEvent("info", "The gateway serves terminals."),
+    "gateway.stopped": LogEvent("info", "The gateway has ended in good order."),
+    "gateway.task_failed": LogEvent(
+        "error", "A background task ended by a mistake of the gateway: report it."
+    ),
+    "library.message": LogEvent(
+        "warning",
+        "A library logged something, `logger` says which; the level is the library's own.",
+    ),
+    "listener.drained": LogEvent(
+        "info", "A stop is complete; `unsettled` records were not answered and will come again."
+    ),
+    "listener.refused": LogEvent(
+        "warning", "So many connections were not let in during the last second, by reason."
+    ),
+    "listener.started": LogEvent("info", "Terminals can connect at this address."),
+    "log.lines_dropped": LogEvent(
+        "warning",
+        "So many lines were lost before this one, because the log could not be written in time.",
+    ),
+    "picture.damaged": LogEvent(
+        "warning", "A picture came complete but is no complete JPEG; it is kept as it came."
+    ),
+    "picture.rejected": LogEvent("error", "The database refuses a picture; it was declined."),
+    "record.conflict": LogEvent(
+        "error",
+        "A terminal sent a record with the identity of an older one but other contents; both are "
+        "kept in quarantine. The terminal was cloned, or restored from a copy.",
+    ),
+    "record.gap": LogEvent(
+        "warning", "Records of a terminal are missing here and were asked for again."
+    ),
+    "record.gap_unanswered": LogEvent(
+        "error", "A terminal no longer has records that never arrived: they are lost."
+    ),
+    "record.lost": LogEvent(
+        "warning", "A terminal says that it gave up these records before it could send them."
+    ),
+    "record.rejected": LogEvent(
+        "error",
+        "The database refuses a record; it is kept with its bytes and was acknowledged, as "
+        "sending it again cannot help.",
+    ),
+    "session.closed": LogEvent("info", "A connection ended, for the given reason."),
+    "session.codec_error": LogEvent(
+        "error", "A codec raised an exception; the connection was cut. Always a bug: report it."
+    ),
+    "session.handling_error": LogEvent(
+        "error", "Handling an event failed; the connection was cut. Always a bug: report it."
+    ),
+    "session.opened": LogEvent("info", "A terminal logged in."),
+    "session.protocol_error": LogEvent(
+        "warning", "A terminal broke its protocol; told once for each connection."
+    ),
+    "session.taken_over": LogEvent(
+        "warning",
+        "A terminal logged in again while its older connection was still open. With `elsewhere` "
+        "true it came from another address: two terminals may share one identity.",
+    ),
+}

@@ -1,0 +1,394 @@
+"""One connection: its turn at the gate, its bytes before login, its deadlines, and its end.
+
+Knows nothing of what is said on it; that is the session's, which exists once the dialect is known.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from gateway.codecs.api import Context, Dialect
+from gateway.protocols.flow import Congestion
+from gateway.protocols.recognise import Unrecognised, recognise
+from gateway.protocols.session import Session
+from gateway.protocols.surroundings import Surroundings
+from gateway.protocols.tls import channel_binding
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IHandshakeListener, IPushProducer
+from twisted.python.failure import Failure
+from zope.interface import implementer  # type: ignore[import-untyped]
+
+from gateway.domain.requests import Parting
+from gateway.domain.times import Instant
+
+ENDINGS = frozenset(
+    {
+        "peer_closed",
+        "connection_lost",
+        "patience",
+        "login_timeout",
+        "login_bytes",
+        "unrecognised",
+        "tls_failed",
+        "slow_reader",
+        "identity_changed",
+        "codec_error",
+        "handling_error",
+    }
+)
+"""Why connections end, beside the values of Parting and the closing codes of conversations."""
+
+ASSUMED_HEARTBEAT = 30
+"""Seconds; holds between the proof of identity and the admission that tells the real interval."""
+
+
+def _silence_limit(heartbeat_s: float) -> float:
+    """Seconds without a byte after which a connection counts as half-open (YLS/1 8)."""
+    return 1.5 * heartbeat_s + 10.0
+
+
+@dataclass(slots=True)
+class Newcomer:
+    """What is needed only until a connection has proved who it is."""
+
+    login_by: float
+    """Monotonic seconds at which our patience ends."""
+    allowance: int = 0
+    """Bytes it may send altogether."""
+    begun_at: float | None = None
+    """None while it waits for its turn."""
+    binding: bytes = b""
+    """Channel binding of its TLS link."""
+    received: int = 0
+    head: bytes = b""
+    """What it sent before its dialect was known."""
+
+
+def _ignore(data: bytes, now: Instant) -> None:
+    """Take what arrives on a connection that is over."""
+    del data, now
+
+
+@implementer(IHandshakeListener, IPushProducer)
+class Connection:
+    """The Twisted protocol of a device connection; its transport may be plain or TLS."""
+
+    __slots__ = (
+        "_clock",
+        "_congestion",
+        "_deliver",
+        "_due",
+        "_label",
+        "_listener",
+        "_newcomer",
+        "_opened_at",
+        "_read_at",
+        "_session",
+        "_shared",
+        "_silence",
+        "_traffic",
+        "_transport",
+        "ending",
+        "peer",
+    )
+
+    def __init__(
+        self, shared: Surroundings, peer: str, listener: str, label: bytes | None = None
+    ) -> None:
+        """``label`` is the exporter label of a TLS listener, None on a plain one."""
+        self.peer = peer
+        """Address of the other end, without the port."""
+        self.ending: str | None = None
+        """Why it is over, set as soon as that is decided."""
+        self._shared = shared
+        self._clock = shared.clock
+        self._traffic = shared.traffic
+        self._listener = listener
+        self._label = label
+        self._transport: Any = None
+        self._session: Session | None = None
+        self._newcomer: Newcomer | None = Newcomer(inf)
+        self._deliver: Callable[[bytes, Instant], None] = self._receive_newcomer
+        self._congestion: Congestion | None = None
+        self._silence = _silence_limit(ASSUMED_HEARTBEAT)
+        self._opened_at = 0.0
+        self._read_at = 0.0
+        self._due = inf
+
+    # What the transport calls.
+
+    def makeConnection(self, transport: Any) -> None:  # noqa: N802
+        """Take the transport and come in."""
+        self._transport = transport
+        self.connectionMade()
+
+    def connectionMade(self) -> None:  # noqa: N802
+        """Begin to log in, or wait unread until the gate says so."""
+        shared, newcomer = self._shared, self._newcomer
+        assert newcomer is not None
+        self._opened_at = self._read_at = self._clock().mono
+        self._transport.registerProducer(self, True)
+        shared.roster.add(self)
+        shared.counters.opened(self._listener)
+        if shared.gate.enter(self):
+            self._start(newcomer)
+        else:
+            self._due = newcomer.login_by = self._opened_at + shared.gate.limits.patience_seconds
+            self._transport.pauseProducing()
+
+    def handshakeCompleted(self) -> None:  # noqa: N802
+        """Start the conversation, bound to this TLS link."""
+        if self._newcomer is not None and self._label is not None:
+            self._newcomer.binding = channel_binding(self._transport, self._label)
+            self._greet(self._newcomer)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Note that something came, and pass it on."""
+        now = self._clock()
+        self._read_at = now.mono
+        traffic = self._traffic
+        traffic.reads += 1
+        traffic.bytes_in += len(data)
+        self._deliver(data, now)
+
+    def connectionLost(self, reason: Failure) -> None:  # noqa: N802
+        """Leave every list and tell the session."""
+        now = self._clock()
+        shared, session = self._shared, self._session
+        ending = self.ending = self.ending or self._why(reason)
+        self._deliver = _ignore
+        self._due = inf
+        shared.roster.discard(self)
+        shared.gate.leave(self)
+        shared.counters.closed(self._listener, ending)
+        self._hear_again(now)
+        seconds = round(now.mono - self._opened_at, 3)
+        shared.log.info("session.closed", **self._who(), reason=ending, seconds=seconds)
+        if session is not None:
+            session.lost(ending, now)
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """Stop reading a peer that does not take our answers, and admit that we are deaf."""
+        now = self._clock()
+        self._congestion = Congestion(now.mono)
+        self._due = now.mono
+        self._transport.pauseProducing()
+        self._tell_deaf(True, now)
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Read again: the peer has caught up."""
+        now = self._clock()
+        self._read_at = now.mono
+        self._hear_again(now)
+        self._due = self._next_due()
+        self._transport.resumeProducing()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """Do nothing: the loss of the connection is told separately."""
+
+    # What the gate and the session call.
+
+    def begin(self) -> None:
+        """Start to log in after having waited."""
+        assert self._newcomer is not None
+        self._transport.resumeProducing()
+        self._start(self._newcomer)
+
+    def known(self) -> None:
+        """Take note that the peer proved who it is: the bounds for strangers fall away."""
+        assert self._session is not None
+        self._newcomer = None
+        self._deliver = self._session.receive
+        self._shared.gate.known(self)
+
+    def expect_every(self, heartbeat_s: float) -> None:
+        """Take note of how often the peer was told to be heard."""
+        self._silence = _silence_limit(heartbeat_s)
+        self._due = min(self._due, self._next_due())
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        self._traffic.bytes_out += len(data)
+        self._transport.write(data)
+
+    def finish(self, reason: str, now: Instant) -> None:
+        """Close once everything is sent; after a while in any case."""
+        if self.ending is None:
+            self.ending = reason
+            self._deliver = _ignore
+            self._due = now.mono + self._shared.flow.linger_seconds
+            self._transport.unregisterProducer()
+            self._transport.loseConnection()
+
+    def abort(self, reason: str) -> None:
+        """Cut off at once; also what only waits for its last bytes to leave."""
+        self.ending = self.ending or reason
+        self._deliver = _ignore
+        self._due = inf
+        self._transport.abortConnection()
+
+    def fail(self, reason: str, error: Exception) -> None:
+        """Cut off after ``codec_error`` or ``handling_error``; no other connection is hurt.
+
+        What the exception says is not logged, for it may quote what the terminal sent.
+        """
+        shared = self._shared
+        if reason == "codec_error":
+            dialect = self._session.dialect if self._session is not None else "unknown"
+            shared.counters.codec_error(dialect)
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        shared.log.error(
+            f"session.{reason}",
+            **self._who(),
+            error=type(error).__name__,
+            at=f"{Path(where.filename).name}:{where.lineno}",
+        )
+        self.abort(reason)
+
+    def drain(self) -> None:
+        """Close as soon as nothing is in flight."""
+        if self._session is not None:
+            self._session.drain()
+        else:
+            self.abort(Parting.DRAINING.value)
+
+    @property
+    def unsettled(self) -> int:
+        """Records in flight."""
+        return len(self._session.credit) if self._session is not None else 0
+
+    # What the sweep calls.
+
+    def overdue(self, mono: float) -> bool:
+        """Say whether a deadline of ours or of the conversation has passed."""
+        if mono >= self._due:
+            return True
+        return self._session is not None and self._session.overdue(mono)
+
+    def expire(self, now: Instant) -> None:
+        """Act on every deadline that has passed; early calls do no harm."""
+        mono = now.mono
+        if self.ending is not None:
+            self.abort(self.ending)
+            return
+        if self._newcomer is not None:
+            self._judge_newcomer(self._newcomer, mono)
+        elif self._congestion is not None:
+            self._judge_congestion(self._congestion, mono)
+        elif mono - self._read_at >= self._silence and self._session is not None:
+            self._session.close(Parting.IDLE)
+        if self._session is not None:
+            self._session.tick(now)
+        if self.ending is None:
+            self._due = self._next_due()
+
+    def forgive(self, seconds: float) -> None:
+        """Move every deadline: in these seconds nobody looked whether something had arrived."""
+        self._read_at += seconds
+        self._due += seconds
+        if self._newcomer is not None:
+            self._newcomer.login_by += seconds
+        if self._congestion is not None:
+            self._congestion.forgive(seconds)
+
+    # The rest is ours.
+
+    def _who(self) -> dict[str, object]:
+        return self._session.who() if self._session is not None else {"peer": self.peer}
+
+    def _start(self, newcomer: Newcomer) -> None:
+        limits = [dialect.limits for dialect in self._shared.dialects]
+        newcomer.begun_at = self._clock().mono
+        newcomer.login_by = newcomer.begun_at + max(limit.login_seconds for limit in limits)
+        newcomer.allowance = max(limit.before_login_bytes for limit in limits)
+        self._due = newcomer.login_by
+        if self._label is None:  # on TLS the conversation begins after the handshake
+            self._greet(newcomer)
+
+    def _greet(self, newcomer: Newcomer) -> None:
+        if len(self._shared.dialects) == 1:
+            session = self._converse(self._shared.dialects[0], newcomer)
+            if session is not None:
+                session.flush(self._clock())
+
+    def _receive_newcomer(self, data: bytes, now: Instant) -> None:
+        newcomer, session = self._newcomer, self._session
+        assert newcomer is not None
+        newcomer.received += len(data)
+        if newcomer.received > newcomer.allowance:
+            self.abort("login_bytes")
+            return
+        if session is None:
+            newcomer.head = data = newcomer.head + data
+            session = self._recognise(newcomer)
+        if session is not None:
+            session.receive(data, now)
+
+    def _recognise(self, newcomer: Newcomer) -> Session | None:
+        try:
+            dialect = recognise(self._shared.dialects, newcomer.head)
+        except Unrecognised:
+            self.abort("unrecognised")
+            return None
+        except Exception as error:
+            self.fail("codec_error", error)
+            return None
+        return self._converse(dialect, newcomer) if dialect is not None else None
+
+    def _converse(self, dialect: Dialect, newcomer: Newcomer) -> Session | None:
+        shared = self._shared
+        assert newcomer.begun_at is not None
+        newcomer.allowance = dialect.limits.before_login_bytes
+        newcomer.login_by = self._due = newcomer.begun_at + dialect.limits.login_seconds
+        context = Context(
+            entropy=shared.entropy,
+            secure=self._label is not None,
+            channel_binding=newcomer.binding,
+            settings=shared.settings,
+        )
+        try:
+            conversation = dialect.conversation(context)
+        except Exception as error:
+            self.fail("codec_error", error)
+            return None
+        name = f"{dialect.name}/{dialect.version}"
+        self._session = Session(shared, self, conversation, name)
+        return self._session
+
+    def _judge_newcomer(self, newcomer: Newcomer, mono: float) -> None:
+        if mono >= newcomer.login_by:
+            waiting = newcomer.begun_at is None
+            self.abort("patience" if waiting else "login_timeout")
+
+    def _judge_congestion(self, congestion: Congestion, mono: float) -> None:
+        stalled = congestion.stalled_for(self._transport.drained(), mono)
+        if stalled >= self._shared.flow.stall_seconds:
+            self.abort("slow_reader")
+
+    def _next_due(self) -> float:
+        if self._newcomer is not None:
+            return self._newcomer.login_by
+        if self._congestion is not None:
+            return 0.0  # whether it takes bytes is looked at in every sweep
+        return self._read_at + self._silence
+
+    def _hear_again(self, now: Instant) -> None:
+        if self._congestion is not None:
+            self._congestion = None
+            self._tell_deaf(False, now)
+
+    def _tell_deaf(self, deaf: bool, now: Instant) -> None:
+        if self._session is not None and self._session.admitted:
+            self._shared.deaf(self._session, deaf, now)
+
+    def _why(self, reason: Failure) -> str:
+        if isinstance(reason.value, ConnectionDone):
+            return "peer_closed"
+        if self._label is not None and self._session is None:
+            return "tls_failed"
+        return "connection_lost"

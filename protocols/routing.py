@@ -1,0 +1,159 @@
+"""What each kind of event leads to: a question to the desk, a count, or an answer at once.
+
+Two tables, because a connection that is not admitted has no device its records could belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.events import (
+    BlobCompleted,
+    BlobInterrupted,
+    BlobOffered,
+    ClockMeasured,
+    CredentialWanted,
+    FaultReported,
+    FrameDamaged,
+    Heartbeat,
+    LoginFailed,
+    LoginProved,
+    Misbehaved,
+    PassageReported,
+    RangeAnswered,
+    RecordReported,
+    RecordsLost,
+    SaidGoodbye,
+    UnknownMessage,
+)
+from gateway.domain.requests import CredentialGiven, DeclineBlob, Defer
+from gateway.domain.times import Instant
+
+if TYPE_CHECKING:
+    from gateway.protocols.session import Session
+
+Route = Callable[["Session", Any, Instant], None]
+
+NOISE = frozenset({FrameDamaged, Misbehaved})
+"""Events that are no sign of a healthy terminal."""
+
+
+def _credential(session: Session, event: CredentialWanted, now: Instant) -> None:
+    secret = session.shared.desk.credential(event.serial, session.peer, now)
+    session.tell(CredentialGiven(secret=secret), now)
+
+
+def _login_proved(session: Session, event: LoginProved, now: Instant) -> None:
+    if session.prove(event.serial):
+        session.shared.desk.login(session, event, session.peer, now)
+
+
+def _login_failed(session: Session, event: LoginFailed, now: Instant) -> None:
+    session.shared.desk.login_failed(event, session.peer, now)
+
+
+def _heartbeat(session: Session, event: Heartbeat, now: Instant) -> None:
+    if event.status is not None:
+        session.shared.desk.status(session, event.status, now)
+
+
+def _clock(session: Session, event: ClockMeasured, now: Instant) -> None:
+    session.shared.desk.clock(session, event, now)
+
+
+def _record(session: Session, event: RecordReported, now: Instant) -> None:
+    if session.credit.take(event.receipt):
+        session.shared.desk.record(session, event, now)
+    else:
+        _defer(session, event, now)
+
+
+def _records_lost(session: Session, event: RecordsLost, now: Instant) -> None:
+    if session.credit.take(event.receipt):
+        session.shared.desk.records_lost(session, event, now)
+    else:
+        _defer(session, event, now)
+
+
+def _defer(session: Session, event: RecordReported | RecordsLost, now: Instant) -> None:
+    session.shared.counters.deferred(session.dialect)
+    session.tell(Defer(receipt=event.receipt), now)
+
+
+def _blob_offered(session: Session, event: BlobOffered, now: Instant) -> None:
+    session.shared.desk.blob_offered(session, event, now)
+
+
+def _blob_completed(session: Session, event: BlobCompleted, now: Instant) -> None:
+    session.shared.desk.blob_completed(session, event, now)
+
+
+def _blob_interrupted(session: Session, event: BlobInterrupted, now: Instant) -> None:
+    del now
+    session.shared.desk.blob_interrupted(session, event)
+
+
+def _decline(session: Session, event: BlobOffered | BlobCompleted, now: Instant) -> None:
+    session.tell(DeclineBlob(receipt=event.receipt, code="unavailable"), now)
+
+
+def _range_answered(session: Session, event: RangeAnswered, now: Instant) -> None:
+    del now
+    session.shared.desk.range_answered(session, event)
+
+
+def _frame_damaged(session: Session, event: FrameDamaged, now: Instant) -> None:
+    del now
+    session.shared.counters.frame_damaged(session.dialect, event.code)
+    session.complain(event.code, f"{event.size} bytes dropped")
+
+
+def _misbehaved(session: Session, event: Misbehaved, now: Instant) -> None:
+    del now
+    session.shared.counters.misbehaved(session.dialect, event.code)
+    session.complain(event.code, event.detail)
+
+
+def _unknown_message(session: Session, event: UnknownMessage, now: Instant) -> None:
+    del now, event
+    session.shared.counters.unknown_message(session.dialect)
+
+
+def _nothing(session: Session, event: object, now: Instant) -> None:
+    del session, event, now
+
+
+STRANGER_ROUTES: dict[type, Route] = {
+    CredentialWanted: _credential,
+    LoginProved: _login_proved,
+    LoginFailed: _login_failed,
+    Heartbeat: _nothing,
+    ClockMeasured: _nothing,
+    PassageReported: _defer,
+    FaultReported: _defer,
+    RecordsLost: _defer,
+    BlobOffered: _decline,
+    BlobCompleted: _decline,
+    BlobInterrupted: _nothing,
+    RangeAnswered: _nothing,
+    FrameDamaged: _frame_damaged,
+    Misbehaved: _misbehaved,
+    UnknownMessage: _unknown_message,
+    SaidGoodbye: _nothing,
+}
+"""Before admission. A goodbye needs no route: the conversation sets ``closing`` by itself."""
+
+MEMBER_ROUTES: dict[type, Route] = {
+    **STRANGER_ROUTES,
+    Heartbeat: _heartbeat,
+    ClockMeasured: _clock,
+    PassageReported: _record,
+    FaultReported: _record,
+    RecordsLost: _records_lost,
+    BlobOffered: _blob_offered,
+    BlobCompleted: _blob_completed,
+    BlobInterrupted: _blob_interrupted,
+    RangeAnswered: _range_answered,
+}
+"""After admission."""

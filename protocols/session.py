@@ -1,0 +1,257 @@
+"""One conversation and the desk: events go one way, requests the other.
+
+Knows no socket, no clock of its own and no protocol. What an event leads to is declared in
+`gateway.protocols.routing`; how bytes come and go is the connection's business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.codecs.api import Conversation
+from gateway.protocols.flow import Credit
+from gateway.protocols.routing import MEMBER_ROUTES, NOISE, STRANGER_ROUTES
+from gateway.protocols.surroundings import Surroundings
+
+from gateway.domain.events import Event
+from gateway.domain.ids import DeviceId, Generation, Serial
+from gateway.domain.requests import Accept, Admit, Conflict, Defer, Farewell, Parting, Request
+from gateway.domain.times import Instant
+
+if TYPE_CHECKING:
+    from gateway.protocols.connection import Connection
+
+SETTLING = (Accept, Defer, Conflict)
+"""Requests that end the wait of a record."""
+
+
+class Session:
+    """Implements SessionHandle for one connection whose dialect is known."""
+
+    __slots__ = (
+        "_complained",
+        "_connection",
+        "_conversation",
+        "_draining",
+        "_routes",
+        "_routing",
+        "_serial",
+        "admitted",
+        "credit",
+        "device",
+        "dialect",
+        "generation",
+        "peer",
+        "shared",
+        "slot",
+    )
+
+    def __init__(
+        self,
+        shared: Surroundings,
+        connection: Connection,
+        conversation: Conversation,
+        dialect: str,
+    ) -> None:
+        self.shared = shared
+        self.peer = connection.peer
+        """Address of the other end, without the port."""
+        self.dialect = dialect
+        self.device = DeviceId(-1)
+        self.generation = Generation(0)
+        self.slot = -1
+        self.admitted = False
+        self.credit = Credit(shared.flow.credit)
+        self._connection = connection
+        self._conversation = conversation
+        self._routes = STRANGER_ROUTES
+        self._routing = False
+        self._serial: Serial | None = None
+        self._draining = False
+        self._complained = False
+
+    # What the connection calls.
+
+    def receive(self, data: bytes, now: Instant) -> None:
+        """Feed what arrived, route what it means, send what the conversation answers."""
+        try:
+            events = self._conversation.feed(data, now)
+        except Exception as error:
+            self._connection.fail("codec_error", error)
+            return
+        if events and self._handle(events, now) and self.admitted:
+            self.shared.desk.heard(self, now)
+        self.flush(now)
+
+    def flush(self, now: Instant) -> None:
+        """Send what the conversation has to say; close if it is over."""
+        self._send()
+        reason = self._conversation.closing
+        if reason is not None:
+            self._connection.finish(reason, now)
+
+    def overdue(self, mono: float) -> bool:
+        """Say whether the conversation waits for its `tick`."""
+        try:
+            deadline = self._conversation.deadline()
+        except Exception as error:
+            self._connection.fail("codec_error", error)
+            return False
+        return deadline is not None and mono >= deadline
+
+    def tick(self, now: Instant) -> None:
+        """Let the conversation act on time having passed."""
+        try:
+            events = self._conversation.tick(now)
+        except Exception as error:
+            self._connection.fail("codec_error", error)
+            return
+        if events:
+            self._handle(events, now)
+        self.flush(now)
+
+    def drain(self) -> None:
+        """Take no more records, and close as soon as none is in flight."""
+        self._draining = True
+        self.credit.shut()
+        if not self.credit:
+            self.close(Parting.DRAINING)
+
+    def lost(self, reason: str, now: Instant) -> None:
+        """Hand over what should survive the connection; tell the desk that it ended."""
+        try:
+            for event in self._conversation.lost(now):
+                self._routes[type(event)](self, event, now)
+        except Exception as error:
+            self._connection.fail("codec_error", error)
+        if self.admitted:
+            self.shared.registry.release(self.device, self.generation)
+            self.shared.desk.lost(self, reason, now)
+
+    # What services call.
+
+    def submit(self, *requests: Request) -> None:
+        """Pass requests to the conversation; whatever they lead to leaves in one write."""
+        now = self.shared.clock()
+        ending = self._connection.ending
+        if ending is not None:
+            if any(isinstance(request, Admit) for request in requests):
+                # It left while the desk was making up its mind, so its loss was not told.
+                self.shared.desk.lost(self, ending, now)
+            return
+        outer, self._routing = self._routing, True
+        try:
+            for request in requests:
+                if isinstance(request, SETTLING):
+                    self.credit.give(request.receipt)
+                elif isinstance(request, Admit):
+                    self._enter(request)
+                self.tell(request, now)
+        except Exception as error:
+            self._connection.fail("handling_error", error)
+        finally:
+            self._routing = outer
+        if not outer:
+            self.flush(now)
+        if self._draining and not self.credit:
+            self.close(Parting.DRAINING)
+
+    def close(self, reason: Parting) -> None:
+        """Say farewell, and close once that is sent."""
+        if self._connection.ending is None:
+            now = self.shared.clock()
+            self.tell(Farewell(reason=reason), now)
+            self._send()
+            self._connection.finish(reason.value, now)
+
+    # What routes call.
+
+    def tell(self, request: Request, now: Instant) -> None:
+        """Pass a request to the conversation and route what it says to that."""
+        if self._connection.ending is None:
+            try:
+                events = self._conversation.submit(request, now)
+            except Exception as error:
+                self._connection.fail("codec_error", error)
+                return
+            if events:
+                self._route(events, now)
+
+    def prove(self, serial: Serial) -> bool:
+        """Be known from now on; False, and cut off, if it was another terminal before."""
+        if self._serial is None:
+            self._serial = serial
+            self._connection.known()
+        elif self._serial != serial:
+            self._connection.abort("identity_changed")
+            return False
+        return True
+
+    def complain(self, code: str, detail: str) -> None:
+        """Log a breach of the protocol, once per connection; all of them are counted."""
+        if not self._complained:
+            self._complained = True
+            self.shared.log.warning(
+                "session.protocol_error", **self.who(), code=code, detail=detail
+            )
+
+    def who(self) -> dict[str, object]:
+        """Return what names this session in the log."""
+        named: dict[str, object] = {"peer": self.peer, "dialect": self.dialect}
+        if self._serial is not None:
+            named["serial"] = self._serial
+        return named
+
+    # The rest is ours.
+
+    def _handle(self, events: list[Event], now: Instant) -> bool:
+        """Route events whose answers leave together; see `_route` for the result."""
+        self._routing = True
+        try:
+            return self._route(events, now)
+        except Exception as error:
+            self._connection.fail("handling_error", error)
+            return False
+        finally:
+            self._routing = False
+
+    def _route(self, events: list[Event], now: Instant) -> bool:
+        """Return whether one of the events shows a healthy terminal."""
+        healthy = False
+        connection = self._connection
+        for event in events:
+            if connection.ending is not None:
+                break
+            kind = type(event)
+            self._routes[kind](self, event, now)
+            if kind not in NOISE:
+                healthy = True
+        return healthy
+
+    def _send(self) -> None:
+        if self._connection.ending is None:
+            try:
+                output = self._conversation.output()
+            except Exception as error:
+                self._connection.fail("codec_error", error)
+                return
+            if output:
+                self._connection.write(output)
+
+    def _enter(self, admission: Admit) -> None:
+        self._connection.expect_every(admission.heartbeat_s)
+        if self.admitted:  # a second login on the same connection
+            return
+        if self.device < 0:
+            raise RuntimeError("a session's device must be set before it is admitted")
+        self.admitted = True
+        self._routes = MEMBER_ROUTES
+        self.generation, older = self.shared.registry.claim(self.device, self)
+        log = self.shared.log
+        log.info("session.opened", **self.who(), device=self.device)
+        if older is not None:
+            elsewhere = older.peer != self.peer
+            log.warning(
+                "session.taken_over", **self.who(), older_peer=older.peer, elsewhere=elsewhere
+            )
+            older.close(Parting.TAKEN_OVER)

@@ -1,0 +1,49 @@
+"""What all connections of a gateway share, handed to each of them as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.codecs.api import Dialect
+from gateway.protocols.counters import SessionCounters, Traffic
+from gateway.protocols.flow import FlowLimits
+from gateway.protocols.gate import Gate
+from gateway.protocols.registry import Registry
+
+from gateway.domain.ports import DeviceDesk, Log, SessionHandle
+from gateway.domain.times import Instant
+
+if TYPE_CHECKING:
+    from gateway.protocols.roster import Roster
+    from gateway.protocols.session import Session
+
+
+def never_deaf(session: SessionHandle, deaf: bool, now: Instant) -> None:
+    """Take no note of deafness, where nothing watches presence."""
+    del session, deaf, now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The desk, the clock, and the lists and limits that hold for every connection."""
+
+    dialects: tuple[Dialect, ...]
+    """Served on every listener; with more than one, a connection's first bytes choose."""
+    desk: DeviceDesk
+    clock: Callable[[], Instant]
+    entropy: Callable[[int], bytes]
+    """Returns that many fresh random bytes."""
+    log: Log
+    counters: SessionCounters
+    gate: Gate
+    roster: Roster
+    registry: Registry[Session]
+    traffic: Traffic = field(default_factory=Traffic)
+    flow: FlowLimits = field(default_factory=FlowLimits)
+    deaf: Callable[[SessionHandle, bool, Instant], None] = never_deaf
+    """Told when we stop reading an admitted session's socket (True) and when we read it again or
+    lose it (False): its silence in between is ours."""
+    settings: dict[str, int | bool] = field(default_factory=dict)
+    """The dialects' own settings, see `gateway.codecs.api.Context`."""

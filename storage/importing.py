@@ -1,0 +1,146 @@
+"""Writes a directory document into the tables, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway.storage.crypto import Place, Sealer
+from gateway.storage.document import (
+    DeviceEntry,
+    DirectoryDocument,
+    MountingEntry,
+    ProjectEntry,
+)
+from gateway.storage.pool import Connection
+
+from gateway.domain.errors import GatepostError
+
+AREA = """
+insert into area (code, name, parent) values ($1, $2, $3)
+on conflict (code) do update set name = excluded.name, parent = excluded.parent
+"""
+CORP = """
+insert into corp (code, name) values ($1, $2) on conflict (code) do update set name = excluded.name
+"""
+SUPPLIER = """
+insert into supplier (code, name, listing, batch) values ($1, $2, $3, $4)
+on conflict (code) do update
+set name = excluded.name, listing = excluded.listing, batch = excluded.batch
+"""
+MODEL = """
+insert into device_model (supplier, name, listing, interface_test) values ($1, $2, $3, $4)
+on conflict (supplier, name) do update
+set listing = excluded.listing, interface_test = excluded.interface_test
+"""
+# A new row takes a number only when it is new: `on conflict` would use one up each time.
+NEW_PROJECT = """
+insert into project (code, name, area) select $1, $2, $3
+where not exists (select from project where code = $1)
+"""
+PROJECT = "update project set name = $2, area = $3, corp = $4, administrator = $5 where code = $1"
+CHANNEL = """
+insert into channel (project, name) select p.id, $2 from project p
+where p.code = $1 and not exists (select from channel where project = p.id and name = $2)
+"""
+NEW_DEVICE = """
+insert into device (serial, supplier, model, dialect) select $1, $2, $3, $4
+where not exists (select from device where serial = $1)
+"""
+DEVICE = """
+update device set supplier = $2, model = $3, dialect = $4, state = $5, cadence_s = $6
+where serial = $1
+"""
+SECRET = "update device set secret = $2, secret_key = $3 where id = $1"  # noqa: S105 - a statement
+CLOSE = """
+update mounting set valid_to_ms = $2 where device = $1 and valid_to_ms is null
+and (channel, direction) is distinct from ($3, $4)
+"""
+HANG = """
+insert into mounting (device, channel, direction, valid_from_ms) select $1, $3, $4, $2
+where not exists (select from mounting where device = $1 and valid_to_ms is null)
+"""
+
+
+async def import_document(
+    connection: Connection, sealer: Sealer, document: DirectoryDocument
+) -> None:
+    """Add and update everything the document names, in the order things refer to one another."""
+    await connection.executemany(AREA, [(a.code, a.name, a.parent) for a in document.areas])
+    await connection.executemany(CORP, [(c.code, c.name) for c in document.corps])
+    await connection.executemany(
+        SUPPLIER, [(s.code, s.name, s.listing.value, s.batch) for s in document.suppliers]
+    )
+    await connection.executemany(
+        MODEL,
+        [(m.supplier, m.name, m.listing.value, m.interface_test) for m in document.models],
+    )
+    await _projects(connection, document.projects)
+    await _devices(connection, sealer, document.devices)
+
+
+async def _projects(connection: Connection, projects: Iterable[ProjectEntry]) -> None:
+    projects = list(projects)
+    await connection.executemany(NEW_PROJECT, [(p.code, p.name, p.area) for p in projects])
+    await connection.executemany(
+        PROJECT, [(p.code, p.name, p.area, p.corp, p.administrator) for p in projects]
+    )
+    await connection.executemany(
+        CHANNEL, [(p.code, channel) for p in projects for channel in p.channels]
+    )
+
+
+async def _devices(connection: Connection, sealer: Sealer, devices: Iterable[DeviceEntry]) -> None:
+    devices = list(devices)
+    await connection.executemany(
+        NEW_DEVICE, [(d.serial, d.supplier, d.model, d.dialect) for d in devices]
+    )
+    await connection.executemany(
+        DEVICE,
+        [(d.serial, d.supplier, d.model, d.dialect, d.state.value, d.cadence_s) for d in devices],
+    )
+    found = await connection.fetch(
+        "select id, serial from device where serial = any($1::text[])",
+        [entry.serial for entry in devices],
+    )
+    ids = {row["serial"]: row["id"] for row in found}
+    await connection.executemany(
+        SECRET,
+        [
+            (
+                ids[entry.serial],
+                sealer.seal(secret_place(ids[entry.serial]), entry.secret),
+                sealer.name,
+            )
+            for entry in devices
+            if entry.secret is not None
+        ],
+    )
+    await _mountings(
+        connection,
+        [(ids[entry.serial], entry.mounting) for entry in devices if entry.mounting is not None],
+    )
+
+
+async def _mountings(connection: Connection, hung: list[tuple[int, MountingEntry]]) -> None:
+    found = await connection.fetch(
+        "select c.id, p.code, c.name from channel c join project p on p.id = c.project"
+    )
+    channels = {(row["code"], row["name"]): row["id"] for row in found}
+    moves = []
+    for device, place in hung:
+        channel = channels.get((place.project, place.channel))
+        if channel is None:
+            raise GatepostError(
+                "directory.channel",
+                f"project {place.project!r} has no channel {place.channel!r}.",
+                place="directory document",
+                remedy="Name the channel among the project's channels.",
+            )
+        moves.append((device, place.valid_from_ms, channel, place.direction))
+    await connection.executemany(CLOSE, moves)
+    await connection.executemany(HANG, moves)
+
+
+def secret_place(device: int) -> Place:
+    """Where a device's secret lies."""
+    return Place(table="device", row=device, column="secret")

@@ -1,0 +1,107 @@
+"""Data keys: one per class and month, kept wrapped in the database and open in memory."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from gateway.storage.crypto import (
+    KEY_BYTES,
+    MasterKey,
+    Place,
+    Sealer,
+    make_master_key,
+    read_master_key,
+)
+from gateway.storage.months import month_of
+from gateway.storage.pool import Connection, Database
+
+from gateway.domain.errors import GatepostError
+
+PICTURE = "picture"
+RAW = "raw"
+DEVICE = "device"
+
+
+class Keyring:
+    """Hands out the key to seal with now, and any key to open with."""
+
+    def __init__(self, database: Database, master: MasterKey) -> None:
+        self._database = database
+        self._master = master
+        self._current: dict[tuple[str, int], Sealer] = {}
+        self._by_id: dict[int, Sealer] = {}
+
+    async def sealer(self, class_: str, at_ms: int) -> Sealer:
+        """Return the key of ``class_`` for the month of ``at_ms``, made when it is the first.
+
+        Takes a connection of its own the first time: call it outside any transaction.
+        """
+        month = month_of(at_ms)
+        found = self._current.get((class_, month))
+        if found is None:
+            async with self._database.use() as connection:
+                found = await self._make_or_load(connection, class_, month)
+            self._current[class_, month] = found
+        return found
+
+    async def opener(self, connection: Connection, key: int) -> Sealer:
+        """Return the key with id ``key``; raises GatepostError ``key.destroyed`` without it."""
+        if key not in self._by_id:
+            row = await connection.fetchrow(
+                "select class, month, wrapped from data_key where id = $1", key
+            )
+            if row is None:
+                raise GatepostError(
+                    "key.destroyed",
+                    "the data key no longer exists: what it sealed was erased on purpose.",
+                    place=f"data_key {key}",
+                )
+            self._remember(key, row["class"], row["month"], row["wrapped"])
+        return self._by_id[key]
+
+    async def _make_or_load(self, connection: Connection, class_: str, month: int) -> Sealer:
+        wrapped = self._master.wrap(_place(class_, month), secrets.token_bytes(KEY_BYTES))
+        await connection.execute(
+            "insert into data_key (class, month, wrapped) values ($1, $2, $3)"
+            " on conflict do nothing",
+            class_,
+            month,
+            wrapped,
+        )
+        row = await connection.fetchrow(
+            "select id, wrapped from data_key where class = $1 and month = $2", class_, month
+        )
+        assert row is not None
+        return self._remember(row["id"], class_, month, row["wrapped"])
+
+    def _remember(self, key: int, class_: str, month: int, wrapped: bytes) -> Sealer:
+        plain = self._master.unwrap(_place(class_, month), wrapped)
+        self._by_id[key] = Sealer(key, plain)
+        return self._by_id[key]
+
+
+async def open_keyring(database: Database, path: Path) -> Keyring:
+    """Read the master key, or make it for a database that has sealed nothing yet.
+
+    Raises GatepostError ``key.missing`` when sealed data exist but no key file, ``key.mismatch``
+    when it is another database's, and what `read_master_key` raises.
+    """
+    async with database.use() as connection:
+        known = await connection.fetchval("select id from data_key order by id desc limit 1")
+        master = read_master_key(path)
+        if master is None and known is not None:
+            raise GatepostError(
+                "key.missing",
+                "the database holds sealed data, but the master key is gone.",
+                place=str(path),
+                remedy="Restore the file from its backup; without it nothing sealed can be read.",
+            )
+        keyring = Keyring(database, master or make_master_key(path))
+        if known is not None:
+            await keyring.opener(connection, known)
+    return keyring
+
+
+def _place(class_: str, month: int) -> Place:
+    return Place(table="data_key", row=f"{class_}/{month}", column="wrapped")

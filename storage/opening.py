@@ -1,0 +1,72 @@
+"""Puts the store together: checks the server, brings the schema up to date, opens the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.storage.directory import PostgresDirectoryStore
+from gateway.storage.keyring import open_keyring
+from gateway.storage.migrate import migrate
+from gateway.storage.pictures import PictureReader
+from gateway.storage.pool import LIMIT_S, Database
+from gateway.storage.proofs import StoreProofs
+from gateway.storage.raw import RawReader
+from gateway.storage.records import PostgresRecordStore
+from gateway.storage.set_aside import AsideReader
+
+from gateway.domain.ports import no_probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """Everything the gateway asks of its database."""
+
+    database: Database
+    records: PostgresRecordStore
+    directory: PostgresDirectoryStore
+    proofs: StoreProofs
+    pictures: PictureReader
+    raw: RawReader
+    aside: AsideReader
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self.database.close()
+
+
+async def open_storage(
+    dsn: str,
+    master_key: Path,
+    *,
+    limit_s: float = LIMIT_S,
+    connections: int = 4,
+    partitions_ahead: int = 2,
+    probe: Callable[[str], None] = no_probe,
+) -> Storage:
+    """Open the database at ``dsn`` and make it ready for records.
+
+    Raises StoreUnavailable, or a GatepostError of `Database.check`, `migrate` or `open_keyring`.
+    """
+    database = Database(dsn, limit_s=limit_s, connections=connections)
+    try:
+        await database.check()
+        await migrate(database)
+        keyring = await open_keyring(database, master_key)
+        records = PostgresRecordStore(
+            database, keyring, partitions_ahead=partitions_ahead, probe=probe
+        )
+        await records.prepare()
+    except BaseException:
+        await database.close()
+        raise
+    return Storage(
+        database=database,
+        records=records,
+        directory=PostgresDirectoryStore(database, keyring),
+        proofs=StoreProofs(database),
+        pictures=PictureReader(database, keyring),
+        raw=RawReader(database, keyring),
+        aside=AsideReader(database, keyring),
+    )

@@ -1,0 +1,347 @@
+"""The bounds of one connection: before login, half-open, slow to read."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+from gateway.domain.ids import DeviceId
+from gateway.domain.times import Instant
+from gateway.protocols.flow import FlowLimits
+from gateway.protocols.sweep import Sweep
+
+from tests.support.lines import LineConversation, line_dialect
+from tests.support.network import Bench, bench, run, soon, with_limits
+
+
+def test_a_stranger_gets_so_many_bytes_and_not_one_more() -> None:
+    async def main() -> None:
+        async with bench(line_dialect(before_login_bytes=64)) as b:
+            exact, over = await b.call(), await b.call()
+            exact.say("BEAT", "x" * 48, "HELLO T-7")
+            assert [await exact.hear() for _ in range(2)] == ["BEAT", "IN 7"]
+            exact.say("FLOOD 5", "y" * 200)  # no longer a stranger
+            assert await exact.hear() == "xxxxx"
+            over.say("BEAT", "x" * 49, "HELLO T-8")
+            assert await over.ended() == b""
+            exact.say("BEAT")
+            assert await exact.hear() == "BEAT"
+            assert b.counters.counts["closed", "login_bytes"] == 1
+
+    run(main)
+
+
+def test_a_stranger_that_sends_a_byte_now_and_then_runs_out_of_time() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            loris = await b.call()
+            for _ in range(9):
+                loris.say("BEAT")
+                assert await loris.hear() == "BEAT"
+                b.sweep(after=1.1)
+            assert len(b.shared.roster) == 1
+            b.sweep(after=0.2)
+            assert await loris.ended() == b""
+            await b.gone()
+            assert b.counters.counts["closed", "login_timeout"] == 1
+            assert b.shared.gate.strangers == 0
+
+    run(main)
+
+
+def test_a_silent_terminal_is_told_farewell_at_one_and_a_half_heartbeats_and_ten_seconds() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            caller = await b.call()
+            await caller.login("T-7")
+            b.sweep(after=54.9)
+            caller.say("BEAT")
+            assert await caller.hear() == "BEAT"
+            b.sweep(after=54.9)
+            assert len(b.shared.registry) == 1
+            b.sweep(after=0.2)
+            assert await caller.ended() == b"FAREWELL idle\n"
+            await b.gone()
+            assert await b.desk.happened.get() == ("login", "T-7")
+            assert await b.desk.happened.get() == ("lost", 7, "idle")
+
+    run(main)
+
+
+def test_the_limit_of_silence_follows_the_heartbeat_it_was_told() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            b.desk.slow_login = True
+            caller = await b.call()
+            caller.say("HELLO T-7")
+            assert await b.desk.happened.get() == ("login", "T-7")
+            session, event = b.desk.logins[0]
+            b.desk.admit(session, event, heartbeat_s=10)
+            assert await caller.hear() == "IN 7"
+            b.sweep(after=24.9)
+            assert len(b.shared.registry) == 1
+            b.sweep(after=0.2)
+            assert await caller.ended() == b"FAREWELL idle\n"
+
+    run(main)
+
+
+def test_silence_while_the_process_stood_still_was_ours() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            known, stranger = await b.call(), await b.call()
+            await known.login("T-7")
+            stranger.say("BEAT")
+            assert await stranger.hear() == "BEAT"
+            sweep = Sweep(b.shared.roster, b.clock, lambda: None)
+            sweep.run()
+            b.clock.pass_(3600.0)
+            sweep.run()
+            assert len(b.shared.roster) == 2
+            b.clock.pass_(1.0)
+            sweep.run()
+            assert len(b.shared.roster) == 2
+            for _ in range(9):
+                b.clock.pass_(1.0)
+                sweep.run()
+            assert await stranger.ended() == b""
+            for _ in range(44):
+                b.clock.pass_(1.0)
+                sweep.run()
+            assert len(b.shared.registry) == 1
+            b.clock.pass_(2.0)
+            sweep.run()
+            assert await known.ended() == b"FAREWELL idle\n"
+
+    run(main)
+
+
+def test_a_conversations_deadline_is_met() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            caller = await b.call()
+            await caller.login("T-7")
+            caller.say("WAIT 3", "BEAT")
+            assert await caller.hear() == "BEAT"
+            b.sweep(after=2.9)
+            b.sweep(after=0.1)
+            b.sweep(after=1.0)
+            caller.say("BEAT")
+            assert [await caller.hear() for _ in range(2)] == ["TICK", "BEAT"]
+
+    run(main)
+
+
+async def congested(b: Bench) -> tuple[socket.socket, DeviceId]:
+    """Log in over a raw socket that reads nothing, and ask for more than fits anywhere."""
+    loop = asyncio.get_running_loop()
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.setblocking(False)
+    await loop.sock_connect(sock, ("127.0.0.1", b.port))
+    await loop.sock_sendall(sock, b"HELLO T-7\n")
+    assert await soon(loop.sock_recv(sock, 5)) == b"IN 7\n"
+    await loop.sock_sendall(sock, b"FLOOD 8000000\n")
+    while not b.deafness:
+        await asyncio.sleep(0)
+    return sock, DeviceId(7)
+
+
+def test_a_peer_that_does_not_read_is_not_read_and_then_cut_off() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            sock, device = await congested(b)
+            with sock:
+                loop = asyncio.get_running_loop()
+                reads = b.shared.traffic.reads
+                await loop.sock_sendall(sock, b"BEAT\n")
+                b.sweep()
+                assert b.deafness == [(device, True)]
+                b.sweep(after=29.0)
+                # Not even half-open closing counts the silence: it is ours.
+                assert len(b.shared.registry) == 1
+                await soon(loop.sock_recv(sock, 1 << 20))
+                received = 0
+                while received < 4_000_000:  # progress: the thirty seconds begin again
+                    received += len(await soon(loop.sock_recv(sock, 1 << 20)))
+                b.sweep()
+                b.sweep(after=29.9)
+                assert len(b.shared.registry) == 1
+                assert b.shared.traffic.reads == reads
+                b.sweep(after=0.2)
+                await b.gone()
+            assert b.counters.counts["closed", "slow_reader"] == 1
+            assert b.deafness == [(device, True), (device, False)]
+
+    run(main)
+
+
+def test_a_peer_that_catches_up_is_read_again_with_fresh_patience() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            sock, device = await congested(b)
+            with sock:
+                loop = asyncio.get_running_loop()
+                await loop.sock_sendall(sock, b"BEAT\n")
+                b.clock.pass_(25.0)
+                received = b""
+                while not received.endswith(b"x\nBEAT\n"):
+                    received = received[-20:] + await soon(loop.sock_recv(sock, 1 << 20))
+                assert b.deafness == [(device, True), (device, False)]
+                b.sweep(after=54.0)
+                assert len(b.shared.registry) == 1
+
+    run(main)
+
+
+def test_last_words_to_a_peer_that_does_not_read_have_their_time_too() -> None:
+    async def main() -> None:
+        async with bench(flow=FlowLimits(linger_seconds=10.0)) as b:
+            sock, device = await congested(b)
+            with sock:
+                session = b.shared.registry.session(device)
+                assert session is not None
+                newer = await b.call()
+                await newer.login("T-7")
+                assert len(b.shared.roster) == 2
+                b.sweep(after=9.9)
+                assert len(b.shared.roster) == 2
+                b.sweep(after=0.2)
+                while len(b.shared.roster) == 2:
+                                await asyncio.sleep(0)
+            assert b.counters.counts["closed", "taken_over"] == 1
+
+    run(main)
+
+
+def test_first_bytes_choose_the_dialect() -> None:
+    def begins(letter: bytes) -> object:
+        return lambda head: head.startswith(letter)
+
+    async def main() -> None:
+        hello = line_dialect("hello", opening=begins(b"HELLO"))  # type: ignore[arg-type]
+        beat = line_dialect(
+            "beat", opening=lambda head: head[:4] == b"BEAT" if len(head) >= 4 else None
+        )
+        async with bench(hello, beat) as b:
+            first, second, third = await b.call(), await b.call(), await b.call()
+            await first.login("T-7")
+            second.writer.write(b"BE")
+            await second.writer.drain()
+            second.writer.write(b"AT\nHELLO T-8\n")
+            assert [await second.hear() for _ in range(2)] == ["BEAT", "IN 8"]
+            third.say("GET / HTTP/1.1")
+            assert await third.ended() == b""
+            chosen = {session.device: session.dialect for session in b.shared.registry}
+            assert chosen == {7: "hello/1", 8: "beat/1"}
+            assert b.counters.counts["closed", "unrecognised"] == 1
+
+    run(main)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_judge_of_first_bytes_that_raises_is_a_codec_error(count: int) -> None:
+    def unable(head: bytes) -> bool:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        async with bench(*[line_dialect(opening=unable)] * count) as b:
+            caller = await b.call()
+            caller.say("BEAT")
+            if count == 1:  # nobody is asked where there is no choice
+                assert await caller.hear() == "BEAT"
+            else:
+                assert await caller.ended() == b""
+                assert b.counters.counts["codec_error", "unknown"] == 1
+
+    run(main)
+
+
+class Chatty(LineConversation):
+    """Speaks first."""
+
+    def output(self) -> bytes:
+        return super().output() or self._greeting()
+
+    def _greeting(self) -> bytes:
+        if self.context.settings.get("greeted"):
+            return b""
+        self.context.settings["greeted"] = True
+        return b"WELCOME\n"
+
+
+def test_a_conversation_may_speak_first() -> None:
+    async def main() -> None:
+        async with bench(line_dialect(conversation=Chatty)) as b:
+            caller = await b.call()
+            assert await caller.hear() == "WELCOME"
+
+    run(main)
+
+
+def test_a_city_that_reconnects_waits_its_turn() -> None:
+    async def main() -> None:
+        limits = with_limits(strangers=2, strangers_per_address=50)
+        async with bench(limits=limits) as b:
+            callers = [await b.call() for _ in range(20)]
+            for number, caller in enumerate(callers):
+                caller.say(f"HELLO T-{number}")
+            for number, caller in enumerate(callers):
+                assert await caller.hear() == f"IN {number}"
+            assert (b.shared.gate.inside, b.shared.gate.strangers) == (20, 0)
+            assert b.counters.counts["opened", "plain"] == 20
+
+    run(main)
+
+
+def test_whoever_waits_is_not_read_and_not_for_ever() -> None:
+    async def main() -> None:
+        limits = with_limits(strangers=1, patience_seconds=5.0)
+        async with bench(limits=limits) as b:
+            first, second = await b.call(), await b.call()
+            first.say("BEAT")
+            assert await first.hear() == "BEAT"
+            second.say("HELLO T-8")
+            reads = b.shared.traffic.reads
+            first.say("BEAT")
+            assert await first.hear() == "BEAT"
+            assert b.shared.traffic.reads == reads + 1
+            b.sweep(after=5.1)
+            assert await second.ended() == b""
+            assert b.counters.counts["closed", "patience"] == 1
+            await first.login("T-7")
+
+    run(main)
+
+
+def test_time_spent_waiting_is_not_taken_from_the_login() -> None:
+    async def main() -> None:
+        async with bench(limits=with_limits(strangers=1)) as b:
+            first, second = await b.call(), await b.call()
+            first.say("BEAT")
+            assert await first.hear() == "BEAT"
+            b.sweep(after=9.0)
+            await first.login("T-7")
+            b.sweep(after=9.0)
+            await second.login("T-8")
+
+    run(main)
+
+
+def test_instants_are_read_once_for_each_read() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            seen: list[Instant] = []
+            clock = b.clock.__class__.__call__
+            caller = await b.call()
+            await caller.login("T-7")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(
+                    b.clock.__class__, "__call__", lambda self: seen.append(clock(self)) or seen[-1]
+                )
+                caller.say("BEAT")
+                assert await caller.hear() == "BEAT"
+            assert len(seen) == 1
+
+    run(main)

@@ -1,0 +1,412 @@
+"""Contract of RecordStore.save, on every PostgreSQL we promise to run on."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from gateway.storage.opening import Storage, open_storage
+from gateway.storage.records import CAREFUL_BATCHES
+
+from gateway.domain.ids import DeviceId, PassageId
+from gateway.domain.passages import PassageFlag
+from gateway.domain.ports import Outcome
+from gateway.domain.times import CorrectedTime, TimeVerdict
+from gateway.domain.vocabulary import Lane, Means
+from tests.support.reports import EPOCH, NOW, fault, identity, passage
+from tests.support.stored import stored_fault, stored_passage
+
+STORED, DUPLICATE = Outcome.STORED, Outcome.DUPLICATE
+CONFLICT, REJECTED = Outcome.CONFLICT, Outcome.REJECTED
+DEVICE = DeviceId(1)
+
+
+async def rows(storage: Storage, query: str, *arguments: object) -> list[dict[str, Any]]:
+    async with storage.database.use() as connection:
+        return [dict(row) for row in await connection.fetch(query, *arguments)]
+
+
+async def counted(storage: Storage) -> tuple[int, int, int, int]:
+    stored = await storage.proofs.counts(DEVICE)
+    return stored.passages, stored.faults, stored.quarantined, stored.rejected
+
+
+def test_a_passage_comes_back_column_by_column(storage: Storage, run: Any) -> None:
+    report = passage(7, lane=Lane.BACKFILL, means=Means.FACE | Means.CARD, helmet=True, door=2)
+    record = stored_passage(100, report, flags=PassageFlag.TAKEN_OFFLINE)
+
+    async def main() -> None:
+        assert await storage.records.save([record]) == [STORED]
+        (row,) = await rows(storage, "select * from passage")
+        assert row.pop("committed_ms") - row.pop("delay_ms") == NOW.wall - 1_003
+        assert row == {
+            "id": 100,
+            "received_ms": NOW.wall,
+            "device_ms": NOW.wall - 1_000,
+            "corrected_ms": NOW.wall - 1_003,
+            "offset_ms": 3,
+            "series": EPOCH,
+            "number": 7,
+            "device": 1,
+            "mounting": 11,
+            "channel": 12,
+            "project": 13,
+            "claim": "10086",
+            "adapter": "yls/1.0",
+            "score": pytest.approx(0.96),
+            "liveness": pytest.approx(0.98),
+            "temperature_c": None,
+            "picture_digest": None,
+            "picture_size": None,
+            "raw_batch": 100,
+            "raw_offset": 0,
+            "raw_length": 12,
+            "flags": 0x40,
+            "means": 9,
+            "lane": 1,
+            "verdict": 0,
+            "direction": 1,
+            "direction_source": 1,
+            "decision": 1,
+            "verified_by": 1,
+            "door": 2,
+            "helmet": True,
+            "clock_synchronised": True,
+        }
+
+    run(main())
+
+
+def test_a_fault_comes_back_and_is_not_forwarded(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        assert await storage.records.save([stored_fault(5, fault(5, count=3))]) == [STORED]
+        (row,) = await rows(storage, "select number, code, count, text, raised from fault_report")
+        assert row == {"number": 5, "code": 7, "count": 3, "text": "tamper switch", "raised": True}
+        assert (await storage.proofs.totals()).queued == 0
+        assert await counted(storage) == (0, 1, 0, 0)
+
+    run(main())
+
+
+def test_nothing_is_stored_for_an_empty_batch(storage: Storage, run: Any) -> None:
+    assert run(storage.records.save([])) == []
+
+
+def test_the_outbox_row_is_written_with_its_passage(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        await storage.records.save([stored_passage(1), stored_fault(2), stored_passage(3)])
+        assert await rows(storage, "select record, state from outbox order by record") == [
+            {"record": 1, "state": 0},
+            {"record": 3, "state": 0},
+        ]
+
+    run(main())
+
+
+def test_a_record_sent_a_thousand_times_is_stored_once(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        assert await storage.records.save([stored_passage(1)]) == [STORED]
+        for round_ in range(CAREFUL_BATCHES + 2):  # through the careful way and back again
+            again = [
+                stored_passage(10_000 + 50 * round_ + i, passage(1, lane=Lane.BACKFILL))
+                for i in range(50)
+            ]
+            assert await storage.records.save(again) == [DUPLICATE] * 50
+        assert await counted(storage) == (1, 0, 0, 0)
+        assert (await storage.proofs.totals()).queued == 1
+
+    run(main())
+
+
+def test_duplicates_inside_a_batch_and_new_neighbours(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        batch = [
+            stored_passage(1),
+            stored_passage(2, passage(1)),
+            stored_passage(3, passage(2)),
+            stored_passage(4, passage(1), device=2),
+        ]
+        assert await storage.records.save(batch) == [STORED, DUPLICATE, STORED, STORED]
+        assert await storage.proofs.identities(DEVICE, EPOCH) == {1, 2}
+        assert await storage.proofs.identities(DeviceId(2), EPOCH) == {1}
+
+    run(main())
+
+
+def test_the_same_batch_again_with_the_same_ids_is_harmless(storage: Storage, run: Any) -> None:
+    """As after a commit whose confirmation was lost."""
+    batch = [stored_passage(i) for i in range(1, 6)]
+
+    async def main() -> None:
+        assert await storage.records.save(batch) == [STORED] * 5
+        assert await storage.records.save(batch) == [DUPLICATE] * 5
+        assert await counted(storage) == (5, 0, 0, 0)
+
+    run(main())
+
+
+def test_another_series_numbers_anew(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        batch = [stored_passage(1), stored_passage(2, passage(1, series=EPOCH + 1))]
+        assert await storage.records.save(batch) == [STORED, STORED]
+        assert await storage.proofs.identities(DEVICE, EPOCH + 1) == {1}
+
+    run(main())
+
+
+def test_a_clone_with_another_event_time_is_quarantined(storage: Storage, run: Any) -> None:
+    """Both versions are kept with their bytes, the first one stays a passage (17a)."""
+    clone = passage(1, device_ms=NOW.wall - 60_000, digest=b"c" * 32, raw=b"clone's bytes")
+
+    async def main() -> None:
+        assert await storage.records.save([stored_passage(1)]) == [STORED]
+        batch = [stored_passage(2, clone), stored_passage(3, passage(2))]
+        assert await storage.records.save(batch) == [CONFLICT, STORED]
+        assert await storage.records.save([stored_passage(4, clone)]) == [CONFLICT]
+        assert await storage.records.save([stored_passage(5, passage(1))]) == [DUPLICATE]
+        found = await rows(
+            storage,
+            "select digest, record, first_version, raw is not null as kept"
+            " from quarantined_record order by id",
+        )
+        assert found == [
+            {"digest": passage(1).digest, "record": 1, "first_version": True, "kept": True},
+            {"digest": b"c" * 32, "record": 1, "first_version": False, "kept": True},
+        ]
+        assert await rows(storage, "select kind from record_identity order by identity") == [
+            {"kind": 3},
+            {"kind": 1},
+        ]
+        assert await counted(storage) == (2, 0, 1, 0)
+        versions = await storage.aside.versions(DEVICE, identity(1))
+        assert [version.raw for version in versions] == [passage(1).raw, b"clone's bytes"]
+
+    run(main())
+
+
+def test_two_versions_inside_one_batch(storage: Storage, run: Any) -> None:
+    other = passage(1, digest=b"o" * 32, raw=b"other")
+
+    async def main() -> None:
+        batch = [stored_passage(1), stored_passage(2, other)]
+        assert await storage.records.save(batch) == [STORED, CONFLICT]
+        versions = await storage.aside.versions(DEVICE, identity(1))
+        assert [version.raw for version in versions] == [passage(1).raw, b"other"]
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"claim": "a\0b"}, "CharacterNotInRepertoireError 22021"),
+        ({"claim": "\ud800"}, "UnicodeEncodeError"),
+        ({"door": 2**40}, "OverflowError"),
+        ({"device_ms": 2**63}, "OverflowError"),
+    ],
+)
+def test_a_poisonous_row_is_set_aside_alone(
+    storage: Storage, run: Any, changes: dict[str, Any], error: str
+) -> None:
+    batch = [stored_passage(i) for i in range(1, 12)]
+    batch[6] = stored_passage(7, passage(7, **changes))
+
+    async def main() -> None:
+        expected = [STORED] * 11
+        expected[6] = REJECTED
+        assert await storage.records.save(batch) == expected
+        assert await counted(storage) == (10, 0, 0, 1)
+        (row,) = await rows(storage, "select id, identity, error, kind from rejected_record")
+        assert row["id"] == 7
+        assert row["identity"] == identity(7)
+        assert row["kind"] == 1
+        assert row["error"].startswith(error)
+        # Rejected counts as held: it is never awaited, and sent again it is known.
+        held = await storage.records.held(DEVICE, EPOCH, 1, 11)
+        assert (held.upto, held.ranges) == (11, ())
+        again = stored_passage(100, batch[6].report)
+        assert await storage.records.save([again]) == [DUPLICATE]
+        kept = await storage.aside.rejected(PassageId(7))
+        assert kept is not None
+        assert (kept.raw, kept.adapter) == (batch[6].report.raw, "yls/1.0")
+
+    run(main())
+
+
+def test_an_impossible_event_time_is_stored_as_claimed(storage: Storage, run: Any) -> None:
+    time = CorrectedTime(
+        device_ms=2**62, corrected_ms=2**62, offset_ms=None, verdict=TimeVerdict.FUTURE
+    )
+
+    async def main() -> None:
+        assert await storage.records.save([stored_passage(1, time=time)]) == [STORED]
+        (row,) = await rows(storage, "select event_at, time_verdict from passage_view")
+        assert row == {"event_at": None, "time_verdict": "future"}
+
+    run(main())
+
+
+def test_an_identity_no_index_takes_is_kept_without_being_held(storage: Storage, run: Any) -> None:
+    report = passage(1, identity=random.Random(1).randbytes(4000))
+
+    async def main() -> None:
+        batch = [stored_passage(1, report), stored_passage(2)]
+        assert await storage.records.save(batch) == [REJECTED, STORED]
+        assert await counted(storage) == (1, 0, 0, 1)
+
+    run(main())
+
+
+def test_a_whole_batch_of_poison_keeps_every_row(storage: Storage, run: Any) -> None:
+    batch = [stored_passage(i, passage(i, claim="\0")) for i in range(1, 9)]
+
+    async def main() -> None:
+        assert await storage.records.save(batch) == [REJECTED] * 8
+        assert await counted(storage) == (0, 0, 0, 8)
+
+    run(main())
+
+
+def test_records_of_both_sides_of_midnight_at_a_month_boundary(storage: Storage, run: Any) -> None:
+    new_year = 1_798_761_600_000  # 2027-01-01T00:00:00Z
+    batch = [
+        stored_passage(1, received_ms=new_year - 1),
+        stored_passage(2, received_ms=new_year),
+        stored_fault(3, received_ms=new_year),
+        stored_passage(4, received_ms=4_102_444_800_000),  # our own clock jumped to 2100
+    ]
+
+    async def main() -> None:
+        assert await storage.records.save(batch) == [STORED] * 4
+        found = await rows(
+            storage, "select id, tableoid::regclass::text as part from passage order by id"
+        )
+        assert found == [
+            {"id": 1, "part": "passage_202612"},
+            {"id": 2, "part": "passage_202701"},
+            {"id": 4, "part": "passage_210001"},
+        ]
+        for record in batch:
+            found_raw = await storage.raw.raw(record.id)
+            assert found_raw is not None
+            assert found_raw.raw == record.report.raw
+
+    run(main())
+
+
+def test_a_partition_removed_behind_our_back_is_made_again(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        assert await storage.records.save([stored_passage(1)]) == [STORED]
+        async with storage.database.use() as connection:
+            await connection.execute("alter table passage detach partition passage_202609")
+            await connection.execute("alter table passage_202609 rename to kept_elsewhere")
+        assert await storage.records.save([stored_passage(2)]) == [STORED]
+        assert storage.database.available
+
+    run(main())
+
+
+def test_raw_bytes_are_cut_out_of_their_batch(storage: Storage, run: Any) -> None:
+    batch = [stored_passage(i, passage(i, raw=bytes([i]) * i)) for i in range(1, 30)]
+
+    async def main() -> None:
+        await storage.records.save(batch)
+        assert len(await rows(storage, "select id from raw_batch")) == 1
+        for record in batch:
+            found = await storage.raw.raw(record.id)
+            assert found is not None
+            assert (found.raw, found.adapter) == (record.report.raw, "yls/1.0")
+        assert await storage.raw.raw(PassageId(999)) is None
+
+    run(main())
+
+
+def test_nothing_is_stored_when_the_gateway_dies_before_the_commit(
+    dsn: str, tmp_path: Path, run: Any
+) -> None:
+    seen: list[str] = []
+
+    class Killed(Exception):
+        pass
+
+    def probe(name: str) -> None:
+        seen.append(name)
+        if len(seen) == 1:
+            raise Killed
+
+    async def main() -> None:
+        storage = await open_storage(dsn, tmp_path / "master.key", probe=probe)
+        with pytest.raises(Killed):
+            await storage.records.save([stored_passage(1)])
+        assert await counted(storage) == (0, 0, 0, 0)
+        assert await storage.records.save([stored_passage(1)]) == [STORED]
+        await storage.close()
+        assert seen == ["store.before_commit", "store.before_commit", "store.after_commit"]
+
+    run(main())
+
+
+def test_two_batches_with_the_same_records_at_once(storage: Storage, run: Any) -> None:
+    first = [stored_passage(i) for i in range(1, 200)]
+    second = [replace(record, id=PassageId(record.id + 1000)) for record in reversed(first)]
+
+    async def main() -> None:
+        outcomes = await asyncio.gather(storage.records.save(first), storage.records.save(second))
+        assert sorted(o.value for batch in outcomes for o in batch) == (
+            ["duplicate"] * 199 + ["stored"] * 199
+        )
+        assert await counted(storage) == (199, 0, 0, 0)
+
+    run(main())
+
+
+def test_ids_are_drawn_once_over_all_connections(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        blocks = await asyncio.gather(*(storage.records.reserve_ids(100) for _ in range(8)))
+        assert {len(block) for block in blocks} == {100}
+        assert len({number for block in blocks for number in block}) == 800
+
+    run(main())
+
+
+def test_last_contacts_only_move_forward(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        await storage.records.keep_contacts([(DEVICE, 500), (DeviceId(2), 7), (DEVICE, 400)])
+        await storage.records.keep_contacts([(DEVICE, 300), (DeviceId(2), 9)])
+        assert await storage.records.contacts() == {1: 500, 2: 9}
+
+    run(main())
+
+
+def test_a_wrong_statement_of_ours_never_rejects_a_record(storage: Storage, run: Any) -> None:
+    """Only the data can be at fault for a rejection; a missing table acknowledges nothing."""
+
+    async def main() -> None:
+        async with storage.database.use() as connection:
+            await connection.execute("alter table outbox rename to lost_outbox")
+        with pytest.raises(Exception, match="UndefinedTableError 42P01") as caught:
+            await storage.records.save([stored_passage(1)])
+        assert type(caught.value).__name__ == "StoreUnavailable"
+        assert isinstance(caught.value.__cause__, asyncpg.UndefinedTableError)
+        assert await storage.database.probe()
+        assert await counted(storage) == (0, 0, 0, 0)
+
+    run(main())
+
+
+def test_digest_is_what_decides_and_not_the_event_time_alone(storage: Storage, run: Any) -> None:
+    """A terminal may resend with another lane or picture: the digest says it is the same."""
+    same = passage(1, lane=Lane.BACKFILL, taken_offline=True)
+    assert same.digest == hashlib.sha256(f"{EPOCH}/1".encode()).digest()
+
+    async def main() -> None:
+        batch = [stored_passage(1), stored_passage(2, same)]
+        assert await storage.records.save(batch) == [STORED, DUPLICATE]
+
+    run(main())
