@@ -122,6 +122,7 @@ def _server(
             traffic=traffic,
             flow=flow_limits(settings),
             deaf=deaf,
+            settings={"window": settings.sessions.window},
         )
     )
 

@@ -60,6 +60,10 @@ class Housekeeping:
             self._report(transition, now)
         self.services.ingest.available = self.store.available
 
+    async def last_flush(self) -> None:
+        """Persist once more before the end, if the database lets us."""
+        await self._attempt(self.flush)
+
     async def flush(self) -> None:
         """Persist prefixes and last contacts; both are hints that may be stale."""
         moved: list[tuple[DeviceId, HeldSeries]] = self.services.common.terminals.take_moved()

@@ -39,9 +39,7 @@ class Operations:
             "proof.numbers": self.numbers,
         }
 
-    async def import_directory(
-        self, document: Mapping[str, Any], place: str
-    ) -> dict[str, int]:
+    async def import_directory(self, document: Mapping[str, Any], place: str) -> dict[str, int]:
         """Import a parsed document, all of it or nothing."""
         parsed = to_document(document, place)
         await self._storage.directory.import_directory(parsed)

@@ -16,12 +16,10 @@ from gateway.admin import AdminServer
 from gateway.app import Parts, build
 from gateway.database import admin_socket, opened
 from gateway.domain.directory import Directory
-from gateway.domain.ports import Log
 from gateway.domain.requests import Parting
-from gateway.monitoring.logs import configure, get_logger
-from gateway.monitoring.metrics import LOOP_LAG
+from gateway.monitoring.logs import LogHandle, configure, get_logger
 from gateway.monitoring.presence import Presence
-from gateway.monitoring.watchdog import LagMeter, Watchdog
+from gateway.monitoring.process import fold_process, watch_loop
 from gateway.operations import Operations
 from gateway.protocols.reactor import install_reactor
 from gateway.protocols.tls import ServerContext
@@ -33,15 +31,8 @@ from gateway.web.status import Status
 DRAIN_S = 10.0
 """Seconds that accepted work may take to finish on SIGTERM; service managers kill after 90."""
 
-Started = Callable[[Parts, dict[str, str]], Awaitable[None]]
 
-
-async def announce_nothing(parts: Parts, addresses: dict[str, str]) -> None:
-    """Tell nobody that the gateway is up."""
-    del parts, addresses
-
-
-def run(settings: Settings, started: Started = announce_nothing) -> None:
+def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then drain; raises GatepostError when it cannot start."""
     loop = install_reactor()
     from twisted.internet import reactor
@@ -49,13 +40,13 @@ def run(settings: Settings, started: Started = announce_nothing) -> None:
     handle = configure(settings.log)
     unroute = route_twisted()
     try:
-        loop.run_until_complete(serve(settings, cast(IReactorTCP, reactor), started))
+        loop.run_until_complete(serve(settings, cast(IReactorTCP, reactor), handle))
     finally:
         unroute()
         handle.close()
 
 
-async def serve(settings: Settings, reactor: IReactorTCP, started: Started) -> None:
+async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> None:
     """Serve on the running loop until a signal comes."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -71,9 +62,10 @@ async def serve(settings: Settings, reactor: IReactorTCP, started: Started) -> N
         if database.server is not None:
             _in_background(stack, database.server.watch(log))
         _in_background(stack, parts.housekeeping.run())
-        _watch_loop(stack, parts)
+        stack.callback(watch_loop(loop, parts.metrics, log))
         committer = asyncio.create_task(parts.services.committer.run())
-        addresses = await _listen(stack, parts, reactor)
+        fold_process(parts.metrics, parts.health, logs)
+        await _listen(stack, parts, reactor)
         admin = AdminServer(
             admin_socket(settings),
             Operations(database.storage, _directory_user(parts)).calls(),
@@ -82,26 +74,21 @@ async def serve(settings: Settings, reactor: IReactorTCP, started: Started) -> N
         await admin.start()
         stack.push_async_callback(admin.stop)
         log.info("gateway.started", version=version("gatepost"), mode=settings.gateway.mode)
-        await started(parts, addresses)
         await stop.wait()
         log.info("gateway.draining")
         await _drain(parts, committer)
     log.info("gateway.stopped")
 
 
-async def _listen(
-    stack: AsyncExitStack, parts: Parts, reactor: IReactorTCP
-) -> dict[str, str]:
-    addresses = {}
+async def _listen(stack: AsyncExitStack, parts: Parts, reactor: IReactorTCP) -> None:
     listen = parts.settings.listen
     if listen.tcp is not None:
-        door = await parts.server.listen("tcp", listen.tcp.host, listen.tcp.port)
-        addresses["tcp"] = _address(door.getHost())
+        await parts.server.listen("tcp", listen.tcp.host, listen.tcp.port)
     if listen.tls is not None:
-        assert listen.tls_certificate is not None and listen.tls_key is not None
+        assert listen.tls_certificate is not None
+        assert listen.tls_key is not None
         context = ServerContext(listen.tls_certificate, listen.tls_key)
-        door = await parts.server.listen("tls", listen.tls.host, listen.tls.port, tls=context)
-        addresses["tls"] = _address(door.getHost())
+        await parts.server.listen("tls", listen.tls.host, listen.tls.port, tls=context)
     if parts.settings.web.listen is not None:
         port = listen_web(
             reactor,
@@ -111,12 +98,6 @@ async def _listen(
             status=lambda: _status(parts),
         )
         stack.callback(port.stopListening)
-        addresses["web"] = _address(port.getHost())
-    return addresses
-
-
-def _address(address: object) -> str:
-    return f"{address.host}:{address.port}"  # type: ignore[attr-defined]
 
 
 def _status(parts: Parts) -> Status:
@@ -136,17 +117,7 @@ async def _drain(parts: Parts, committer: asyncio.Task[None]) -> None:
     await parts.services.common.tasks.settle(DRAIN_S)
     parts.services.committer.stop()
     await committer
-    await parts.housekeeping.flush()
-
-
-def _watch_loop(stack: AsyncExitStack, parts: Parts) -> None:
-    meter = LagMeter(asyncio.get_running_loop(), parts.metrics[LOOP_LAG].at().observe)
-
-    def blocked(seconds: float, trace: str) -> None:
-        parts.log.warning("gateway.loop_blocked", seconds=round(seconds, 3), stack=trace)
-
-    stack.callback(meter.stop)
-    stack.callback(Watchdog(meter, blocked).stop)
+    await parts.housekeeping.last_flush()
 
 
 def _directory_user(parts: Parts) -> Callable[[Directory], Awaitable[None]]:

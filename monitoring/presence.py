@@ -174,6 +174,10 @@ class PresenceTable:
         heard = (table.last >= mono) & (table.last > self._started) & (table.state != FREE)
         return [(self._devices[slot], self.last[slot]) for slot in np.flatnonzero(heard).tolist()]
 
+    def patience(self, device: Device) -> float:
+        """Return the seconds of silence after which the device counts as offline."""
+        return self._grace + self._missed * float(device.cadence_s or self._default_cadence)
+
     def state(self, slot: int) -> Presence:
         """Return the state as of the last sweep."""
         return Presence(self._columns.state[slot])

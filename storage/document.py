@@ -39,7 +39,7 @@ class DeviceEntry:
     model: str
     dialect: str
     state: DeviceState = DeviceState.ACCEPTED
-    cadence_s: int = 30
+    cadence_s: int | None = None
     secret: bytes | None = field(default=None, repr=False)
     mounting: MountingEntry | None = None
 

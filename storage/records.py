@@ -131,12 +131,6 @@ class PostgresRecordStore:
             )
 
     async def contacts(self) -> dict[DeviceId, int]:
-        """Tell when each device was last heard, as far as it was persisted."""
-        async with self._database.use() as connection:
-            rows = await connection.fetch("select device, seen_ms from device_seen")
-        return {DeviceId(row["device"]): row["seen_ms"] for row in rows}
-
-    async def contacts(self) -> dict[DeviceId, int]:
         """Return when each device was last heard, in milliseconds since 1970 UTC."""
         async with self._database.use() as connection:
             rows = await connection.fetch("select device, seen_ms from device_seen")

@@ -9,21 +9,8 @@ from __future__ import annotations
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What a run of reads took."""
-
-    allocated: int
-    """Bytes, summed over the highest point each read reached above its start: a buffer that is
-    copied with every read shows here."""
-    lines: int
-    """Lines of Python executed: a buffer that is parsed from its start with every read shows
-    here."""
 
 
 def kept(run: Callable[[], object]) -> int:
@@ -34,27 +21,38 @@ def kept(run: Callable[[], object]) -> int:
         return tracemalloc.get_traced_memory()[0] - before
 
 
-def cost(feed: Callable[[bytes], object], reads: Iterable[bytes]) -> Cost:
-    """Feed ``reads`` one after the other and return what that took."""
-    lines = allocated = 0
+def allocated(feed: Callable[[bytes], object], reads: Iterable[bytes]) -> int:
+    """Return the bytes allocated, summed over the highest point each read reached above its start.
+
+    A buffer that is copied with every read shows here.
+    """
+    total = 0
+    with _Traced():
+        for data in reads:
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            feed(data)
+            total += max(0, tracemalloc.get_traced_memory()[1] - before)
+    return total
+
+
+def lines(feed: Callable[[bytes], object], reads: Iterable[bytes]) -> int:
+    """Return the lines of Python executed: a buffer parsed from its start each time shows here."""
+    total = 0
 
     def count(frame: FrameType, event: str, argument: object) -> Any:  # noqa: ARG001
-        nonlocal lines
-        lines += event == "line"
+        nonlocal total
+        total += event == "line"
         return count
 
     outer = sys.gettrace()
-    with _Traced():
-        sys.settrace(count)
-        try:
-            for data in reads:
-                tracemalloc.reset_peak()
-                before = tracemalloc.get_traced_memory()[0]
-                feed(data)
-                allocated += max(0, tracemalloc.get_traced_memory()[1] - before)
-        finally:
-            sys.settrace(outer)
-    return Cost(allocated=allocated, lines=lines)
+    sys.settrace(count)
+    try:
+        for data in reads:
+            feed(data)
+    finally:
+        sys.settrace(outer)
+    return total
 
 
 class _Traced:

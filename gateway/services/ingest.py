@@ -28,6 +28,8 @@ class Ingest:
         self._retry_after = common.limits.retry_after_s
         self._ids: deque[range] = deque()
         self._next = iter(range(0))
+        self.ready = False
+        """Whether any passage id was ever drawn."""
         self.available = True
         """Whether the store takes records; set from its breaker, so that refusing costs nothing."""
 
@@ -36,14 +38,10 @@ class Ingest:
         """How many passage ids are in reserve, the block in use not counted."""
         return sum(len(block) for block in self._ids)
 
-    @property
-    def ready(self) -> bool:
-        """Whether any passage id was ever drawn."""
-        return bool(self._ids) or self._next.__length_hint__() > 0
-
     def add_ids(self, block: range) -> None:
         """Put a block of fresh passage ids in reserve."""
         self._ids.append(block)
+        self.ready = True
 
     def record(
         self,

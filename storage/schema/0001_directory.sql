@@ -62,7 +62,8 @@ create table device (
     state text not null default 'accepted' check (
         state in ('planned', 'installed', 'test_run', 'accepted', 'removed', 'blocked')
     ),
-    cadence_s integer not null default 30 check (cadence_s > 0),
+    -- Heartbeat interval, seconds; null: the gateway's setting.
+    cadence_s integer check (cadence_s > 0),
     secret bytea,
     secret_key integer references data_key,
     check ((secret is null) = (secret_key is null)),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -14,7 +15,14 @@ from tests.support import postgres
 
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
-TEMPLATE = "gatepost_template"
+TEMPLATE = "gatepost_test_template"
+SHARED = "gatepost_test_shared"
+TABLES = (
+    "passage", "fault_report", "picture", "raw_batch", "record_identity", "picture_identity",
+    "record_lost", "record_cursor", "quarantined_record", "rejected_record", "outbox",
+    "device_seen", "mounting", "device", "channel", "project", "device_model", "supplier", "corp",
+    "area", "data_key",
+)  # fmt: skip
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -56,19 +64,25 @@ def external() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def server_dsn(request: pytest.FixtureRequest) -> str:
-    """A server with a migrated template database."""
+    """A server with a migrated template database, and a database of that kind to share."""
     if request.param == "embedded":
         dsn = request.getfixturevalue("embedded").dsn
     else:
         dsn = request.getfixturevalue("external")
-    postgres.execute(dsn, f"drop database if exists {TEMPLATE}", f"create database {TEMPLATE}")
+    postgres.execute(
+        dsn,
+        f"drop database if exists {SHARED}",
+        f"drop database if exists {TEMPLATE}",
+        f"create database {TEMPLATE}",
+    )
     asyncio.run(_make_template(postgres.with_database(dsn, TEMPLATE)))
+    postgres.execute(dsn, f"create database {SHARED} template {TEMPLATE}")
     return str(dsn)
 
 
 @pytest.fixture
 def dsn(server_dsn: str) -> Iterator[str]:
-    """A migrated database of this test's own."""
+    """A migrated database of this test's own, for tests that change the schema."""
     with postgres.fresh_database(server_dsn, TEMPLATE) as fresh:
         yield fresh
 
@@ -81,6 +95,14 @@ def empty_dsn(server_dsn: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def shared_dsn(server_dsn: str) -> str:
+    """A migrated database without rows; making one for each test would take most of the time."""
+    shared = postgres.with_database(server_dsn, SHARED)
+    postgres.execute(shared, *(f"delete from {table}" for table in TABLES))
+    return shared
+
+
+@pytest.fixture
 def run() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
     """Run a coroutine on this test's event loop."""
     with asyncio.Runner() as runner:
@@ -88,7 +110,14 @@ def run() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
 
 
 @pytest.fixture
-def storage(dsn: str, tmp_path: Any, run: Run[Any]) -> Iterator[Storage]:
+def storage(shared_dsn: str, tmp_path: Path, run: Run[Any]) -> Iterator[Storage]:
+    opened: Storage = run(open_storage(shared_dsn, tmp_path / "keys" / "master.key"))
+    yield opened
+    run(opened.close())
+
+
+@pytest.fixture
+def own_storage(dsn: str, tmp_path: Path, run: Run[Any]) -> Iterator[Storage]:
     opened: Storage = run(open_storage(dsn, tmp_path / "keys" / "master.key"))
     yield opened
     run(opened.close())

@@ -300,14 +300,14 @@ def test_records_of_both_sides_of_midnight_at_a_month_boundary(storage: Storage,
     run(main())
 
 
-def test_a_partition_removed_behind_our_back_is_made_again(storage: Storage, run: Any) -> None:
+def test_a_partition_removed_behind_our_back_is_made_again(own_storage: Storage, run: Any) -> None:
     async def main() -> None:
-        assert await storage.records.save([stored_passage(1)]) == [STORED]
-        async with storage.database.use() as connection:
+        assert await own_storage.records.save([stored_passage(1)]) == [STORED]
+        async with own_storage.database.use() as connection:
             await connection.execute("alter table passage detach partition passage_202609")
             await connection.execute("alter table passage_202609 rename to kept_elsewhere")
-        assert await storage.records.save([stored_passage(2)]) == [STORED]
-        assert storage.database.available
+        assert await own_storage.records.save([stored_passage(2)]) == [STORED]
+        assert own_storage.database.available
 
     run(main())
 
@@ -328,7 +328,7 @@ def test_raw_bytes_are_cut_out_of_their_batch(storage: Storage, run: Any) -> Non
 
 
 def test_nothing_is_stored_when_the_gateway_dies_before_the_commit(
-    dsn: str, tmp_path: Path, run: Any
+    shared_dsn: str, tmp_path: Path, run: Any
 ) -> None:
     seen: list[str] = []
 
@@ -341,7 +341,7 @@ def test_nothing_is_stored_when_the_gateway_dies_before_the_commit(
             raise Killed
 
     async def main() -> None:
-        storage = await open_storage(dsn, tmp_path / "master.key", probe=probe)
+        storage = await open_storage(shared_dsn, tmp_path / "master.key", probe=probe)
         with pytest.raises(Killed):
             await storage.records.save([stored_passage(1)])
         assert await counted(storage) == (0, 0, 0, 0)
@@ -384,17 +384,17 @@ def test_last_contacts_only_move_forward(storage: Storage, run: Any) -> None:
     run(main())
 
 
-def test_a_wrong_statement_of_ours_never_rejects_a_record(storage: Storage, run: Any) -> None:
+def test_a_wrong_statement_of_ours_never_rejects_a_record(own_storage: Storage, run: Any) -> None:
     """Only the data can be at fault for a rejection; a missing table acknowledges nothing."""
 
     async def main() -> None:
-        async with storage.database.use() as connection:
+        async with own_storage.database.use() as connection:
             await connection.execute("alter table outbox rename to lost_outbox")
         with pytest.raises(Exception, match="UndefinedTableError 42P01") as caught:
-            await storage.records.save([stored_passage(1)])
+            await own_storage.records.save([stored_passage(1)])
         assert type(caught.value).__name__ == "StoreUnavailable"
         assert isinstance(caught.value.__cause__, asyncpg.UndefinedTableError)
-        assert await storage.database.probe()
+        assert await own_storage.database.probe()
         assert await counted(storage) == (0, 0, 0, 0)
 
     run(main())

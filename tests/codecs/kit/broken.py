@@ -120,7 +120,7 @@ class CopiedWithEveryRead(Framer):
 class ParsedFromTheStart(Framer):
     """All bytes are walked over again with each read (ldaptor)."""
 
-    max_frame = 16_384
+    max_frame = 2048
     walked = 0
 
     def feed(self, data: bytes) -> None:

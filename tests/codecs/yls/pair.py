@@ -12,6 +12,7 @@ from gateway.codecs.yls.device_events import DeviceEvent
 from gateway.codecs.yls.login_device import DeviceConfig
 from gateway.codecs.yls.server import YlsConversation
 from gateway.codecs.yls.store import RecordStore
+
 from gateway.domain.events import (
     BlobCompleted,
     BlobInterrupted,
@@ -162,9 +163,7 @@ class Pair:
 
     def wait(self, seconds: float) -> None:
         """Let time pass in one step, calling both timers."""
-        self.now = Instant(
-            self.now.mono + seconds, self.now.wall + round(seconds * 1000)
-        )
+        self.now = Instant(self.now.mono + seconds, self.now.wall + round(seconds * 1000))
         self.act(self.server.tick(self.now))
         self.told += self.device.tick(self.now)
         self.pump()

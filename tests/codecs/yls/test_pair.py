@@ -12,6 +12,7 @@ from gateway.codecs.yls.device_events import (
     PictureDelivered,
 )
 from gateway.codecs.yls.drafts import Draft
+
 from gateway.domain.events import Heartbeat, PassageReported
 from gateway.domain.vocabulary import Lane
 from tests.codecs.yls.pair import Pair

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from gateway.storage.document import (
+    DeviceEntry,
+    DirectoryDocument,
+    MountingEntry,
+    ProjectEntry,
+)
+from gateway.storage.opening import Storage
+
+from gateway.domain.directory import (
+    Area,
+    Corp,
+    DeviceModel,
+    DeviceState,
+    Directory,
+    Listing,
+    Supplier,
+)
+from gateway.domain.errors import GatepostError
+from gateway.domain.ids import Serial
+from gateway.domain.vocabulary import Direction
+
+CORP = "91990000MA00000000"
+TERMINAL = DeviceEntry(
+    serial="YLS-00000001",
+    supplier="S01",
+    model="FACE-IRIS-A",
+    dialect="yls",
+    secret=b"s" * 32,
+    mounting=MountingEntry(project="P1", channel="Gate 1", direction=Direction.IN),
+)
+DOCUMENT = DirectoryDocument(
+    areas=(
+        Area(code="990000", name="Sample province"),
+        Area(code="990100", name="Sample city", parent="990000"),
+    ),
+    corps=(Corp(code=CORP, name="Sample builders"),),
+    suppliers=(Supplier(code="S01", name="Sample maker", batch="1"),),
+    models=(DeviceModel(supplier="S01", name="FACE-IRIS-A", interface_test="T-1"),),
+    projects=(
+        ProjectEntry(
+            code="P1",
+            name="Sample site",
+            area="990100",
+            corp=CORP,
+            administrator="A. Nonymous",
+            channels=("Gate 1", "Gate 2"),
+        ),
+    ),
+    devices=(TERMINAL,),
+)
+
+
+def test_an_empty_directory(storage: Storage, run: Any) -> None:
+    assert run(storage.directory.load()) == Directory()
+
+
+def test_a_document_comes_back_as_a_directory(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        await storage.directory.import_directory(DOCUMENT)
+        directory = await storage.directory.load()
+        assert directory.areas == {area.code: area for area in DOCUMENT.areas}
+        assert directory.corps == {CORP: DOCUMENT.corps[0]}
+        assert directory.suppliers == {"S01": DOCUMENT.suppliers[0]}
+        assert directory.models == {("S01", "FACE-IRIS-A"): DOCUMENT.models[0]}
+        (project,) = directory.projects.values()
+        assert (project.code, project.area, project.corp) == ("P1", "990100", CORP)
+        assert [channel.name for channel in directory.channels.values()] == ["Gate 1", "Gate 2"]
+        device = directory.devices[Serial("YLS-00000001")]
+        assert directory.secrets == {device.id: b"s" * 32}
+        place = directory.placement(device, 1)
+        assert place.direction is Direction.IN
+        assert place.project == project.id
+        assert directory.admission(device.serial, "FACE-IRIS-A") == device
+
+    run(main())
+
+
+def test_importing_twice_changes_nothing(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        await storage.directory.import_directory(DOCUMENT)
+        first = await storage.directory.load()
+        await storage.directory.import_directory(DOCUMENT)
+        assert await storage.directory.load() == first
+
+    run(main())
+
+
+def test_a_later_document_updates_and_keeps_what_it_does_not_name(
+    storage: Storage, run: Any
+) -> None:
+    async def main() -> None:
+        await storage.directory.import_directory(DOCUMENT)
+        grace = replace(DOCUMENT.suppliers[0], listing=Listing.GRACE)
+        silent = replace(TERMINAL, secret=None, mounting=None, state=DeviceState.BLOCKED)
+        await storage.directory.import_directory(
+            DirectoryDocument(suppliers=(grace,), devices=(silent,))
+        )
+        directory = await storage.directory.load()
+        device = directory.devices[Serial("YLS-00000001")]
+        assert device.state is DeviceState.BLOCKED
+        assert directory.suppliers["S01"].listing is Listing.GRACE
+        assert directory.secrets[device.id] == b"s" * 32
+        assert len(directory.mountings[device.id]) == 1
+
+    run(main())
+
+
+def test_moving_a_device_ends_its_old_mounting(storage: Storage, run: Any) -> None:
+    moved = replace(
+        TERMINAL,
+        mounting=MountingEntry(
+            project="P1", channel="Gate 2", direction=Direction.IN, valid_from_ms=1_000
+        ),
+    )
+
+    async def main() -> None:
+        await storage.directory.import_directory(DOCUMENT)
+        device = await storage.directory.add_device(moved)
+        directory = await storage.directory.load()
+        spans = [
+            (directory.channels[hung.channel].name, hung.valid_from_ms, hung.valid_to_ms)
+            for hung in directory.mountings[device.id]
+        ]
+        assert spans == [("Gate 1", 0, 1_000), ("Gate 2", 1_000, None)]
+
+    run(main())
+
+
+def test_a_device_hangs_in_one_place_at_a_time(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        await storage.directory.import_directory(DOCUMENT)
+        insert = (
+            "insert into mounting (device, channel, valid_from_ms, valid_to_ms)"
+            " select d.id, c.id, $1, $2 from device d, channel c where c.name = 'Gate 2'"
+        )
+        async with storage.database.use() as connection:
+            with pytest.raises(Exception, match="one_place_at_a_time"):
+                await connection.execute(insert, 500, 600)
+            await connection.execute(insert, -600, 0)  # touching is not overlapping
+            with pytest.raises(Exception, match="check"):
+                await connection.execute(insert, -900, -900)
+
+    run(main())
+
+
+def test_add_device_returns_the_device(storage: Storage, run: Any) -> None:
+    second = replace(TERMINAL, serial="YLS-00000002", secret=b"2" * 32, mounting=None)
+
+    async def main() -> None:
+        await storage.directory.import_directory(DOCUMENT)
+        device = await storage.directory.add_device(second)
+        assert device.serial == "YLS-00000002"
+        directory = await storage.directory.load()
+        assert directory.secrets[device.id] == b"2" * 32
+        assert device.id not in directory.mountings
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (replace(DOCUMENT, suppliers=()), "directory.refused"),
+        (replace(DOCUMENT, areas=(Area(code="12", name="x"),)), "directory.refused"),
+        (
+            replace(DOCUMENT, devices=(replace(TERMINAL, serial="x" * 33),)),
+            "directory.refused",
+        ),
+        (
+            replace(
+                DOCUMENT,
+                devices=(replace(TERMINAL, mounting=MountingEntry(project="P1", channel="No")),),
+            ),
+            "directory.channel",
+        ),
+    ],
+)
+def test_a_document_that_contradicts_itself_changes_nothing(
+    storage: Storage, run: Any, document: DirectoryDocument, code: str
+) -> None:
+    async def main() -> None:
+        with pytest.raises(GatepostError) as caught:
+            await storage.directory.import_directory(document)
+        assert caught.value.code == code
+        assert await storage.directory.load() == Directory()
+        assert storage.database.available
+
+    run(main())

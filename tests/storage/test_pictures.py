@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from gateway.storage.opening import Storage
+
+from gateway.domain.events import PictureRef
+from gateway.domain.ids import DeviceId
+from gateway.domain.ports import Outcome, Picture
+from tests.support.reports import NOW, passage
+from tests.support.stored import stored_passage
+
+DEVICE = DeviceId(1)
+DATA = b"\xff\xd8 a face, as bytes of a picture \xff\xd9" * 40
+DIGEST = hashlib.sha256(DATA).digest()
+HOUR_MS = 3_600_000
+
+
+def late(data: bytes = DATA, **changes: Any) -> Picture:
+    values = {"device": DEVICE, "data": data, "received_ms": NOW.wall, "series": 1, "number": 2}
+    return Picture(digest=hashlib.sha256(data).digest(), **{**values, **changes})
+
+
+def with_picture(data: bytes | None = None) -> Any:
+    return PictureRef(digest=DIGEST, size=len(DATA), data=data)
+
+
+async def column(storage: Storage, query: str) -> list[Any]:
+    async with storage.database.use() as connection:
+        return [row[0] for row in await connection.fetch(query)]
+
+
+def test_a_late_picture_is_stored_once_and_comes_back(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        assert not await storage.records.has_picture(DEVICE, DIGEST)
+        await storage.records.save_picture(late(damaged=True))
+        await storage.records.save_picture(late())
+        assert await storage.records.has_picture(DEVICE, DIGEST)
+        assert not await storage.records.has_picture(DeviceId(2), DIGEST)
+        assert await storage.pictures.picture(DEVICE, DIGEST) == DATA
+        assert await storage.pictures.picture(DeviceId(2), DIGEST) is None
+        assert await column(storage, "select damaged from picture") == [True]
+        assert await storage.proofs.picture_digests(DEVICE) == {DIGEST}
+
+    run(main())
+
+
+def test_an_inline_picture_is_stored_with_its_record(storage: Storage, run: Any) -> None:
+    record = stored_passage(1, passage(1, picture=with_picture(DATA)))
+    again = stored_passage(2, passage(2, picture=with_picture(DATA)))
+
+    async def main() -> None:
+        assert await storage.records.save([record, again]) == [Outcome.STORED] * 2
+        assert await storage.pictures.picture(DEVICE, DIGEST) == DATA
+        await storage.records.save_picture(late())
+        assert await column(storage, "select id from picture") == [1]
+        assert (await storage.proofs.counts(DEVICE)).pictures == 1
+
+    run(main())
+
+
+def test_the_picture_of_a_rejected_record_is_kept(storage: Storage, run: Any) -> None:
+    record = stored_passage(1, passage(1, claim="\0", picture=with_picture(DATA)))
+
+    async def main() -> None:
+        assert await storage.records.save([record]) == [Outcome.REJECTED]
+        assert await storage.pictures.picture(DEVICE, DIGEST) == DATA
+
+    run(main())
+
+
+def test_the_picture_of_a_clone_is_kept(storage: Storage, run: Any) -> None:
+    clone = passage(1, digest=b"c" * 32, picture=with_picture(DATA))
+
+    async def main() -> None:
+        await storage.records.save([stored_passage(1)])
+        assert await storage.records.save([stored_passage(2, clone)]) == [Outcome.CONFLICT]
+        assert await storage.pictures.picture(DEVICE, DIGEST) == DATA
+
+    run(main())
+
+
+def test_picture_state_of_a_passage(storage: Storage, run: Any) -> None:
+    """None / late / failed after 72 hours / with (R-105)."""
+
+    async def main() -> None:
+        (now,) = await column(storage, "select commit_ms()")
+        announced = {"picture": with_picture()}
+        batch = [
+            stored_passage(1, received_ms=now),
+            stored_passage(2, passage(2, **announced), received_ms=now - 71 * HOUR_MS),
+            stored_passage(3, passage(3, **announced), received_ms=now - 73 * HOUR_MS),
+        ]
+        await storage.records.save(batch)
+        states = "select picture_state from passage_view order by id"
+        assert await column(storage, states) == ["none", "late", "failed"]
+        await storage.records.save_picture(late())
+        assert await column(storage, states) == ["none", "with", "with"]
+
+    run(main())
+
+
+def test_pictures_are_not_compressed_but_external(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        query = """
+            select attstorage::text from pg_attribute
+            where attname = 'data' and attrelid::regclass::text ~ '^(picture|raw_batch)_2'
+        """
+        assert set(await column(storage, query)) == {"e"}
+
+    run(main())
