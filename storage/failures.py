@@ -6,9 +6,12 @@ Anything not known to be the row's fault counts as the database's: then nothing 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import asyncpg
 
-from gateway.domain.errors import GatepostError, StoreUnavailable
+from gateway.domain.errors import GatepostError, StoreRefused, StoreUnavailable
 
 ROW_CLASSES = ("22", "23", "54")
 """SQLSTATE classes that name the data as the cause: data exception, constraint violation, and
@@ -47,6 +50,17 @@ def as_unavailable(error: Exception) -> StoreUnavailable | None:
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | OSError):
         return StoreUnavailable(f"it cannot be asked ({describe(error)}).")
     return None
+
+
+@contextmanager
+def row_refused() -> Iterator[None]:
+    """Turn an error that blames a row into StoreRefused, for calls that carry a single one."""
+    try:
+        yield
+    except Exception as error:
+        if not blames_row(error):
+            raise
+        raise StoreRefused(f"it refuses this data ({describe(error)}).") from error
 
 
 def describe(error: BaseException) -> str:

@@ -16,6 +16,11 @@ class LockFile:
         self._path = path
         self._fd: int | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._fd is not None
+
     def acquire(self) -> None:
         """Lock it; raises GatepostError ``database.locked`` naming the holder's process id."""
         if self._fd is not None:

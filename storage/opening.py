@@ -10,7 +10,7 @@ from gateway.storage.directory import PostgresDirectoryStore
 from gateway.storage.keyring import open_keyring
 from gateway.storage.migrate import migrate
 from gateway.storage.pictures import PictureReader
-from gateway.storage.pool import LIMIT_S, Database
+from gateway.storage.pool import LIMIT_S, PROBE_S, Database
 from gateway.storage.proofs import StoreProofs
 from gateway.storage.raw import RawReader
 from gateway.storage.records import PostgresRecordStore
@@ -42,6 +42,7 @@ async def open_storage(
     *,
     limit_s: float = LIMIT_S,
     connections: int = 4,
+    probe_every_s: float = PROBE_S,
     partitions_ahead: int = 2,
     probe: Callable[[str], None] = no_probe,
 ) -> Storage:
@@ -49,7 +50,7 @@ async def open_storage(
 
     Raises StoreUnavailable, or a GatepostError of `Database.check`, `migrate` or `open_keyring`.
     """
-    database = Database(dsn, limit_s=limit_s, connections=connections)
+    database = Database(dsn, limit_s=limit_s, connections=connections, probe_every_s=probe_every_s)
     try:
         await database.check()
         await migrate(database)

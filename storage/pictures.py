@@ -63,7 +63,9 @@ def inline_pictures(rows: Sequence[Row]) -> list[NumberedPicture]:
 async def write_pictures(
     connection: Connection, sealer: Sealer, pictures: Sequence[NumberedPicture]
 ) -> None:
-    """Store those of ``pictures`` that are not held yet."""
+    """Store those of ``pictures`` that are not held yet; none at all is the everyday case."""
+    if not pictures:
+        return
     columns = [
         (
             entry.id, picture.received_ms, picture.device, picture.digest, picture.series,

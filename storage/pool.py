@@ -106,6 +106,10 @@ class Database:
                 raise
             self._trip()
             raise unavailable from error
+        except asyncio.CancelledError:
+            if connection is not None:
+                connection.terminate()  # its answer is still on the way
+            raise
         finally:
             if connection is not None:
                 self._give_back(connection)
@@ -164,8 +168,8 @@ class Database:
 
     def _trip(self) -> None:
         self._cut_idle()
-        if self._available:
-            self._available = False
+        self._available = False
+        if self._prober is None or self._prober.done():
             self._prober = asyncio.create_task(self._await_return(), name="database probe")
 
     async def _await_return(self) -> None:

@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.storage.layout import SOCKET_NAME
+
 PID_FILE = "postmaster.pid"
 OPTIONS_FILE = "postmaster.opts"
 STATUS_LINE = 7
@@ -39,8 +41,11 @@ class Postmaster:
             return False
 
     def options(self) -> str:
-        """Return the command line it was started with, as it wrote it down itself."""
-        return (self.data / OPTIONS_FILE).read_text().strip()
+        """Return the command line it was started with, as it wrote it down; empty before."""
+        try:
+            return (self.data / OPTIONS_FILE).read_text().strip()
+        except FileNotFoundError:
+            return ""
 
     def stop(self, patience_s: float) -> None:
         """End it: fast (SIGINT), after ``patience_s`` at once (SIGQUIT), at last with SIGKILL.
@@ -75,21 +80,19 @@ def find_postmaster(data: Path) -> Postmaster | None:
     return found if found.alive() else None
 
 
-def forget_stale(data: Path) -> bool:
-    """Remove a pid file whose number has been given to another process; says whether it did.
+def forget_stale(data: Path, socket: Path) -> None:
+    """Remove lock files whose process number has been given to another process.
 
     PostgreSQL trusts such a number and refuses to start, which is the rule rather than the
-    exception after a container restart. The pid file of a dead process is left to PostgreSQL, which
-    uses it to look for orphaned backends. The caller holds the lock of the data directory.
+    exception after a container restart. Lock files of a process that is gone or just dying are left
+    to PostgreSQL, which uses them to look for orphaned backends. The caller holds the lock of the
+    data directory and has found no postmaster.
     """
-    try:
-        pid = int((data / PID_FILE).read_text().split("\n", 1)[0])
-        os.kill(pid, 0)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        pass  # somebody else's process: PostgreSQL ignores it, and so may we
-    if find_postmaster(data) is not None:
-        return False
-    (data / PID_FILE).unlink(missing_ok=True)
-    return True
+    for lock in (data / PID_FILE, socket / f"{SOCKET_NAME}.lock"):
+        try:
+            pid = int(lock.read_text().split("\n", 1)[0])
+            stranger = not Path(f"/proc/{pid}/cwd").samefile(data)
+        except (OSError, ValueError):
+            continue
+        if stranger:
+            lock.unlink()

@@ -6,12 +6,12 @@ like, how an identity is claimed and how bytes are sealed is known next door.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
 from gateway.storage.columns import FAULT_COLUMNS, PASSAGE_COLUMNS, Kind, Row, Values, row_of
 from gateway.storage.crypto import Sealer
-from gateway.storage.failures import blames_row, lacks_partition, repeats_identity
+from gateway.storage.failures import blames_row, lacks_partition, repeats_identity, row_refused
 from gateway.storage.identities import Claims, claim_boldly, claim_carefully
 from gateway.storage.keyring import PICTURE, RAW, Keyring
 from gateway.storage.months import wall_ms
@@ -30,6 +30,8 @@ from gateway.domain.requests import HeldSeries
 T = TypeVar("T")
 Claim = Callable[[Connection, Sequence[Row]], Awaitable[Claims]]
 
+PICTURE_IDS = 1_000
+"""Ids of late pictures drawn at once."""
 CAREFUL_BATCHES = 20
 """Resends come in bursts: after one, so many batches are checked before they are written."""
 
@@ -53,6 +55,7 @@ class PostgresRecordStore:
         self._probe = probe
         self._careful = 0
         """Batches that still go the careful way."""
+        self._picture_ids: Iterator[int] = iter(())
 
     @property
     def available(self) -> bool:
@@ -77,20 +80,25 @@ class PostgresRecordStore:
         )
 
     async def save_lost(self, lost: LostRange) -> None:
-        """Store a tombstone for a range; storing it twice is harmless."""
-        async with self._database.use() as connection:
-            await write_lost(connection, lost)
+        """Store a tombstone for a range; storing it twice is harmless.
+
+        Raises StoreUnavailable, or StoreRefused for a range that is none.
+        """
+        with row_refused():
+            async with self._database.use() as connection:
+                await write_lost(connection, lost)
 
     async def save_picture(self, picture: Picture) -> None:
         """Store a late picture; the same digest twice is stored once."""
         sealer = await self._keyring.sealer(PICTURE, picture.received_ms)
+        id_ = await self._picture_id()
 
         async def write() -> None:
             async with self._database.transaction() as connection:
-                (id_,) = await draw_ids(connection, 1)
                 await write_pictures(connection, sealer, [NumberedPicture(id_, picture)])
 
-        await self._placed([picture.received_ms], write)
+        with row_refused():
+            await self._placed([picture.received_ms], write)
 
     async def has_picture(self, device: DeviceId, digest: bytes) -> bool:
         """Say whether the device's picture is durable already."""
@@ -141,6 +149,13 @@ class PostgresRecordStore:
         async with self._database.use() as connection:
             return await draw_ids(connection, count)
 
+    async def _picture_id(self) -> int:
+        """Take an id from our block: drawn one by one, pictures would wait for each other."""
+        for id_ in self._picture_ids:
+            return id_
+        self._picture_ids = iter(await self.reserve_ids(PICTURE_IDS))
+        return next(self._picture_ids)
+
     async def _placed(self, received_ms: list[int], write: Callable[[], Awaitable[T]]) -> T:
         """Write rows for which partitions exist, made now if need be."""
         await self._partitions.ensure(received_ms)
@@ -179,14 +194,12 @@ class PostgresRecordStore:
     async def _write(self, rows: list[Row], claim: Claim) -> list[Outcome]:
         received_ms = rows[0].record.received_ms
         sealer = await self._keyring.sealer(RAW, received_ms)
-        pictures = inline_pictures(rows)
-        picture_sealer = await self._keyring.sealer(PICTURE, received_ms) if pictures else None
+        picture_sealer = await self._keyring.sealer(PICTURE, received_ms)
         async with self._database.transaction() as connection:
             claims = await claim(connection, rows)
             if claims.fresh:
                 await self._store(connection, sealer, claims.fresh)
-            if picture_sealer is not None:
-                await write_pictures(connection, picture_sealer, pictures)
+            await write_pictures(connection, picture_sealer, inline_pictures(rows))
             for row, known in claims.disputed:
                 await quarantine(connection, self._keyring, sealer, row, known)
             self._probe("store.before_commit")
@@ -219,9 +232,12 @@ class PostgresRecordStore:
             )
 
     async def _reject(self, row: Row, error: Exception) -> Outcome:
-        sealer = await self._keyring.sealer(RAW, row.record.received_ms)
+        received_ms = row.record.received_ms
+        sealer = await self._keyring.sealer(RAW, received_ms)
+        picture_sealer = await self._keyring.sealer(PICTURE, received_ms)
         async with self._database.transaction() as connection:
             await reject(connection, sealer, row, error)
+            await write_pictures(connection, picture_sealer, inline_pictures([row]))
             self._probe("store.before_commit")
         self._probe("store.after_commit")
         return Outcome.REJECTED

@@ -10,6 +10,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,12 +46,14 @@ class EmbeddedServer:
         settings: Mapping[str, str] = SETTINGS,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._layout = layout
+        self.layout = layout
         self._files = files
         self._user = user
         self._settings = settings
         self._environ = environ
         self._lock = LockFile(layout.lock)
+        self._turn = threading.Lock()
+        """A revival in a thread and a stop must not cross."""
         self._child: subprocess.Popen[bytes] | None = None
         self.socket = Path()
         """Folder of the socket; known once started."""
@@ -66,7 +69,7 @@ class EmbeddedServer:
         Raises GatepostError: ``database.locked`` (another gateway), ``database.folder`` (not ours),
         ``database.version`` (made by another major version), ``database.start``.
         """
-        make_root(self._layout, shared=self._user.switch)
+        make_root(self.layout, shared=self._user.switch)
         self._lock.acquire()
         try:
             self._prepare()
@@ -76,21 +79,27 @@ class EmbeddedServer:
             raise
 
     def stop(self) -> None:
-        """Shut down cleanly; harmless when nothing runs."""
-        running = find_postmaster(self._layout.data)
-        if running is not None:
-            running.stop(STOP_S)
-        self._reap()
-        self._lock.release()
+        """Shut down cleanly; harmless when nothing runs or another gateway's server does."""
+        with self._turn:
+            if not self._lock.held:
+                return
+            running = find_postmaster(self.layout.data)
+            if running is not None:
+                running.stop(STOP_S)
+            self._bury()
+            self._lock.release()
 
     def revive(self) -> bool:
-        """Start the server again if it died; says whether it had to."""
-        trim_log(self._layout.log)
-        if find_postmaster(self._layout.data) is not None:
-            return False
-        self._reap()
-        self._adopt_or_launch()
-        return True
+        """Start the server again if it died; says whether it had to. A stopped one stays so."""
+        with self._turn:
+            if not self._lock.held:
+                return False
+            trim_log(self.layout.log)
+            if find_postmaster(self.layout.data) is not None:
+                return False
+            self._bury()
+            self._adopt_or_launch()
+            return True
 
     async def watch(self, log: Log, interval_s: float = 1.0) -> None:
         """Keep the server alive until cancelled."""
@@ -104,36 +113,36 @@ class EmbeddedServer:
 
     def _prepare(self) -> None:
         self._check_passage()
-        self._files = reachable_files(self._files, self._user, self._layout.postgres)
+        self._files = reachable_files(self._files, self._user, self.layout.postgres)
         major = major_version(self._files, self._user)
-        folders = self._layout.socket_folders(os.geteuid(), self._environ)
+        folders = self.layout.socket_folders(os.geteuid(), self._environ)
         self.socket = folders[0]
         own_folder(self.socket, self._user.uid, self._user.gid)
-        access_files(self._layout, own_name())
-        if not self._layout.data.exists():
+        access_files(self.layout, own_name())
+        if not self.layout.data.exists():
             self._make_cluster()
-        own_folder(self._layout.data, self._user.uid, self._user.gid)
-        made_by = (self._layout.data / "PG_VERSION").read_text().strip()
+        own_folder(self.layout.data, self._user.uid, self._user.gid)
+        made_by = (self.layout.data / "PG_VERSION").read_text().strip()
         if made_by != major:
             raise GatepostError(
                 "database.version",
                 f"the data were made by PostgreSQL {made_by}, the programs are version {major}.",
-                place=str(self._layout.data),
+                place=str(self.layout.data),
                 remedy=f"Dump them with version {made_by}, move the folder away and restore.",
             )
 
     def _check_passage(self) -> None:
-        if not self._user.can_enter(self._layout.postgres):
+        if not self._user.can_enter(self.layout.postgres):
             raise GatepostError(
                 "database.folder",
                 f"user {self._user.name}, as whom the server runs, cannot pass through to it.",
-                place=str(self._layout.postgres),
+                place=str(self.layout.postgres),
                 remedy="Choose a data directory outside private folders; modes are left alone.",
             )
 
     def _make_cluster(self) -> None:
         """Run initdb aside and move the result into place, so that half a cluster never counts."""
-        unfinished = self._layout.data.with_name("data.part")
+        unfinished = self.layout.data.with_name("data.part")
         shutil.rmtree(unfinished, ignore_errors=True)
         own_folder(unfinished, self._user.uid, self._user.gid)
         made = self._user.run(
@@ -150,27 +159,27 @@ class EmbeddedServer:
         )
         if made.returncode != 0:
             raise self._failure(f"initdb failed: {made.stderr.strip()}")
-        unfinished.rename(self._layout.data)
+        unfinished.rename(self.layout.data)
 
     def _command(self) -> list[str]:
         options = {
             **self._settings,
             "unix_socket_directories": str(self.socket),
-            "hba_file": str(self._layout.postgres / "pg_hba.conf"),
-            "ident_file": str(self._layout.postgres / "pg_ident.conf"),
+            "hba_file": str(self.layout.postgres / "pg_hba.conf"),
+            "ident_file": str(self.layout.postgres / "pg_ident.conf"),
         }
-        command = [str(self._files.postgres), "-D", str(self._layout.data)]
+        command = [str(self._files.postgres), "-D", str(self.layout.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         return command
 
     def _adopt_or_launch(self) -> None:
-        running = find_postmaster(self._layout.data)
+        running = find_postmaster(self.layout.data)
         if running is not None:
-            if running.options() == _as_written(self._command()):
-                self._await_ready(time.monotonic() + START_S)
+            same = running.options() == _as_written(self._command())
+            if same and self._await_ready(time.monotonic() + START_S):
                 return
-            running.stop(STOP_S)  # started with other settings or by an older release
+            running.stop(STOP_S)  # other settings, an older release, or a failed start
         patience = time.monotonic() + ORPHANS_S
         while not self._launch():
             if time.monotonic() > patience:
@@ -178,34 +187,37 @@ class EmbeddedServer:
             time.sleep(POLL_S * 10)
 
     def _launch(self) -> bool:
-        forget_stale(self._layout.data)
-        with open_log(self._layout.log) as output:
+        forget_stale(self.layout.data, self.socket)
+        with open_log(self.layout.log) as output:
             self._child = self._user.spawn(self._command(), output)
         return self._await_ready(time.monotonic() + START_S)
 
     def _await_ready(self, deadline: float) -> bool:
         """Return whether it got ready; False when the process ended instead."""
         while time.monotonic() < deadline:
-            found = find_postmaster(self._layout.data)
+            found = find_postmaster(self.layout.data)
             if found is not None and found.status == "ready":
                 return True
-            if found is None and self._reap():
+            if found is None and (self._child is None or self._child.poll() is not None):
                 return False
             time.sleep(POLL_S)
         raise self._failure(f"the server was not ready within {START_S:.0f} s.")
 
-    def _reap(self) -> bool:
-        """Collect our child if it has ended; True when there is no child left."""
-        if self._child is not None and self._child.poll() is not None:
+    def _bury(self) -> None:
+        """Collect our child, which has ended or is about to: its number stays taken until then."""
+        if self._child is not None:
+            try:
+                self._child.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                raise self._failure("the server runs but has lost its pid file.") from None
             self._child = None
-        return self._child is None
 
     def _failure(self, message: str) -> GatepostError:
         return GatepostError(
             "database.start",
             message,
-            place=str(self._layout.data),
-            remedy=f"The last lines of {self._layout.log}:\n{tail_of(self._layout.log)}",
+            place=str(self.layout.data),
+            remedy=f"The last lines of {self.layout.log}:\n{tail_of(self.layout.log)}",
         )
 
 

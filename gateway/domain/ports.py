@@ -76,7 +76,7 @@ class DeviceDesk(Protocol):
     """What sessions ask of the gateway. No call blocks; answers come back through the session."""
 
     def credential(self, serial: Serial, peer: str, now: Instant) -> bytes | None:
-        """Return the device's secret, or None for an unknown or locked-out one."""
+        """Return the device's secret, or None for an unknown device."""
 
     def login_failed(self, event: LoginFailed, peer: str, now: Instant) -> None:
         """Count a failed proof against serial number and source."""

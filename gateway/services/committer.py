@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from gateway.domain.errors import StoreUnavailable
-from gateway.domain.ports import Outcome, RecordStore, no_probe
+from gateway.domain.ports import Log, Outcome, RecordStore, no_probe
 from gateway.services.common import DeskLimits
 from gateway.services.lanes import Lanes, Waiting
 
@@ -26,9 +26,12 @@ class Committer:
         lanes: Lanes,
         settle: Settle,
         limits: DeskLimits,
+        log: Log,
         probe: Callable[[str], None] = no_probe,
     ) -> None:
         self._store = store
+        self._log = log
+        self._failing = False
         self._lanes = lanes
         self._settle = settle
         self._rows = limits.batch_rows
@@ -73,8 +76,24 @@ class Committer:
         batch = self._lanes.take(rows=self._rows, bytes_=self._bytes)
         try:
             outcomes = await self._store.save([item.record for item in batch])
-        except StoreUnavailable:
+        except StoreUnavailable as error:
             outcomes = [Outcome.UNAVAILABLE] * len(batch)
+            self._note(error.message)
+        except Exception as error:
+            # A bug of ours must not end the committer: unacknowledged, the records stay safe.
+            outcomes = [Outcome.UNAVAILABLE] * len(batch)
+            self._note(f"unexpected {error!r}")
+        else:
+            self._note(None)
         self._probe("ingest.before_ack")
         self._settle(batch, outcomes)
         self._probe("ingest.after_ack")
+
+    def _note(self, trouble: str | None) -> None:
+        """Log the beginning and the end of an outage; batches that fail in between say nothing."""
+        failing = trouble is not None
+        if failing and not self._failing:
+            self._log.error("store.unavailable", reason=trouble)
+        elif self._failing and not failing:
+            self._log.info("store.back")
+        self._failing = failing

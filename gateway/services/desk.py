@@ -20,7 +20,7 @@ from gateway.domain.events import (
 )
 from gateway.domain.ids import Serial
 from gateway.domain.ports import LostRange, SessionHandle, no_probe
-from gateway.domain.requests import Accept, Defer
+from gateway.domain.requests import Accept, Defer, Refusal
 from gateway.domain.times import Instant
 from gateway.services.committer import Committer
 from gateway.services.common import Common
@@ -69,11 +69,10 @@ class Desk:
         )
 
     def credential(self, serial: Serial, peer: str, now: Instant) -> bytes | None:
-        """Return the secret; None for unknown and locked-out ones, who then fail alike."""
+        """Return the secret, or None for an unknown device, whose proof then fails like any."""
+        del peer, now
         device = self.directory.devices.get(serial)
-        if device is None or self._lockout.shut(serial, peer, now.mono):
-            return None
-        return self.directory.secrets.get(device.id)
+        return self.directory.secrets.get(device.id) if device is not None else None
 
     def login_failed(self, event: LoginFailed, peer: str, now: Instant) -> None:
         """Count a failed proof against serial number and source."""
@@ -91,8 +90,14 @@ class Desk:
         )
 
     def login(self, session: SessionHandle, event: LoginProved, peer: str, now: Instant) -> None:
-        """Admit or refuse a terminal that proved its identity."""
-        del now
+        """Admit or refuse a terminal that proved its identity.
+
+        One that is locked out is refused although its proof is right: whoever guesses must not
+        profit, and an installer who used the wrong key before is told why he has to wait.
+        """
+        if self._lockout.shut(event.serial, peer, now.mono):
+            self._logins.refuse(session, event, Refusal.LOCKED_OUT)
+            return
         self._lockout.proved(event.serial, peer)
         self._logins.login(session, self.directory, event, self._enter)
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from gateway.domain.directory import Directory
-from gateway.domain.events import PassageReported, RecordReported
+from gateway.domain.events import PassageReported, PictureRef, RecordReported
 from gateway.domain.ids import PassageId
 from gateway.domain.ports import Outcome, SessionHandle
 from gateway.domain.requests import Accept, Conflict, Defer, Request
@@ -96,11 +96,21 @@ class Ingest:
         if outcome is Outcome.STORED:
             tally.stored += 1
             tally.age.observe((now.wall - item.record.time.corrected_ms) / 1000)
+            if isinstance(report, PassageReported) and report.picture is not None:
+                self._judge(item, report.picture)
         elif outcome is Outcome.DUPLICATE:
             tally.duplicate += 1
         else:
             return self._alarm(item, outcome)
         return Accept(receipt=item.receipt)
+
+    def _judge(self, item: Waiting, picture: PictureRef) -> None:
+        """Report a picture that came inside its record and is no complete JPEG; it is kept."""
+        if picture.damage is not None:
+            self._tally.pictures_damaged += 1
+            self._log.warning(
+                "picture.damaged", device=item.record.place.device, reason=picture.damage
+            )
 
     def _alarm(self, item: Waiting, outcome: Outcome) -> Request:
         """Report a record that is kept but must be looked at; the terminal need not resend it."""

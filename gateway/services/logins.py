@@ -41,7 +41,7 @@ class Logins:
         """
         verdict = directory.admission(event.serial, event.model)
         if isinstance(verdict, Refusal):
-            self._refuse(session, event, verdict)
+            self.refuse(session, event, verdict)
             return
         terminal = self._terminals.meet(verdict)
         if all(store.series in terminal.ledgers for store in event.stores):
@@ -57,7 +57,7 @@ class Logins:
                 if store.series not in terminal.ledgers:
                     await self._load(terminal, store)
         except StoreUnavailable:
-            self._refuse(session, event, Refusal.UNAVAILABLE)
+            self.refuse(session, event, Refusal.UNAVAILABLE)
         else:
             self._admit(session, terminal, event, enter)
 
@@ -106,7 +106,8 @@ class Logins:
     def _cadence(self, device: Device) -> int:
         return device.cadence_s or self._heartbeat
 
-    def _refuse(self, session: SessionHandle, event: LoginProved, reason: Refusal) -> None:
+    def refuse(self, session: SessionHandle, event: LoginProved, reason: Refusal) -> None:
+        """Turn a terminal away, count it and write it down."""
         self._tally.logins[reason.value] += 1
         self._log.warning(
             "device.refused", serial=event.serial, model=event.model, reason=reason.value

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from gateway.storage.numbering import identity_of
 from gateway.storage.opening import Storage
 
+from gateway.domain.errors import StoreRefused
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import LostRange
 from gateway.domain.requests import HeldSeries
@@ -71,6 +73,15 @@ def test_a_tombstone_for_what_is_held_changes_nothing(storage: Storage, run: Any
         await save(storage, 1, 2, 3)
         await storage.records.save_lost(lost(2, 2))
         assert await held(storage) == (3, ())
+
+    run(main())
+
+
+def test_a_range_that_is_none_is_refused(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        with pytest.raises(StoreRefused, match="record_lost_check"):
+            await storage.records.save_lost(lost(5, 4))
+        assert storage.records.available
 
     run(main())
 

@@ -15,7 +15,7 @@ from gateway.storage.opening import Storage, open_storage
 from gateway.storage.records import CAREFUL_BATCHES
 
 from gateway.domain.ids import DeviceId, PassageId
-from gateway.domain.passages import PassageFlag
+from gateway.domain.passages import PassageFlag, Record
 from gateway.domain.ports import Outcome
 from gateway.domain.times import CorrectedTime, TimeVerdict
 from gateway.domain.vocabulary import Lane, Means
@@ -275,7 +275,7 @@ def test_a_whole_batch_of_poison_keeps_every_row(storage: Storage, run: Any) -> 
 
 def test_records_of_both_sides_of_midnight_at_a_month_boundary(storage: Storage, run: Any) -> None:
     new_year = 1_798_761_600_000  # 2027-01-01T00:00:00Z
-    batch = [
+    batch: list[Record] = [
         stored_passage(1, received_ms=new_year - 1),
         stored_passage(2, received_ms=new_year),
         stored_fault(3, received_ms=new_year),
@@ -395,7 +395,7 @@ def test_a_wrong_statement_of_ours_never_rejects_a_record(own_storage: Storage, 
         assert type(caught.value).__name__ == "StoreUnavailable"
         assert isinstance(caught.value.__cause__, asyncpg.UndefinedTableError)
         assert await own_storage.database.probe()
-        assert await counted(storage) == (0, 0, 0, 0)
+        assert await counted(own_storage) == (0, 0, 0, 0)
 
     run(main())
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvloop
 
-LIMIT = 30.0
+LIMIT = 10.0
 """Seconds after which a test hangs for certain."""
 
 Main = Callable[[], Coroutine[Any, Any, None]]
