@@ -103,6 +103,10 @@ EVENTS: dict[str, LogEvent] = {
     "record.lost": LogEvent(
         "warning", "A terminal says that it gave up these records before it could send them."
     ),
+    "record.lost_refused": LogEvent(
+        "error",
+        "A terminal gave up a range of records that is none; its firmware counts wrongly.",
+    ),
     "record.rejected": LogEvent(
         "error",
         "The database refuses a record; it is kept with its bytes and was acknowledged, as "
@@ -123,5 +127,11 @@ EVENTS: dict[str, LogEvent] = {
         "warning",
         "A terminal logged in again while its older connection was still open. With `elsewhere` "
         "true it came from another address: two terminals may share one identity.",
+    ),
+    "store.back": LogEvent("info", "Records are stored again; terminals send what they kept."),
+    "store.unavailable": LogEvent(
+        "error",
+        "Records cannot be stored, for the given reason; terminals are told to keep them and to "
+        "come again. Told once for each outage.",
     ),
 }

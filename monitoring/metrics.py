@@ -143,7 +143,11 @@ AGE = histogram(
     AGE_BOUNDS_S,
     MODE,
 )
-PICTURES = counter("gatepost_pictures_total", "Pictures sent apart from their record.", PICTURE)
+PICTURES = counter(
+    "gatepost_pictures_total",
+    "Pictures sent apart from their record; damaged ones also when they came inside it.",
+    PICTURE,
+)
 WAITING_RECORDS = gauge("gatepost_ingest_waiting_records", "Records waiting to be committed.")
 WAITING_BYTES = gauge("gatepost_ingest_waiting_bytes", "Bytes of records waiting.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gateway.domain.directory import Directory
-from gateway.domain.errors import StoreUnavailable
+from gateway.domain.errors import StoreRefused, StoreUnavailable
 from gateway.domain.events import (
     BlobCompleted,
     BlobInterrupted,
@@ -155,6 +155,11 @@ class Desk:
         except StoreUnavailable:
             session.submit(Defer(receipt=event.receipt, retry_after_s=self._retry_after))
             return
+        except StoreRefused as error:
+            # A range that is none names no record; answered, the terminal stops repeating it.
+            self._log.error("record.lost_refused", device=lost.device, error=str(error))
+            session.submit(Accept(receipt=event.receipt))
+            return
         self._tally.tombstones += 1
         self._log.warning(
             "record.lost",
@@ -198,7 +203,7 @@ class Desk:
             self._presence.disconnected(session.slot, now.mono)
 
     def _enter(self, session: SessionHandle, terminal: Terminal) -> None:
-        """Make a session the terminal's present one; the older is told that it was taken over."""
+        """Make a session the terminal's present one."""
         session.device = terminal.device.id
         session.slot = self._presence.attach(terminal.device)
         terminal.session = session
