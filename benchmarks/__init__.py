@@ -1,0 +1,1 @@
+"""Both sides of every ratio, measured interleaved in one run: `python -m benchmarks`."""

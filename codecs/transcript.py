@@ -88,7 +88,8 @@ class TranscriptError(GatepostError):
 
 def read_transcript(text: str, name: str) -> Transcript:
     """Read a transcript; ``name`` stands for it in errors. Raises TranscriptError."""
-    lines = text.splitlines()
+    # Not splitlines(): JSON may hold what Unicode calls a line separator.
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
     try:
         end = lines.index("---")
     except ValueError:
@@ -142,7 +143,7 @@ def _fits(key: str, value: object) -> bool:
 
 
 def _line_of(text: str, key: str) -> int:
-    return next((n for n, line in enumerate(text.splitlines(), 1) if line.startswith(key)), 1)
+    return next((n for n, line in enumerate(text.split("\n"), 1) if line.startswith(key)), 1)
 
 
 def _read_lines(lines: list[str], end: int, name: str) -> Iterator[Line]:

@@ -60,7 +60,8 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     presence = _presence(settings)
     register(presence, directory, await storage.records.contacts())
     found = load_dialects()
-    metrics = Metrics(version=version("gatepost"), dialects=found.dialects)
+    spoken = [f"{one.name}/{one.version}" for one in found.dialects.values()]
+    metrics = Metrics(version=version("gatepost"), dialects=spoken)
     services = assemble(
         directory=directory,
         store=MeasuredStore(storage.records, metrics, lambda: read_clock().mono),

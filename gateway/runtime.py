@@ -64,6 +64,7 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         _in_background(stack, parts.housekeeping.run())
         stack.callback(watch_loop(loop, parts.metrics, log))
         committer = asyncio.create_task(parts.services.committer.run())
+        stack.push_async_callback(_end_committer, parts, committer)
         fold_process(parts.metrics, parts.health, logs)
         await _listen(stack, parts, reactor)
         admin = AdminServer(
@@ -76,7 +77,7 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         log.info("gateway.started", version=version("gatepost"), mode=settings.gateway.mode)
         await stop.wait()
         log.info("gateway.draining")
-        await _drain(parts, committer)
+        await _drain(parts)
     log.info("gateway.stopped")
 
 
@@ -111,13 +112,17 @@ def _status(parts: Parts) -> Status:
     )
 
 
-async def _drain(parts: Parts, committer: asyncio.Task[None]) -> None:
-    """Answer what is in flight, say farewell, commit the rest, persist the hints."""
+async def _drain(parts: Parts) -> None:
+    """Answer what is in flight, say farewell, persist the hints."""
     await parts.server.drain(DRAIN_S)
     await parts.services.common.tasks.settle(DRAIN_S)
+    await parts.housekeeping.last_flush()
+
+
+async def _end_committer(parts: Parts, committer: asyncio.Task[None]) -> None:
+    """Commit the rest; also when the gateway could not finish starting."""
     parts.services.committer.stop()
     await committer
-    await parts.housekeeping.last_flush()
 
 
 def _directory_user(parts: Parts) -> Callable[[Directory], Awaitable[None]]:

@@ -3,18 +3,20 @@
 Knows nothing of what is said on it; that is the session's, which exists once the dialect is known.
 """
 
+# ruff: noqa: N802 - Twisted calls these methods by these names.
+
 from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from gateway.codecs.api import Context, Dialect
 from gateway.protocols.flow import Congestion
-from gateway.protocols.recognise import Unrecognised, recognise
+from gateway.protocols.newcomer import Newcomer
+from gateway.protocols.recognise import Unrecognised
 from gateway.protocols.session import Session
 from gateway.protocols.surroundings import Surroundings
 from gateway.protocols.tls import channel_binding
@@ -50,23 +52,6 @@ ASSUMED_HEARTBEAT = 30
 def _silence_limit(heartbeat_s: float) -> float:
     """Seconds without a byte after which a connection counts as half-open (YLS/1 8)."""
     return 1.5 * heartbeat_s + 10.0
-
-
-@dataclass(slots=True)
-class Newcomer:
-    """What is needed only until a connection has proved who it is."""
-
-    login_by: float
-    """Monotonic seconds at which our patience ends."""
-    allowance: int = 0
-    """Bytes it may send altogether."""
-    begun_at: float | None = None
-    """None while it waits for its turn."""
-    binding: bytes = b""
-    """Channel binding of its TLS link."""
-    received: int = 0
-    head: bytes = b""
-    """What it sent before its dialect was known."""
 
 
 def _ignore(data: bytes, now: Instant) -> None:
@@ -112,7 +97,9 @@ class Connection:
         self._label = label
         self._transport: Any = None
         self._session: Session | None = None
-        self._newcomer: Newcomer | None = Newcomer(inf)
+        self._newcomer: Newcomer | None = Newcomer(
+            shared.dialects, shared.gate.limits.patience_seconds
+        )
         self._deliver: Callable[[bytes, Instant], None] = self._receive_newcomer
         self._congestion: Congestion | None = None
         self._silence = _silence_limit(ASSUMED_HEARTBEAT)
@@ -122,12 +109,12 @@ class Connection:
 
     # What the transport calls.
 
-    def makeConnection(self, transport: Any) -> None:  # noqa: N802
+    def makeConnection(self, transport: Any) -> None:
         """Take the transport and come in."""
         self._transport = transport
         self.connectionMade()
 
-    def connectionMade(self) -> None:  # noqa: N802
+    def connectionMade(self) -> None:
         """Begin to log in, or wait unread until the gate says so."""
         shared, newcomer = self._shared, self._newcomer
         assert newcomer is not None
@@ -138,16 +125,17 @@ class Connection:
         if shared.gate.enter(self):
             self._start(newcomer)
         else:
-            self._due = newcomer.login_by = self._opened_at + shared.gate.limits.patience_seconds
+            newcomer.wait(self._opened_at)
+            self._due = newcomer.login_by
             self._transport.pauseProducing()
 
-    def handshakeCompleted(self) -> None:  # noqa: N802
+    def handshakeCompleted(self) -> None:
         """Start the conversation, bound to this TLS link."""
         if self._newcomer is not None and self._label is not None:
             self._newcomer.binding = channel_binding(self._transport, self._label)
             self._greet(self._newcomer)
 
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+    def dataReceived(self, data: bytes) -> None:
         """Note that something came, and pass it on."""
         now = self._clock()
         self._read_at = now.mono
@@ -156,7 +144,7 @@ class Connection:
         traffic.bytes_in += len(data)
         self._deliver(data, now)
 
-    def connectionLost(self, reason: Failure) -> None:  # noqa: N802
+    def connectionLost(self, reason: Failure) -> None:
         """Leave every list and tell the session."""
         now = self._clock()
         shared, session = self._shared, self._session
@@ -172,7 +160,7 @@ class Connection:
         if session is not None:
             session.lost(ending, now)
 
-    def pauseProducing(self) -> None:  # noqa: N802
+    def pauseProducing(self) -> None:
         """Stop reading a peer that does not take our answers, and admit that we are deaf."""
         now = self._clock()
         self._congestion = Congestion(now.mono)
@@ -180,7 +168,7 @@ class Connection:
         self._transport.pauseProducing()
         self._tell_deaf(True, now)
 
-    def resumeProducing(self) -> None:  # noqa: N802
+    def resumeProducing(self) -> None:
         """Read again: the peer has caught up."""
         now = self._clock()
         self._read_at = now.mono
@@ -188,7 +176,7 @@ class Connection:
         self._due = self._next_due()
         self._transport.resumeProducing()
 
-    def stopProducing(self) -> None:  # noqa: N802
+    def stopProducing(self) -> None:
         """Do nothing: the loss of the connection is told separately."""
 
     # What the gate and the session call.
@@ -196,8 +184,9 @@ class Connection:
     def begin(self) -> None:
         """Start to log in after having waited."""
         assert self._newcomer is not None
-        self._transport.resumeProducing()
-        self._start(self._newcomer)
+        if self.ending is None:  # else its turn came between the end of its patience and its loss
+            self._start(self._newcomer)
+            self._transport.resumeProducing()
 
     def known(self) -> None:
         """Take note that the peer proved who it is: the bounds for strangers fall away."""
@@ -276,8 +265,10 @@ class Connection:
         if self.ending is not None:
             self.abort(self.ending)
             return
-        if self._newcomer is not None:
-            self._judge_newcomer(self._newcomer, mono)
+        newcomer = self._newcomer
+        if newcomer is not None:
+            if mono >= newcomer.login_by:
+                self.abort(newcomer.out_of_time)
         elif self._congestion is not None:
             self._judge_congestion(self._congestion, mono)
         elif mono - self._read_at >= self._silence and self._session is not None:
@@ -302,10 +293,7 @@ class Connection:
         return self._session.who() if self._session is not None else {"peer": self.peer}
 
     def _start(self, newcomer: Newcomer) -> None:
-        limits = [dialect.limits for dialect in self._shared.dialects]
-        newcomer.begun_at = self._clock().mono
-        newcomer.login_by = newcomer.begun_at + max(limit.login_seconds for limit in limits)
-        newcomer.allowance = max(limit.before_login_bytes for limit in limits)
+        newcomer.begin(self._clock().mono)
         self._due = newcomer.login_by
         if self._label is None:  # on TLS the conversation begins after the handshake
             self._greet(newcomer)
@@ -319,32 +307,26 @@ class Connection:
     def _receive_newcomer(self, data: bytes, now: Instant) -> None:
         newcomer, session = self._newcomer, self._session
         assert newcomer is not None
-        newcomer.received += len(data)
-        if newcomer.received > newcomer.allowance:
+        if not newcomer.may_send(len(data)):
             self.abort("login_bytes")
             return
         if session is None:
-            newcomer.head = data = newcomer.head + data
-            session = self._recognise(newcomer)
+            try:
+                dialect, data = newcomer.recognise(data)
+            except Unrecognised:
+                self.abort("unrecognised")
+                return
+            except Exception as error:
+                self.fail("codec_error", error)
+                return
+            session = self._converse(dialect, newcomer) if dialect is not None else None
         if session is not None:
             session.receive(data, now)
 
-    def _recognise(self, newcomer: Newcomer) -> Session | None:
-        try:
-            dialect = recognise(self._shared.dialects, newcomer.head)
-        except Unrecognised:
-            self.abort("unrecognised")
-            return None
-        except Exception as error:
-            self.fail("codec_error", error)
-            return None
-        return self._converse(dialect, newcomer) if dialect is not None else None
-
     def _converse(self, dialect: Dialect, newcomer: Newcomer) -> Session | None:
         shared = self._shared
-        assert newcomer.begun_at is not None
-        newcomer.allowance = dialect.limits.before_login_bytes
-        newcomer.login_by = self._due = newcomer.begun_at + dialect.limits.login_seconds
+        newcomer.settle(dialect)
+        self._due = newcomer.login_by
         context = Context(
             entropy=shared.entropy,
             secure=self._label is not None,
@@ -359,11 +341,6 @@ class Connection:
         name = f"{dialect.name}/{dialect.version}"
         self._session = Session(shared, self, conversation, name)
         return self._session
-
-    def _judge_newcomer(self, newcomer: Newcomer, mono: float) -> None:
-        if mono >= newcomer.login_by:
-            waiting = newcomer.begun_at is None
-            self.abort("patience" if waiting else "login_timeout")
 
     def _judge_congestion(self, congestion: Congestion, mono: float) -> None:
         stalled = congestion.stalled_for(self._transport.drained(), mono)

@@ -30,7 +30,8 @@ class ListenerLimits:
     """Connections of one source address that may be logging in or waiting to (YLS/1 16.6). Raise
     it where a whole site comes through one address."""
     patience_seconds: float = 10.0
-    """How long a connection waits for its turn to log in; a terminal gives up then as well."""
+    """How long a connection waits for its turn to log in, and then how long its login may take at
+    most (a dialect may allow less); a terminal gives up then as well."""
 
 
 def connection_ceiling(

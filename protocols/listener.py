@@ -1,5 +1,7 @@
 """The gateway's open doors: listeners, the sweep over their connections, and the way out."""
 
+# ruff: noqa: N802 - Twisted calls these methods by these names.
+
 from __future__ import annotations
 
 import asyncio
@@ -7,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.protocols.connection import Connection
+from gateway.protocols.streams import StreamFactory
 from gateway.protocols.surroundings import Surroundings
 from gateway.protocols.sweep import Sweep
 from gateway.protocols.tls import ServerContext, secured
-from gateway.protocols.transport import Listener, StreamFactory, listen
+from gateway.protocols.transport import Listener, listen
 
 from gateway.domain.errors import GatepostError
 
@@ -27,7 +30,7 @@ class ConnectionFactory:
         self._name = name
         self._label = label
 
-    def buildProtocol(self, addr: Any) -> Connection | None:  # noqa: N802
+    def buildProtocol(self, addr: Any) -> Connection | None:
         """Ask the gate; None refuses, and the transport aborts."""
         peer = addr.host
         reason = self._shared.gate.refusal(peer)

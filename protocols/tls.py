@@ -4,13 +4,15 @@ The standard library's TLS cannot export keying material, and without that a log
 somebody in the middle would pass for the terminal's own (YLS/1 ruling 15).
 """
 
+# ruff: noqa: N802 - Twisted calls these methods by these names.
+
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from gateway.protocols.transport import StreamFactory
-from OpenSSL import SSL
+from gateway.protocols.streams import StreamFactory
+from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
     IOpenSSLServerConnectionCreator,
@@ -31,7 +33,7 @@ BINDING_BYTES = 32
 class SecureTransport(Protocol):
     """A transport that encrypts."""
 
-    def getHandle(self) -> Any:  # noqa: N802
+    def getHandle(self) -> Any:
         """Return its OpenSSL.SSL.Connection."""
 
 
@@ -69,7 +71,7 @@ class ServerContext:
         _load_key(context, key, certificate)
         self._context = context
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N803
         """Make the OpenSSL side of one connection."""
         del tlsProtocol
         return SSL.Connection(self._context, None)
@@ -89,7 +91,7 @@ def _load(path: Path, what: str, loader: _Loader) -> None:
         )
     try:
         loader(str(path))
-    except SSL.Error as error:
+    except (SSL.Error, crypto.Error) as error:
         raise GatepostError(
             "tls.file_unreadable",
             f"no TLS {what} could be read from the file",

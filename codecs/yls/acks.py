@@ -40,7 +40,7 @@ class Ack(NamedTuple):
 class Ledger:
     """The numbers held of each series of one device.
 
-    A series nobody seeded starts below the first number the device still has (ruling 3).
+    A series nobody seeded starts below the first number the device still has (YLS/1 10.3).
     """
 
     __slots__ = ("_series",)

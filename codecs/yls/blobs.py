@@ -1,4 +1,4 @@
-"""Large objects from a device: open, data, close, resumable (YLS/1 12, ruling 22).
+"""Large objects from a device: open, data, close, resumable (YLS/1 12).
 
 Owns what has arrived of the open transfers of one connection. Knows no storage: the gateway says
 where to resume, and takes the whole object when its digest holds.

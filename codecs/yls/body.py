@@ -77,19 +77,6 @@ class Body:
         return value.decode("ascii")
 
 
-def text_of(value: bytes, most: int) -> str:
-    """Return valid UTF-8 without control characters; raises Refused."""
-    if len(value) > most:
-        raise Refused(Result.BAD_LENGTH)
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        raise Refused(Result.BAD_TLV) from None
-    if not text.isprintable():
-        raise Refused(Result.BAD_TLV)
-    return text
-
-
 def put(kind: int, value: bytes, *, critical: bool = False) -> bytes:
     """Return one element as bytes."""
     return (kind | CRITICAL * critical).to_bytes(2, "big") + len(value).to_bytes(2, "big") + value

@@ -13,6 +13,8 @@ from gateway.codecs.yls.limits import ANSWER_SECONDS, DEFAULT_WINDOW
 
 Token = TypeVar("Token")
 
+LAST_SEQ = 2**32 - 2
+
 
 class Call(NamedTuple, Generic[Token]):
     """One request on its way."""
@@ -41,6 +43,11 @@ class Calls(Generic[Token]):
         """Draw the number of the next request: 1, 2, 3 …"""
         self._last += 1
         return self._last
+
+    @property
+    def spent(self) -> bool:
+        """The numbers of this session are used up; a new one must begin (YLS/1 5)."""
+        return self._last >= LAST_SEQ
 
     def sent(self, seq: int, raw: bytes, token: Token, now: float, *, repeat: bool = True) -> None:
         """Note a request that was just sent; without ``repeat`` it is given up after one wait."""

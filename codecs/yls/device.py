@@ -8,7 +8,7 @@ owner brings bytes and instants and takes bytes, as with a conversation. The rec
 from __future__ import annotations
 
 from gateway.codecs.api import Context
-from gateway.codecs.yls.body import Body, Refused
+from gateway.codecs.yls.body import Refused, put_result
 from gateway.codecs.yls.device_events import (
     Acknowledged,
     Closed,
@@ -31,7 +31,7 @@ from gateway.codecs.yls.limits import (
     UNTRUSTED_SECONDS,
 )
 from gateway.codecs.yls.login_device import DeviceConfig, DeviceLogin, LoginRefused
-from gateway.codecs.yls.registers import DIR, ENC, OW, PROTECTION, RSP, Bye, Command, Result, Tlv
+from gateway.codecs.yls.registers import DIR, ENC, OW, PROTECTION, RSP, Bye, Command, Result
 from gateway.codecs.yls.status import StatusReport
 from gateway.codecs.yls.store import RecordStore
 
@@ -112,6 +112,7 @@ class YlsDevice:
         if self._session is not None and self.closing is None:
             self._session.recorded(number)
             self._session.pump(now)
+            self.closing = self._session.closing
         return number
 
     def feed(self, data: bytes, now: Instant) -> list[DeviceEvent]:
@@ -239,10 +240,10 @@ class YlsDevice:
         return events
 
     def _hint(self, frame: Frame, now: Instant) -> list[DeviceEvent]:
-        """Log in again when told to, but not at the pace of whoever forges hints (ruling 12)."""
+        """Log in again when told to, but not at the pace of whoever forges hints (YLS/1 7.6)."""
         if frame.flags & PROTECTION or now.mono - self._hello_at < HELLO_AGAIN_SECONDS:
             return []
-        if Body(frame.body).number(Tlv.RESULT, 2, Result.OK) == Result.NOT_LOGGED_IN:
+        if frame.body == put_result(Result.NOT_LOGGED_IN):
             self.start(now)
         return []
 

@@ -53,7 +53,6 @@ _ACKS = frozenset({Tlv.ACK_UPTO, Tlv.ACK_BITMAP})
 _OVERHEAD = 28
 """Bytes of a sealed frame with an empty body."""
 
-
 CLOCK_SECONDS = 3600.0
 """Between two comparisons of the clock (YLS/1 9)."""
 PAUSE_SECONDS = 1
@@ -131,6 +130,8 @@ class DeviceSession:
     def pump(self, now: Instant) -> None:
         """Send what the gateway's window allows, most urgent first."""
         self._pumped_at = now.mono
+        if self._calls.spent:
+            self.part(Bye.NORMAL)
         while self.closing is None and self._calls.room() and self._send_next(now):
             pass
 

@@ -87,7 +87,7 @@ def parse(raw: bytes) -> Frame:
 def covered(raw: bytes, tail: int = 2) -> bytes:
     """Return what MAC and transcript cover: no mutable flags, no HCRC, not the last ``tail`` bytes.
 
-    Header bytes beyond 18 are covered like the body they precede (ruling 13).
+    Header bytes beyond 18 are covered like the body they precede (YLS/1 3.2).
     """
     flags = raw[3]
     if flags & MUTABLE:

@@ -26,7 +26,7 @@ class Agreement(NamedTuple):
 
 
 def transcript(hello: bytes, reply: bytes, binding: bytes) -> bytes:
-    """Hash the two raw frames and the channel binding of a TLS link (ruling 15).
+    """Hash the two raw frames and the channel binding of a TLS link (YLS/1 7.2).
 
     Everything negotiated is in it, so whoever edits an offer on the way makes both tags fail.
     """

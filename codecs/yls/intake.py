@@ -11,7 +11,8 @@ from collections.abc import Callable
 from gateway.codecs.yls.acks import Ledger, Span
 from gateway.codecs.yls.asked import Asked, Reply, Verdict
 from gateway.codecs.yls.body import RESULT_OK, put_number, put_result
-from gateway.codecs.yls.records import Found, Lost, report
+from gateway.codecs.yls.groups import Found, Lost
+from gateway.codecs.yls.records import report
 from gateway.codecs.yls.registers import Result, Tlv
 
 from gateway.domain.events import Event, RecordsLost
@@ -48,7 +49,7 @@ class RecordIntake:
     def take(
         self, asked: Asked, found: Found, lane: Lane, receipt: Callable[[], Receipt]
     ) -> list[Event]:
-        """Turn the groups of a frame into events, each with a receipt; raises Refused."""
+        """Turn the groups of a frame into events, each with a receipt."""
         events: list[Event] = []
         receipts: list[tuple[Receipt, Span]] = []
         for one in found:

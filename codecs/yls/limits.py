@@ -1,4 +1,4 @@
-"""Bounds that YLS/1 sets (docs/protocols/yls.md, section 13), each with its unit."""
+"""Bounds that YLS/1 sets (docs/protocols/yls.md, section 16.6), each with its unit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_WINDOW = 16
 """Unanswered requests; bounds what one peer can keep waiting."""
 DEFAULT_WINDOW = 4
 REPLAY_BITS = 32
-"""Sequence numbers below the highest that may still arrive (ruling 2)."""
+"""Sequence numbers below the highest that may still arrive (YLS/1 5)."""
 CACHED_ANSWERS = 32
 """Answers kept for repetition (YLS/1 16.6)."""
 MOST_BAD_MACS = 16
@@ -34,10 +34,10 @@ CHUNK_OVERHEAD = 60
 MOST_BITMAP = 64
 """Bytes of bits in one ACK_BITMAP."""
 HELLO_AGAIN_SECONDS = 30.0
-"""Least time between two HELLOs said because of NOT_LOGGED_IN (ruling 12)."""
+"""Least time between two HELLOs said because of NOT_LOGGED_IN (YLS/1 7.6)."""
 BLOB_RETRIES = 1
-"""How often a picture is sent again after BLOB_DIGEST (YLS/1 16.5)."""
+"""How often a picture is sent again after BLOB_DIGEST (YLS/1 12)."""
 UNTRUSTED_SECONDS = 300
-"""Back-off after a server could not prove itself (YLS/1 18)."""
+"""Back-off after a server could not prove itself (YLS/1 7.5)."""
 SERIAL_GAP_MS = 50
-"""Longest silence inside a frame behind a serial server (YLS/1 4.3, T3)."""
+"""Longest silence inside a frame behind a serial server (YLS/1 4.3)."""

@@ -176,6 +176,7 @@ class ServerLogin:
         )
         said += ledger.greet(self.max_frame - OVERHEAD - SEAL - len(said))
         self._welcome = seal.pack(RSP | MAC, Command.AUTH, self.last_seq, said)
+        self._agreement = None
         self.phase = Phase.ADMITTED
         return seal
 

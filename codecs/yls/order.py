@@ -1,4 +1,4 @@
-"""Which requests of a peer were seen, and what they were answered (YLS/1 5, rulings 2, 16).
+"""Which requests of a peer were seen, and what they were answered (YLS/1 5).
 
 Owns the replay bitmap and the cache of answers. Knows no keys: only authenticated frames may be
 shown to it, since a number once seen stays seen.

@@ -1,6 +1,6 @@
 """Every number of YLS/1 that has a name: commands, TLV types, results, flags, enumerations.
 
-Owns the register of the protocol (docs/protocols/yls.md, section 12). Knows no layout and no
+Owns the register of the protocol (docs/protocols/yls.md, section 16). Knows no layout and no
 behaviour. Flags are plain integers because they are tested for every frame.
 """
 
@@ -49,7 +49,7 @@ class Command(IntEnum):
 
 
 class Tlv(IntEnum):
-    """Types this implementation understands, without the critical bit (YLS/1 16.2, 24)."""
+    """Types this implementation understands, without the critical bit (YLS/1 16.2)."""
 
     RESULT = 0x0001
     TEXT = 0x0002
@@ -67,14 +67,10 @@ class Tlv(IntEnum):
     SESSION = 0x000E
     HB = 0x000F
     TIME = 0x0010
-    TZ = 0x0011
-    TIME_QUALITY = 0x0012
     CHANNEL = 0x0013
-    BUS_BURST = 0x0014
     REC_STORE = 0x0015
     ACK_UPTO = 0x0016
     ACK_BITMAP = 0x0017
-    PENDING = 0x0019
     TIMES4 = 0x001A
     REC_CORE = 0x0020
     REC_LOST = 0x0021

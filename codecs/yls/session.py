@@ -7,7 +7,6 @@ transfer cannot hold up records. Knows no framing and no login.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from struct import Struct
 from typing import NamedTuple
@@ -16,12 +15,11 @@ from gateway.codecs.yls import clock
 from gateway.codecs.yls.asked import Asked, Verdict
 from gateway.codecs.yls.blobs import BlobIntake
 from gateway.codecs.yls.body import Body, Refused, put_number, put_result
-from gateway.codecs.yls.calls import Calls
 from gateway.codecs.yls.frame import HEADER, Frame
+from gateway.codecs.yls.groups import scan
 from gateway.codecs.yls.intake import RecordIntake
 from gateway.codecs.yls.limits import MOST_BAD_MACS
 from gateway.codecs.yls.order import FRESH, SEEN, Received
-from gateway.codecs.yls.records import scan
 from gateway.codecs.yls.registers import (
     CRITICAL,
     ENC,
@@ -38,26 +36,22 @@ from gateway.codecs.yls.registers import (
 )
 from gateway.codecs.yls.seal import Seal
 from gateway.codecs.yls.status import read_status
+from gateway.codecs.yls.wishes import Wish, Wishes
 
 from gateway.domain.events import (
-    ClockMeasured,
     Event,
     Heartbeat,
     Misbehaved,
-    RangeAnswered,
     SaidGoodbye,
     UnknownMessage,
 )
 from gateway.domain.ids import Receipt
-from gateway.domain.requests import AskRecords, Parting
+from gateway.domain.requests import Parting
 from gateway.domain.times import Instant
 from gateway.domain.vocabulary import Lane
 
-MOST_QUEUED = 16
-"""Requests of ours that wait for the device's window; more are answered as BUSY at once."""
 _BEAT = Struct(">HHHHHQ")
 _RESULT = Tlv.RESULT | CRITICAL
-_RANGE = Struct(">HHIII")
 _BYES = {
     Parting.TAKEN_OVER: Bye.SESSION_TAKEN,
     Parting.DRAINING: Bye.SERVER_DRAIN,
@@ -65,8 +59,6 @@ _BYES = {
     Parting.PROTOCOL_ERROR: Bye.PROTOCOL_ERROR,
     Parting.REVOKED: Bye.NORMAL,
 }
-Wish = AskRecords | Instant
-"""What a request of ours was for; an Instant is when we asked for the device's clock."""
 
 
 class Message(NamedTuple):
@@ -90,17 +82,16 @@ class ServerSession:
         "_bad_macs",
         "_bench",
         "_blobs",
-        "_calls",
         "_max_frame",
         "_out",
         "_pending",
-        "_queued",
         "_receipt",
         "_received",
         "_records",
         "_seal",
         "_secure",
         "_window",
+        "_wishes",
         "closing",
     )
 
@@ -129,8 +120,7 @@ class ServerSession:
         self._received = Received(last_seq)
         self._pending: set[int] = set()
         self._blobs = BlobIntake(protected=secure or bench)
-        self._calls: Calls[Wish] = Calls(device_window)
-        self._queued: deque[Wish] = deque()
+        self._wishes = Wishes(seal, out, device_window)
         self._bad_macs = 0
         self.closing: str | None = None
         """Set when the connection is to be closed."""
@@ -182,33 +172,24 @@ class ServerSession:
 
     def wish(self, wish: Wish, now: Instant) -> list[Event]:
         """Ask the device for something, as soon as its window allows."""
-        if len(self._queued) >= MOST_QUEUED:
-            return _unanswered([wish], Result.BUSY)
-        self._queued.append(wish)
-        self._ask(now)
-        return []
+        return self._wishes.add(wish, now)
 
     def deadline(self) -> float | None:
         """When a request of ours must be repeated or given up."""
-        return self._calls.deadline()
+        return self._wishes.deadline()
 
     def tick(self, now: Instant) -> list[Event]:
         """Repeat or give up requests of ours."""
-        again, lost = self._calls.overdue(now.mono)
-        if again:
-            self._out.append(again)
-        if lost:
-            self._ask(now)
-        return _unanswered(lost, Result.DEADLINE)
+        return self._wishes.tick(now)
 
     def part(self, reason: Parting) -> None:
         """Say BYE and close."""
-        self._tell(Command.BYE, put_number(Tlv.BYE_REASON, _BYES[reason], 1))
+        self._wishes.tell(Command.BYE, put_number(Tlv.BYE_REASON, _BYES[reason], 1))
         self.closing = reason.value
 
     def violate(self, result: Result) -> None:
         """Say ERROR and close."""
-        self._tell(Command.ERROR, put_result(result))
+        self._wishes.tell(Command.ERROR, put_result(result))
         self.closing = result_name(result)
 
     def end(self) -> list[Event]:
@@ -221,31 +202,13 @@ class ServerSession:
         self._out.append(raw)
 
     def _answer_once(self, frame: Frame, result: Result) -> None:
-        # Never encrypted: the same nonce may already have carried another answer (ruling 16).
+        # Never encrypted: the same nonce may already have carried another answer (YLS/1 5).
         protection = MAC if frame.flags & PROTECTION else self._seal.default
         body = put_result(result)
         self._out.append(self._seal.pack(RSP | protection, frame.command, frame.seq, body))
 
-    def _tell(self, command: Command, body: bytes) -> None:
-        seq = self._calls.next_seq()
-        self._out.append(self._seal.pack(OW | self._seal.default, command, seq, body))
-
-    def _ask(self, now: Instant) -> None:
-        while self._queued and self._calls.room():
-            wish = self._queued.popleft()
-            seq = self._calls.next_seq()
-            if isinstance(wish, AskRecords):
-                command = Command.REC_RANGE_REQ
-                kind = Tlv.REC_GAP | CRITICAL
-                body = _RANGE.pack(kind, 12, wish.series, wish.first, wish.last)
-            else:
-                command, wish, body = Command.TIME_SYNC, now, clock.ask(now)
-            raw = self._seal.pack(self._seal.default, command, seq, body)
-            self._calls.sent(seq, raw, wish, now.mono)
-            self._out.append(raw)
-
     def _strange(self, frame: Frame, events: list[Event]) -> None:
-        """Hint to a device that uses a session we do not have that it must log in (ruling 12)."""
+        """Hint to a device that uses a session we do not have that it must log in (YLS/1 7.6)."""
         events.append(Misbehaved(code="not_logged_in"))
         if not frame.flags & (RSP | OW):
             self._answer_once(frame, Result.NOT_LOGGED_IN)
@@ -267,7 +230,7 @@ class ServerSession:
             self._answer_once(frame, Result.REPLAY)
 
     def _refused(self, result: Result, command: int, events: list[Event]) -> bytes:
-        if result < Result.BUSY:
+        if result < Result.BUSY or result == Result.TOO_LARGE:
             detail = f"command 0x{command:04x}"
             events.append(Misbehaved(code=result_name(result), detail=detail))
         return put_result(result)
@@ -276,7 +239,7 @@ class ServerSession:
         """Take an answer to a request of ours, or a message that wants none."""
         try:
             if frame.flags & RSP:
-                self._answered(frame.seq, Body(body), now, events)
+                events.extend(self._wishes.answered(frame.seq, body, now))
             elif self._received.judge(frame.seq) == FRESH:
                 self._one_way(frame, body, events)
         except Refused as refused:
@@ -293,20 +256,6 @@ class ServerSession:
             self.closing = "peer_error"
         else:
             events.append(UnknownMessage(command=frame.command, sample=frame.raw[:HEADER]))
-
-    def _answered(self, seq: int, fields: Body, now: Instant, events: list[Event]) -> None:
-        wish = self._calls.answered(seq)
-        if wish is None:
-            return
-        self._ask(now)
-        result = fields.number(Tlv.RESULT, 2)
-        if isinstance(wish, AskRecords):
-            events.append(RangeAnswered(accepted=result == Result.OK, code=result))
-        elif result == Result.OK:
-            found = clock.measure(fields, wish, now)
-            events.append(
-                ClockMeasured(offset_ms=found.offset, uncertainty_ms=(found.delay + 1) // 2)
-            )
 
     def _heartbeat(self, message: Message) -> bytes | None:
         message.events.append(Heartbeat(status=read_status(message.body)))
@@ -362,11 +311,3 @@ _HANDLERS: dict[int, Handler] = {
     Command.BLOB_STATUS: ServerSession._blob_status,
     Command.BLOB_ABORT: ServerSession._blob_abort,
 }
-
-
-def _unanswered(wishes: list[Wish], result: Result) -> list[Event]:
-    return [
-        RangeAnswered(accepted=False, code=result)
-        for wish in wishes
-        if isinstance(wish, AskRecords)
-    ]

@@ -77,12 +77,12 @@ class RecordStore:
         return series.last
 
     def new_epoch(self, epoch: int) -> None:
-        """Start numbering anew; records of older epochs keep their numbers (ruling 7)."""
+        """Start numbering anew; records of older epochs keep their numbers (YLS/1 10.1)."""
         self._series[epoch] = _Series()
         self.epoch = epoch
 
     def give_up(self, first: int, last: int, reason: int) -> None:
-        """Replace records that must be overwritten by one REC_LOST (ruling 5)."""
+        """Replace records that must be overwritten by one REC_LOST (YLS/1 10.5)."""
         series = self._series[self.epoch]
         for number in range(first, last + 1):
             series.waiting.pop(number, None)
@@ -92,7 +92,7 @@ class RecordStore:
         series.waiting = dict(sorted(series.waiting.items()))
 
     def stores(self) -> Iterator[StoredSeries]:
-        """Say what is here of each epoch; an empty one is first = last + 1 (ruling 3)."""
+        """Say what is here of each epoch; an empty one is first = last + 1 (YLS/1 10.1)."""
         for epoch, series in self._series.items():
             if series.waiting or series.acknowledged or epoch == self.epoch:
                 first = min((*series.waiting, *series.acknowledged), default=series.last + 1)
@@ -118,7 +118,7 @@ class RecordStore:
         return self._pictures.get(key)
 
     def acknowledge(self, ack: Ack) -> list[Key]:
-        """Let go of what the gateway holds; a foreign epoch or number means nothing (ruling 3)."""
+        """Let go of what the gateway holds; foreign numbers mean nothing (YLS/1 10.3)."""
         series = self._series.get(ack.series)
         if series is None or ack.upto > series.last:
             return []

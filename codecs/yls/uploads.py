@@ -1,4 +1,4 @@
-"""A terminal's pictures on their way to the gateway, one at a time (YLS/1 12, ruling 22).
+"""A terminal's pictures on their way to the gateway, one at a time (YLS/1 12).
 
 Owns the state of one transfer. Knows no frames: it says what to ask next and is told the answers.
 """

@@ -6,7 +6,7 @@ from the gateway's database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,14 +77,9 @@ def from_json(fields: Mapping[str, Any]) -> Ledger:
         recorded=fields["recorded"],
         faults=fields["faults"],
         acknowledged=fields["acknowledged"],
-        pictures=dict(_pairs(fields["pictures"])),
+        pictures=dict(fields["pictures"]),
         delivered=set(fields["delivered"]),
     )
     for first, last in fields["told"]:
         ledger.told.add(first, last)
     return ledger
-
-
-def _pairs(rows: Iterable[Iterable[Any]]) -> Iterable[tuple[int, str]]:
-    for number, digest in rows:
-        yield number, digest

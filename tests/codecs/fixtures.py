@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.codecs.api import Context, Conversation, Dialect
@@ -13,6 +13,7 @@ from gateway.codecs.kit.run import run
 from gateway.codecs.replay import Make
 from gateway.codecs.transcript import Call, Line, Transcript, read_transcript
 
+from gateway.domain.vocabulary import Means
 from tests.codecs.acme import ACME
 
 HERE = Path(__file__).parent
@@ -67,3 +68,11 @@ def subclass(base: type[Conversation], **members: object) -> Make:
         return made
 
     return make
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flagged:
+    """A request of a terminal's side, with fields no domain request has."""
+
+    means: Means
+    share: float = 0.0

@@ -6,13 +6,14 @@ import asyncio
 import socket
 
 import pytest
-from gateway.domain.ids import DeviceId
-from gateway.domain.times import Instant
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.sweep import Sweep
 
+from gateway.domain.ids import DeviceId
+from gateway.domain.times import Instant
 from tests.support.lines import LineConversation, line_dialect
-from tests.support.network import Bench, bench, run, soon, with_limits
+from tests.support.network import Bench, HandClock, bench, run, soon, with_limits
+from tests.support.waiting import until
 
 
 def test_a_stranger_gets_so_many_bytes_and_not_one_more() -> None:
@@ -143,8 +144,7 @@ async def congested(b: Bench) -> tuple[socket.socket, DeviceId]:
     await loop.sock_sendall(sock, b"HELLO T-7\n")
     assert await soon(loop.sock_recv(sock, 5)) == b"IN 7\n"
     await loop.sock_sendall(sock, b"FLOOD 8000000\n")
-    while not b.deafness:
-        await asyncio.sleep(0)
+    await until(lambda: bool(b.deafness), "congestion")
     return sock, DeviceId(7)
 
 
@@ -208,8 +208,7 @@ def test_last_words_to_a_peer_that_does_not_read_have_their_time_too() -> None:
                 b.sweep(after=9.9)
                 assert len(b.shared.roster) == 2
                 b.sweep(after=0.2)
-                while len(b.shared.roster) == 2:
-                                await asyncio.sleep(0)
+                await until(lambda: len(b.shared.roster) < 2, "the loss")
             assert b.counters.counts["closed", "taken_over"] == 1
 
     run(main)
@@ -309,8 +308,12 @@ def test_whoever_waits_is_not_read_and_not_for_ever() -> None:
             assert b.shared.traffic.reads == reads + 1
             b.sweep(after=5.1)
             assert await second.ended() == b""
+            assert await first.ended() == b""
+            await b.gone()
             assert b.counters.counts["closed", "patience"] == 1
-            await first.login("T-7")
+            assert b.counters.counts["closed", "login_timeout"] == 1
+            assert b.desk.logins == []
+            assert b.shared.gate.strangers == 0
 
     run(main)
 
@@ -329,19 +332,25 @@ def test_time_spent_waiting_is_not_taken_from_the_login() -> None:
     run(main)
 
 
-def test_instants_are_read_once_for_each_read() -> None:
+class CountingClock(HandClock):
+    """Counts how often it is looked at."""
+
+    looks = 0
+
+    def __call__(self) -> Instant:
+        self.looks += 1
+        return super().__call__()
+
+
+def test_the_clock_is_read_once_for_each_read() -> None:
     async def main() -> None:
-        async with bench() as b:
-            seen: list[Instant] = []
-            clock = b.clock.__class__.__call__
+        clock = CountingClock()
+        async with bench(clock=clock) as b:
             caller = await b.call()
             await caller.login("T-7")
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(
-                    b.clock.__class__, "__call__", lambda self: seen.append(clock(self)) or seen[-1]
-                )
-                caller.say("BEAT")
-                assert await caller.hear() == "BEAT"
-            assert len(seen) == 1
+            looks, reads = clock.looks, b.shared.traffic.reads
+            caller.say("BEAT", "NOISE", "BEAT")
+            assert [await caller.hear() for _ in range(2)] == ["BEAT", "BEAT"]
+            assert (clock.looks - looks, b.shared.traffic.reads - reads) == (1, 1)
 
     run(main)

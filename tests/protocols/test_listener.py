@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from gateway.domain.errors import GatepostError
-from gateway.domain.ids import DeviceId
-from gateway.domain.requests import Accept
 from gateway.protocols.gate import SPARE_FILES, connection_ceiling
 from gateway.protocols.listener import DrainReport
 
+from gateway.domain.errors import GatepostError
+from gateway.domain.ids import DeviceId
+from gateway.domain.requests import Accept
 from tests.support.network import bench, run, soon, with_limits
+from tests.support.waiting import until
 
 
 def test_the_ceiling_comes_from_memory_and_open_files() -> None:
@@ -49,8 +50,7 @@ def test_there_is_a_ceiling_for_all() -> None:
             third = await b.call()
             assert await third.ended() == b""
             await second.hang_up()
-            while b.shared.gate.inside == 2:
-                await asyncio.sleep(0)
+            await until(lambda: b.shared.gate.inside < 2, "the gate")
             fourth = await b.call()
             await fourth.login("T-9")
             assert b.counters.counts["refused", "ceiling"] == 1
@@ -160,8 +160,7 @@ def test_connections_that_wait_for_their_turn_are_drained_too() -> None:
             first, second = await b.call(), await b.call()
             first.say("BEAT")
             assert await first.hear() == "BEAT"
-            while b.shared.gate.inside < 2:
-                await asyncio.sleep(0)
+            await until(lambda: b.shared.gate.inside == 2, "the gate")
             report = await soon(b.server.drain(10.0))
             assert report == DrainReport(connections=2, aborted=0, unsettled=0)
             assert await second.ended() == b""

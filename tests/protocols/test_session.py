@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gateway.codecs.api import Context
-from gateway.domain.ids import DeviceId, Receipt
-from gateway.domain.requests import Accept, Conflict, Parting
 from gateway.protocols.flow import FlowLimits
 
+from gateway.domain.ids import DeviceId, Receipt
+from gateway.domain.requests import Accept, Conflict, Parting
 from tests.support.lines import LineConversation, line_dialect
 from tests.support.network import bench, run
 

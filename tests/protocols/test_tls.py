@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 from gateway.codecs.api import Context
-from gateway.domain.errors import GatepostError
 from gateway.protocols.listener import BINDING_LABEL
 from gateway.protocols.tls import ServerContext, channel_binding, client_context, secured
 from gateway.protocols.transport import SoleProtocol, connect, listen
 from OpenSSL import SSL
 
+from gateway.domain.errors import GatepostError
 from tests.support.certificates import make_identity
 from tests.support.lines import LineConversation, line_dialect
 from tests.support.loops import each_loop, run_on
-from tests.support.network import bench, run
+from tests.support.network import bench, run, with_limits
 from tests.support.pipes import Pump, SecureEar
+from tests.support.waiting import until
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 
@@ -43,17 +44,17 @@ async def tls_pair(folder: Path) -> tuple[SecureEar, SecureEar]:
 def test_both_ends_export_the_same_key(new_loop: NewLoop, tmp_path: Path) -> None:
     async def main() -> None:
         there, here = await tls_pair(tmp_path)
-        ours = channel_binding(there.transport, b"EXPORTER-yls1")  # type: ignore[arg-type]
-        theirs = channel_binding(here.transport, b"EXPORTER-yls1")  # type: ignore[arg-type]
+        ours = channel_binding(there.transport, b"EXPORTER-yls1")
+        theirs = channel_binding(here.transport, b"EXPORTER-yls1")
         assert ours == theirs
         assert len(ours) == 32
-        assert channel_binding(here.transport, b"EXPORTER-other") != ours  # type: ignore[arg-type]
-        here.transport.loseConnection()  # type: ignore[union-attr]
+        assert channel_binding(here.transport, b"EXPORTER-other") != ours
+        here.transport.loseConnection()
         await there.lost
 
         again, _ = await tls_pair(tmp_path)
-        assert channel_binding(again.transport, b"EXPORTER-yls1") != ours  # type: ignore[arg-type]
-        again.transport.abortConnection()  # type: ignore[union-attr]
+        assert channel_binding(again.transport, b"EXPORTER-yls1") != ours
+        again.transport.abortConnection()
         await again.lost
         await _.lost
 
@@ -65,16 +66,16 @@ def test_large_transfers_arrive_whole_with_backpressure(new_loop: NewLoop, tmp_p
     async def main() -> None:
         there, here = await tls_pair(tmp_path)
         pump = Pump()
-        here.transport.registerProducer(pump, True)  # type: ignore[union-attr]
-        there.transport.pauseProducing()  # type: ignore[union-attr]
+        here.transport.registerProducer(pump, True)
+        there.transport.pauseProducing()
         data = bytes(range(256)) * 40_000
-        here.transport.write(data)  # type: ignore[union-attr]
+        here.transport.write(data)
         assert pump.told == ["pause"]
-        there.transport.resumeProducing()  # type: ignore[union-attr]
+        there.transport.resumeProducing()
         await pump.resumed.wait()
         assert await there.until(len(data)) == data
-        here.transport.unregisterProducer()  # type: ignore[union-attr]
-        there.transport.loseConnection()  # type: ignore[union-attr]
+        here.transport.unregisterProducer()
+        there.transport.loseConnection()
         await here.lost
         await there.lost
 
@@ -167,12 +168,12 @@ def test_a_conversation_on_tls_begins_after_the_handshake_and_knows_its_binding(
             factory = secured(trust, SoleProtocol(here), client=True)
             await connect(asyncio.get_running_loop(), factory, "127.0.0.1", port)
             await here.shaken
-            here.transport.write(b"HELLO T-7\n")  # type: ignore[union-attr]
+            here.transport.write(b"HELLO T-7\n")
             assert await here.until(5) == b"IN 7\n"
             (context,) = contexts
             assert context.secure
             assert context.channel_binding == channel_binding(
-                here.transport,  # type: ignore[arg-type]
+                here.transport,
                 BINDING_LABEL,
             )
             plain = await b.call()
@@ -183,8 +184,7 @@ def test_a_conversation_on_tls_begins_after_the_handshake_and_knows_its_binding(
             mute[1].write(b"GET / HTTP/1.1\r\n\r\n")
             await mute[0].read()
             mute[1].close()
-            while len(b.shared.roster) > 2:
-                await asyncio.sleep(0)
+            await until(lambda: len(b.shared.roster) <= 2, "the loss")
             assert b.counters.counts["closed", "tls_failed"] == 1
 
             draining = asyncio.ensure_future(b.server.drain(10.0))
@@ -203,8 +203,7 @@ def test_a_handshake_that_never_comes_runs_out_of_time(tmp_path: Path) -> None:
             listener = await b.server.listen("tls", "127.0.0.1", 0, tls=server)
             b.port = listener.getHost().port
             mute = await b.call()
-            while not len(b.shared.roster):
-                await asyncio.sleep(0)
+            await until(lambda: len(b.shared.roster) > 0, "a connection")
             b.sweep(after=9.9)
             assert len(b.shared.roster) == 1
             b.sweep(after=0.2)
@@ -216,8 +215,6 @@ def test_a_handshake_that_never_comes_runs_out_of_time(tmp_path: Path) -> None:
 
 
 def test_who_waits_for_its_turn_is_not_shaken_hands_with(tmp_path: Path) -> None:
-    from tests.support.network import with_limits
-
     async def main() -> None:
         identity = make_identity(tmp_path)
         async with bench(limits=with_limits(strangers=1)) as b:
@@ -231,13 +228,12 @@ def test_who_waits_for_its_turn_is_not_shaken_hands_with(tmp_path: Path) -> None
             factory = secured(trust, SoleProtocol(here), client=True)
             loop = asyncio.get_running_loop()
             await connect(loop, factory, "127.0.0.1", listener.getHost().port)
-            while b.shared.gate.inside < 2:
-                await asyncio.sleep(0)
+            await until(lambda: b.shared.gate.inside == 2, "the gate")
             assert b.shared.traffic.reads == 1
             assert not here.shaken.done()
             await first.login("T-7")
             await here.shaken
-            here.transport.abortConnection()  # type: ignore[union-attr]
+            here.transport.abortConnection()
             await here.lost
 
     run(main)

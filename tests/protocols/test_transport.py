@@ -1,5 +1,7 @@
 """Twisted protocols on asyncio transports, on both event loops."""
 
+# ruff: noqa: N802 - Twisted calls these methods by these names.
+
 from __future__ import annotations
 
 import asyncio
@@ -164,20 +166,68 @@ def test_a_producer_that_comes_late_is_paused_at_once_or_stopped(new_loop: NewLo
     run_on(new_loop, main)
 
 
+class LastWords(Pump):
+    """Writes once more when it may."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__()
+        self._link = link
+
+    def resumeProducing(self) -> None:
+        super().resumeProducing()
+        self._link.write(b"its last words")
+
+
 @each_loop
-def test_a_close_waits_for_the_producer(new_loop: NewLoop) -> None:
+def test_a_close_waits_for_a_paused_producer(new_loop: NewLoop) -> None:
     async def main() -> None:
         here, there = Ear(), Ear()
         link, _ = await pair(here, there)
-        pump = Pump()
+        pump = LastWords(link)
         link.registerProducer(pump, True)
+        there.transport.pauseProducing()
+        link.write(bytes(20_000_000))
         link.loseConnection()
         link.loseConnection()
-        link.write(b"its last words")
-        link.unregisterProducer()
+        assert pump.told == ["pause"]
+        there.transport.resumeProducing()
+        assert await there.lost is ConnectionDone
+        assert there.received.endswith(b"\0its last words")
+        await here.lost
+        assert pump.told == ["pause", "resume", "stop"]
+
+    run_on(new_loop, main)
+
+
+@each_loop
+def test_a_close_does_not_wait_for_a_producer_that_may_write(new_loop: NewLoop) -> None:
+    async def main() -> None:
+        here, there = Ear(), Ear()
+        link, _ = await pair(here, there)
+        link.registerProducer(Pump(), True)
+        link.write(b"said")
+        link.loseConnection()
         link.write(b"and no more")
         assert await there.lost is ConnectionDone
-        assert there.received == b"its last words"
+        assert there.received == b"said"
+
+    run_on(new_loop, main)
+
+
+@each_loop
+def test_a_paused_producer_that_leaves_is_not_waited_for(new_loop: NewLoop) -> None:
+    async def main() -> None:
+        here, there = Ear(), Ear()
+        link, _ = await pair(here, there)
+        link.registerProducer(Pump(), True)
+        there.transport.pauseProducing()
+        link.write(bytes(20_000_000))
+        link.loseConnection()
+        link.unregisterProducer()
+        link.write(b"and no more")
+        there.transport.resumeProducing()
+        assert await there.lost is ConnectionDone
+        assert len(there.received) == 20_000_000
 
     run_on(new_loop, main)
 
@@ -211,8 +261,7 @@ class Sleeper(Ear):
 
     def connectionMade(self) -> None:
         super().connectionMade()
-        assert self.transport is not None
-        self.transport.pauseProducing()  # type: ignore[attr-defined]
+        self.transport.pauseProducing()
 
 
 @each_loop
@@ -229,7 +278,7 @@ def test_reading_can_be_paused_from_the_first_moment(new_loop: NewLoop) -> None:
             for _ in range(50):
                 await asyncio.sleep(0)
             assert there.received == b""
-            there.transport.resumeProducing()  # type: ignore[union-attr]
+            there.transport.resumeProducing()
             assert await there.until(5) == b"early"
         await there.lost
         listener.stopListening()
@@ -249,9 +298,9 @@ def test_one_direction_may_be_closed_alone(new_loop: NewLoop) -> None:
         link.write(b"too late")
         await there.read_closed
         assert there.received == b"question"
-        there.transport.write(b"answer")  # type: ignore[union-attr]
+        there.transport.write(b"answer")
         assert await here.until(6) == b"answer"
-        there.transport.loseWriteConnection()  # type: ignore[union-attr]
+        there.transport.loseWriteConnection()
         assert await here.lost is ConnectionDone
         assert await there.lost is ConnectionDone
         assert (here.closed, there.closed) == (["write", "read"], ["read", "write"])
@@ -320,9 +369,14 @@ def test_a_peer_that_was_gone_before_we_looked_is_dropped() -> None:
     class Gone(asyncio.Transport):
         aborted = False
 
+        def get_extra_info(self, name: str, default: Any = None) -> Any:
+            return shut if name == "socket" else default
+
         def abort(self) -> None:
             self.aborted = True
 
+    shut = socket.socket()
+    shut.close()
     transport = Gone()
     link = Link(Nobody())
     link.connection_made(transport)

@@ -42,7 +42,5 @@ def make_identity(folder: Path, name: str = "gateway") -> Identity:
     )
     identity = Identity(folder / f"{name}.crt", folder / f"{name}.key")
     identity.certificate.write_bytes(certificate.public_bytes(Encoding.PEM))
-    identity.key.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
+    identity.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return identity

@@ -19,12 +19,12 @@ from typing import Any
 from urllib.error import HTTPError
 
 import asyncpg
-from gateway.admin import ask
-from gateway.crashpoints import VARIABLE as CRASH_AT
 from gateway.storage.layout import Layout
 from gateway.storage.postmaster import Postmaster, find_postmaster
 from gateway.storage.server_settings import SUPERUSER
 
+from gateway.admin import ask
+from gateway.crashpoints import VARIABLE as CRASH_AT
 from tests.support.postgres import cluster_pids
 from tests.support.waiting import wait_for
 

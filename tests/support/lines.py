@@ -1,16 +1,17 @@
 """A miniature protocol of text lines, to test the shells without a real codec.
 
-A terminal says ``HELLO serial``, ``BEAT``, ``REC n``, ``LOST n``, ``FLOOD n`` (asks for an answer of
-n bytes), ``BYE`` or ``WAIT seconds``; ``BOOM`` makes the codec raise. The gateway says ``IN n``,
+A terminal says ``HELLO serial``, ``BEAT``, ``REC n``, ``LOST n``, ``FLOOD n`` (wants n bytes back),
+``WAIT seconds`` (wants a ``TICK`` then), ``HALF data`` (of an object) or ``BYE``; and, to break it,
+``NOISE``, ``RUDE`` and ``BOOM``, at which the codec raises. The gateway says ``IN n``,
 ``OUT reason``, ``ACK n``, ``LATER n``, ``CONFLICT n`` or ``FAREWELL reason``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gateway.codecs.api import Context, Dialect, Limits
+
 from gateway.domain.events import (
     BlobInterrupted,
     CredentialWanted,
@@ -157,17 +158,6 @@ class LineConversation:
         return [BlobInterrupted(digest=b"", data=self._half)] if self._half else []
 
 
-@dataclass
-class Born:
-    """Every conversation a dialect began."""
-
-    contexts: list[Context]
-
-    def __call__(self, context: Context) -> LineConversation:
-        self.contexts.append(context)
-        return LineConversation(context)
-
-
 def line_dialect(
     name: str = "lines",
     conversation: Callable[[Context], LineConversation] = LineConversation,
@@ -180,7 +170,5 @@ def line_dialect(
         summary="text lines",
         conversation=conversation,
         opening=opening,
-        limits=Limits(
-            max_frame=1024, before_login_bytes=before_login_bytes, login_seconds=10.0
-        ),
+        limits=Limits(max_frame=1024, before_login_bytes=before_login_bytes, login_seconds=10.0),
     )

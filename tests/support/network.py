@@ -10,6 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from gateway.codecs.api import Dialect
+from gateway.protocols.flow import FlowLimits
+from gateway.protocols.gate import Gate, ListenerLimits
+from gateway.protocols.listener import DeviceServer
+from gateway.protocols.registry import Registry
+from gateway.protocols.roster import Roster
+from gateway.protocols.session import Session
+from gateway.protocols.surroundings import Surroundings
+from gateway.protocols.sweep import Sweep
+
 from gateway.domain.events import (
     BlobCompleted,
     BlobInterrupted,
@@ -24,22 +33,13 @@ from gateway.domain.events import (
 )
 from gateway.domain.ids import DeviceId, Receipt, Serial
 from gateway.domain.ports import SessionHandle
-from gateway.domain.requests import Accept, Admit, Parting, Refusal, Refuse
+from gateway.domain.requests import Accept, Admit, Refusal, Refuse
 from gateway.domain.times import Instant
-from gateway.protocols.flow import FlowLimits
-from gateway.protocols.gate import Gate, ListenerLimits
-from gateway.protocols.listener import DeviceServer
-from gateway.protocols.registry import Registry
-from gateway.protocols.roster import Roster
-from gateway.protocols.session import Session
-from gateway.protocols.surroundings import Surroundings
-from gateway.protocols.sweep import Sweep
-
 from tests.support.lines import line_dialect
 from tests.support.sessions import SilentLog
 
 PATIENCE = 10.0
-"""Seconds after which a wait that should have ended is a failure; never reached when all is well."""
+"""Seconds after which a wait that should have ended is a failure."""
 
 T = TypeVar("T")
 
@@ -267,10 +267,12 @@ async def bench(
     *dialects: Dialect,
     limits: ListenerLimits = LIMITS,
     flow: FlowLimits | None = None,
+    clock: HandClock | None = None,
     listen: bool = True,
 ) -> AsyncIterator[Bench]:
     """Run a server for the dialects (text lines by default) until the test is over."""
-    desk, clock, counters, log = FakeDesk(), HandClock(), TestedCounters(), SilentLog()
+    desk, counters, log = FakeDesk(), TestedCounters(), SilentLog()
+    clock = clock or HandClock()
     deafness: list[tuple[int, bool]] = []
     shared = Surroundings(
         dialects=dialects or (line_dialect(),),

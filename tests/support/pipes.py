@@ -1,5 +1,7 @@
 """Twisted protocols that only remember, for tests of the transports."""
 
+# ruff: noqa: N802 - Twisted calls these methods by these names.
+
 from __future__ import annotations
 
 import asyncio
@@ -7,21 +9,26 @@ from typing import Any, TypeVar
 
 from gateway.protocols.transport import Link, Listener, SoleProtocol, connect, listen
 from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListener
-from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 T = TypeVar("T")
 
 
-class Ear(Protocol):
+class Ear:
     """Keeps what arrives, and says when there is enough of it."""
+
+    transport: Any
 
     def __init__(self) -> None:
         self.received = bytearray()
         self.made: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.lost: asyncio.Future[type[Exception]] = asyncio.get_running_loop().create_future()
+        self.lost: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._more = asyncio.Event()
+
+    def makeConnection(self, transport: Any) -> None:
+        self.transport = transport
+        self.connectionMade()
 
     def connectionMade(self) -> None:
         self.made.set_result(None)
@@ -30,8 +37,8 @@ class Ear(Protocol):
         self.received += data
         self._more.set()
 
-    def connectionLost(self, reason: Failure = Failure(RuntimeError())) -> None:  # type: ignore[no-untyped-call] # noqa: B008
-        self.lost.set_result(type(reason.value))
+    def connectionLost(self, reason: Failure) -> None:
+        self.lost.set_result(reason.type)
 
     async def until(self, size: int) -> bytes:
         while len(self.received) < size:

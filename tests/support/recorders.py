@@ -26,9 +26,9 @@ from gateway.codecs.yls.device_events import (
 from gateway.codecs.yls.drafts import Draft
 from gateway.codecs.yls.login_device import DeviceConfig
 from gateway.codecs.yls.store import RecordStore
-from gateway.domain.times import Instant
 from gateway.protocols.clock import read_clock
 
+from gateway.domain.times import Instant
 from tests.support.directories import MODEL, secret_of
 from tests.support.jpegs import jpeg
 

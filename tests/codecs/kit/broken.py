@@ -20,7 +20,7 @@ class Framer:
     def __init__(self, *, resync: bool) -> None:
         self.resync = resync
         self.broken = False
-        self.buffer = b""
+        self.buffer = bytearray()
 
     @property
     def buffered(self) -> int:
@@ -31,7 +31,7 @@ class Framer:
             self.buffer += data
 
     def gap(self) -> None:
-        self.buffer = self.buffer[1:]
+        del self.buffer[:1]
 
     def size(self) -> int | None:
         """Size of the frame at the start, None when that cannot be told yet."""
@@ -50,7 +50,7 @@ class Framer:
                 continue
             if size is None or len(self.buffer) < size:
                 return None
-            frame = self.buffer[:size]
+            frame = bytes(self.buffer[:size])
             if self.check(frame):
                 self.damage("checksum")
                 continue
@@ -62,12 +62,12 @@ class Framer:
         return sealed(frame)
 
     def consume(self, size: int) -> None:
-        self.buffer = self.buffer[size:]
+        del self.buffer[:size]
 
     def damage(self, code: str) -> None:
         self.broken = not self.resync
         start = self.buffer.find(b"A", 1)
-        self.buffer = self.buffer[start:] if self.resync and start > 0 else b""
+        del self.buffer[: start if self.resync and start > 0 else None]
 
 
 class SizeFromWhatArrived(Framer):
@@ -90,7 +90,7 @@ class SecondFrameLost(Framer):
     """What shares a read with a frame is dropped with it (pymodbus)."""
 
     def consume(self, size: int) -> None:
-        self.buffer = b""
+        self.buffer.clear()
 
 
 class NoiseDropsEverything(Framer):
@@ -98,13 +98,13 @@ class NoiseDropsEverything(Framer):
 
     def damage(self, code: str) -> None:
         super().damage(code)
-        self.buffer = b""
+        self.buffer.clear()
 
 
 class LengthBelieved(Framer):
     """No bound on what a length field may ask for (magic-wormhole, afkak)."""
 
-    max_frame = 2**31
+    max_frame = 2**40
 
     def size(self) -> int | None:
         size = super().size()
@@ -115,6 +115,10 @@ class CopiedWithEveryRead(Framer):
     """The buffer is copied for each read, as appending to a `bytes` attribute does."""
 
     max_frame = 16_384
+
+    def feed(self, data: bytes) -> None:
+        if not self.broken:
+            self.buffer = self.buffer + data
 
 
 class ParsedFromTheStart(Framer):
@@ -140,12 +144,12 @@ class EarlyBird(Framer):
     """The frame is believed before its checksum arrived."""
 
     def take(self) -> bytes | FrameDamaged | None:
-        size = self.size()
+        size = self.size() if self.buffer.startswith(b"AC") else None
         if size is not None and size <= len(self.buffer) + 2:
-            frame = self.buffer[:size].ljust(size, b"\0")
+            frame = bytes(self.buffer[:size]).ljust(size, b"\0")
             self.consume(size)
             return frame
-        return None
+        return super().take()
 
 
 class Stumbler(Framer):

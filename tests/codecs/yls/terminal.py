@@ -14,6 +14,7 @@ from gateway.codecs.yls.seal import Seal
 from gateway.codecs.yls.server import YlsConversation
 
 from gateway.domain.events import CredentialWanted, Event, LoginProved
+from gateway.domain.ids import Serial
 from gateway.domain.requests import Admit, CredentialGiven, HeldSeries, Request
 from gateway.domain.times import Instant
 from tests.codecs.yls import vectors
@@ -62,7 +63,7 @@ class Terminal:
         self.default = 0 if secure else MAC
         assert self.feed(vectors.V1) == []
         assert self.output() == vectors.V2
-        assert self.feed(vectors.V3) == [CredentialWanted(serial=vectors.SERIAL, key_id=1)]
+        assert self.feed(vectors.V3) == [CredentialWanted(serial=Serial(vectors.SERIAL), key_id=1)]
         (proved,) = self.submit(CredentialGiven(secret=vectors.KEY))
         assert isinstance(proved, LoginProved)
         admit = Admit(session=vectors.SESSION, heartbeat_s=30, held=held)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from gateway.codecs.yls.body import Body, Refused, put, put_number, put_result, text_of
+from gateway.codecs.yls.body import Body, Refused, put, put_number, put_result
 from gateway.codecs.yls.registers import Result, Tlv
 
 
@@ -77,11 +77,3 @@ def test_a_name_has_at_most_32_characters_and_may_be_empty_where_it_has_a_defaul
         Body(put(Tlv.SN, b"x" * 33)).name(Tlv.SN)
     assert Body(put(Tlv.MODEL, b"")).name(Tlv.MODEL, "") == ""
     assert Body(b"").name(Tlv.MODEL, "none") == "none"
-
-
-def test_text_is_valid_utf8_without_control_characters() -> None:
-    assert text_of("防拆开关".encode(), 128) == "防拆开关"
-    assert text_of(b"", 128) == ""
-    for bad, why in ((b"\xff", "BAD_TLV"), (b"a\nb", "BAD_TLV"), (b"x" * 129, "BAD_LENGTH")):
-        with pytest.raises(Refused, match=why):
-            text_of(bad, 128)

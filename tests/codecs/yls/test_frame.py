@@ -29,7 +29,7 @@ ALL = [getattr(vectors, f"V{number}") for number in range(1, 15)]
 
 
 def long_header(extra: bytes, body: bytes) -> bytes:
-    """A frame whose header has more bytes than we know; HCRC covers them (ruling 13)."""
+    """A frame whose header has more bytes than we know; HCRC covers them (YLS/1 3.2)."""
     head = bytearray(pack(0, 0, 4, 9, 1, body)[:16])
     head[2] = 0x10 | (18 + len(extra)) // 2
     check = crc16_mcrf4xx(extra, crc16_mcrf4xx(bytes(head)))

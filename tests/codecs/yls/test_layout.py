@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gateway.codecs.yls import layout
 from gateway.codecs.yls.drafts import Draft, fault_draft
 from gateway.codecs.yls.frame import HEADER, pack, parse
@@ -9,6 +11,11 @@ from gateway.codecs.yls.records import CORE, FAULT
 from gateway.codecs.yls.status import STATUS, StatusReport
 from hypothesis import given
 from hypothesis import strategies as st
+
+
+def fields(declared: Any) -> tuple[int, ...]:
+    return tuple(value for name, value in declared.items() if not name.startswith("_"))
+
 
 U8, U16, U32 = st.integers(0, 0xFF), st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
 U64, I16 = st.integers(0, 2**64 - 1), st.integers(-0x8000, 0x7FFF)
@@ -29,53 +36,34 @@ def test_header(flags: int, address: int, command: int, seq: int, sid: int, body
 @given(st.binary(min_size=32, max_size=32))
 def test_record_core(core: bytes) -> None:
     declared = layout.REC_CORE.parse(core)
-    assert CORE.unpack(core) == tuple(declared[name] for name in list(declared) if name[0] != "_")
+    assert CORE.unpack(core) == fields(declared)
     assert layout.REC_CORE.build(declared) == core
 
 
-@given(U64, U32, U8, U8, U16, U16, U16, U8, U8, I16, U32, U32)
+@given(
+    st.fixed_dictionaries(
+        {
+            "person": U32,
+            "direction": U8,
+            "decision": U8,
+            "method": U16,
+            "score": U16,
+            "liveness": U16,
+            "door": U8,
+            "rflags": U8,
+            "temperature": I16,
+        }
+    ),
+    U64,
+    U32,
+    U32,
+)
 def test_a_draft_encodes_as_declared(
-    time: int,
-    person: int,
-    direction: int,
-    decision: int,
-    method: int,
-    score: int,
-    liveness: int,
-    door: int,
-    rflags: int,
-    temperature: int,
-    epoch: int,
-    number: int,
+    values: dict[str, Any], time: int, epoch: int, number: int
 ) -> None:
-    draft = Draft(
-        time_ms=time,
-        person=person,
-        direction=direction,
-        decision=decision,
-        method=method,
-        score=score,
-        liveness=liveness,
-        door=door,
-        rflags=rflags,
-        temperature=temperature,
-    )
-    values = {
-        "number": number,
-        "epoch": epoch,
-        "time": time,
-        "person": person,
-        "direction": direction,
-        "decision": decision,
-        "method": method,
-        "score": score,
-        "liveness": liveness,
-        "door": door,
-        "rflags": rflags,
-        "temperature": temperature,
-    }
-    (element,) = draft.encode(epoch, number)
-    assert element == b"\x80\x20\x00\x20" + layout.REC_CORE.build(values)
+    (element,) = Draft(time_ms=time, **values).encode(epoch, number)
+    declared = layout.REC_CORE.build({**values, "time": time, "epoch": epoch, "number": number})
+    assert element == b"\x80\x20\x00\x20" + declared
 
 
 @given(st.binary(min_size=26, max_size=26))

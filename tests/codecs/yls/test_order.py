@@ -45,11 +45,8 @@ def test_zero_is_never_fresh() -> None:
 def test_it_agrees_with_a_set_that_forgets_nothing(seqs: list[int]) -> None:
     received, seen, highest = Received(), set[int](), 0
     for seq in seqs:
-        if seq < highest - REPLAY_BITS:
-            expected = STALE
-        else:
-            expected = SEEN if seq in seen else FRESH
-        assert received.judge(seq) == expected
+        known = SEEN if seq in seen else FRESH
+        assert received.judge(seq) == (STALE if seq < highest - REPLAY_BITS else known)
         seen.add(seq)
         highest = max(highest, seq)
 

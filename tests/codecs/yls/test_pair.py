@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from gateway.codecs.yls.device_events import (
     Acknowledged,
@@ -12,10 +13,15 @@ from gateway.codecs.yls.device_events import (
     PictureDelivered,
 )
 from gateway.codecs.yls.drafts import Draft
+from gateway.codecs.yls.store import RecordStore
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gateway.domain.events import Heartbeat, PassageReported
+from gateway.domain.events import Event, Heartbeat, PassageReported
+from gateway.domain.ids import Receipt
+from gateway.domain.requests import Accept, Defer
 from gateway.domain.vocabulary import Lane
-from tests.codecs.yls.pair import Pair
+from tests.codecs.yls.pair import CONFIG, Gateway, Pair
 from tests.codecs.yls.vectors import BASE, EPOCH
 
 
@@ -60,3 +66,140 @@ def test_a_picture_follows_its_record_inside_tls() -> None:
     assert PictureDelivered(key=(EPOCH, 1)) in pair.told
     assert pair.gateway.pictures == {hashlib.sha256(picture).digest(): picture}
     assert pair.device.idle
+
+
+class Ordeal:
+    """Two sides, a gateway's memory, and a network that hypothesis misuses."""
+
+    def __init__(self, *, secure: bool) -> None:
+        self.secure = secure
+        self.gateway = Gateway()
+        self.store = RecordStore(EPOCH)
+        self.made = 0
+        self.freed: list[int] = []
+        self.connections = 0
+        self.pair = self.connect()
+
+    def connect(self) -> Pair:
+        self.connections += 1
+        config = replace(CONFIG, max_frame=600)
+        seed = str(self.connections)
+        pair = Pair(self.gateway, self.store, config=config, secure=self.secure, seed=seed)
+        pair.device.start(pair.now)
+        return pair
+
+    def step(self, kind: str, size: int) -> None:
+        pair = self.pair
+        if kind == "record":
+            self.made += 1
+            picture = b"\xff\xd8" + bytes(size * 40) if size % 3 == 0 else None
+            pair.device.record(draft(self.made, picture), pair.now)
+        elif kind == "up":
+            pair.to_server(size * 7)
+        elif kind == "down":
+            pair.to_device(size * 7)
+        elif kind == "defer":
+            self.gateway.answers[self.made + 1] = Defer(receipt=Receipt(0), retry_after_s=2)
+        elif kind == "wait":
+            pair.wait(size / 10)
+        elif kind == "drop":
+            pair.drop()
+            self.collect()
+            self.pair = self.connect()
+        if self.pair.device.closing is not None or self.pair.server.closing is not None:
+            self.pair.drop()
+            self.collect()
+            self.pair = self.connect()
+
+    def collect(self) -> None:
+        for event in self.pair.told:
+            if isinstance(event, Acknowledged):
+                self.freed += [number for _, number in event.keys]
+        self.pair.told.clear()
+
+    def check(self) -> None:
+        """The device forgot exactly what the gateway holds."""
+        self.collect()
+        left = {number for (_, number), _ in self.store.waiting()}
+        assert len(self.freed) == len(set(self.freed))
+        assert set(self.freed) <= self.gateway.numbers()
+        assert set(self.freed) | left == set(range(1, self.made + 1))
+
+    def settle(self) -> None:
+        """Leave the network alone until everything is said."""
+        for _ in range(10):
+            self.pair.pump()
+            self.pair.wait(11)
+            if self.pair.device.closing is not None:
+                self.pair.drop()
+                self.collect()
+                self.pair = self.connect()
+        self.check()
+        assert set(self.freed) == set(range(1, self.made + 1)) == self.gateway.numbers()
+        assert self.pair.device.idle or not self.secure
+
+
+STEPS = st.tuples(
+    st.sampled_from(
+        ["record", "record", "up", "up", "up", "down", "down", "defer", "wait", "drop"]
+    ),
+    st.integers(0, 60),
+)
+
+
+@given(st.booleans(), st.lists(STEPS, min_size=10, max_size=100))
+@settings(max_examples=250, deadline=None)
+def test_every_record_is_acknowledged_exactly_when_it_was_accepted(
+    secure: bool, steps: list[tuple[str, int]]
+) -> None:
+    ordeal = Ordeal(secure=secure)
+    for kind, size in steps:
+        ordeal.step(kind, size)
+        ordeal.check()
+    ordeal.settle()
+
+
+@given(st.permutations(range(6)), st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_the_order_in_which_the_gateway_decides_does_not_matter(
+    order: list[int], deferred: int
+) -> None:
+    pair = Pair(window=16).login()
+    pair.gateway.answers = dict.fromkeys(range(1, 7))
+    for person in range(6):
+        pair.device.record(draft(person), pair.now)
+    pair.pump()
+    reports = [event for event in pair.events if isinstance(event, PassageReported)]
+    assert [event.number for event in reports] == [1, 2, 3, 4, 5, 6]
+    for at in order:
+        report = reports[at]
+        if report.number == deferred:
+            pair.submit(Defer(receipt=report.receipt, retry_after_s=1))
+        else:
+            pair.submit(Accept(receipt=report.receipt))
+        pair.pump()
+    assert {n for (_, n), _ in pair.store.waiting()} == {deferred}
+    pair.wait(1)
+    assert pair.store.unacknowledged == 0
+    assert pair.gateway.numbers() == {deferred}
+
+
+@given(st.lists(st.integers(1, 200), min_size=1, max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_how_the_streams_are_cut_never_matters(cuts: list[int]) -> None:
+    def run(sizes: list[int]) -> tuple[list[Event], bytes]:
+        pair, at, sent = Pair(secure=True), 0, b""
+        for person in range(5):
+            pair.store.record(draft(person, b"\xff\xd8" + bytes(900 * person)))
+        pair.device.start(pair.now)
+        pair.collect()
+        while pair.up or pair.down:
+            at += 1
+            size = sizes[at % len(sizes)]
+            sent += pair.up[:size]
+            pair.to_server(size)
+            pair.to_device(size)
+            pair.collect()
+        return pair.events, sent
+
+    assert run(cuts) == run([1_000_000])

@@ -1,4 +1,4 @@
-"""The worked vectors of YLS/1 (docs/protocols/yls.md, section 14) and what they were made with."""
+"""The worked vectors of YLS/1 (docs/protocols/yls.md, section 19) and what they were made with."""
 
 from __future__ import annotations
 

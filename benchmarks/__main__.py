@@ -1,0 +1,107 @@
+"""`python -m benchmarks`: measure the rows and write RESULTS.md."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import click
+
+from benchmarks import machine, report
+from benchmarks.bench import Bench, opened
+from benchmarks.goals import Result, Verdict, not_run
+from benchmarks.rows import (
+    accounts,
+    crowd,
+    latency,
+    parsing,
+    reassembly,
+    records,
+    scrape,
+    snapshots,
+    starts,
+    storm,
+    sweep,
+    transport,
+)
+
+MODULES: tuple[ModuleType, ...] = (
+    transport,
+    records,
+    latency,
+    crowd,
+    storm,
+    snapshots,
+    parsing,
+    scrape,
+    accounts,
+    sweep,
+    starts,
+    reassembly,
+)
+"""In the order they run; the heavy ones first, while the machine is as it was found."""
+
+
+@click.command()
+@click.option("--only", help="Rows to measure, such as G1,G3; the report then has only these.")
+@click.option("--quick", is_flag=True, help="Small and noisy, for development.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write. Default: benchmarks/RESULTS.md, with --only or --quick standard output.",
+)
+def main(only: str | None, quick: bool, output: Path | None) -> None:
+    """Measure both sides of every ratio and write the report."""
+    wanted = {row.strip().upper() for row in only.split(",")} if only else None
+    modules = [one for one in MODULES if wanted is None or wanted & set(one.ROWS)]
+    before, began = machine.load(), time.monotonic()
+    facts = list(machine.facts())
+    with opened(quick) as bench:
+        results = [result for one in modules for result in measure(bench, one)]
+        rounds = bench.rounds
+    run = report.Circumstances(
+        command=machine.command(),
+        facts=facts,
+        load_before=before,
+        load_after=machine.load(),
+        seconds=time.monotonic() - began,
+        rounds=rounds,
+        quick=quick,
+    )
+    if output is None and (quick or wanted):
+        click.echo(report.render(results, run))
+    else:
+        report.write(results, run, output or report.RESULTS)
+    summary(results)
+
+
+def measure(bench: Bench, module: ModuleType) -> Sequence[Result]:
+    """Measure a module's rows; one that fails says so in the report and stops no other."""
+    rows: tuple[str, ...] = module.ROWS
+    work: Callable[[Bench], Sequence[Result]] = module.measure
+    bench.say(f"{', '.join(rows)}: {(module.__doc__ or '').splitlines()[0]}")
+    began = time.monotonic()
+    try:
+        results = work(bench)
+    except Exception as error:
+        traceback.print_exc()
+        results = [not_run(row, "", f"{type(error).__name__}: {error}") for row in rows]
+    bench.say(f"      {time.monotonic() - began:.0f} s")
+    return results
+
+
+def summary(results: Sequence[Result]) -> None:
+    """Tell the verdicts; a goal that must be met and is not makes the command fail."""
+    for result in results:
+        print(f"{result.row:<4} {result.verdict.value}", file=sys.stderr)
+    bad = (Verdict.SHORT, Verdict.NOT_RUN)
+    if any(result.verdict in bad for result in results):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The generator as the rows see it: a process that is told what to do and says what it saw."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+from benchmarks.load.fleet import Kind, Login
+
+IN_FLIGHT = 512
+"""Terminals that come in at the same time, in a storm and otherwise."""
+_epochs = count(0x0BE0_0001)
+
+
+class BenchmarkError(RuntimeError):
+    """A run that must not count: an answer was missing, wrong or came from nobody."""
+
+
+class Load:
+    """One generator process."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def connect(
+        self, fleet: str, address: tuple[str, int], serials: Sequence[str], login: Login = "real"
+    ) -> dict[str, float]:
+        """Bring a fleet in under a fresh record series; every terminal must get in."""
+        host, port = address
+        seen: dict[str, float] = self._tell(
+            "connect",
+            fleet,
+            host=host,
+            port=port,
+            serials=list(serials),
+            epoch=next(_epochs),
+            login=login,
+            in_flight=IN_FLIGHT,
+        )
+        if seen["failed"]:
+            raise BenchmarkError(f"{seen['failed']:.0f} of {len(serials)} terminals did not get in")
+        return seen
+
+    def prepare(self, fleet: str, kind: Kind, low: int, high: int, frames: int) -> int:
+        """Make frames for the links ``low`` … ``high`` - 1; return how many."""
+        made: int = self._tell("prepare", fleet, kind=kind, low=low, high=high, count=frames)
+        return made
+
+    def closed(
+        self, fleet: str, low: int, high: int, window: int, *, checked: bool = True
+    ) -> dict[str, float]:
+        """Send what was made, ``window`` frames unanswered per link; all must be answered OK."""
+        seen: dict[str, float] = self._tell(
+            "closed", fleet, low=low, high=high, window=window, checked=checked
+        )
+        if seen["unfinished"] or seen["refused"]:
+            raise BenchmarkError(f"{fleet}: {seen}")
+        self._check(fleet)
+        return seen
+
+    def open(self, fleet: str, *streams: dict[str, float]) -> list[dict[str, float]]:
+        """Send what was made at the streams' rates; what is refused or missing is in the result."""
+        seen: list[dict[str, float]] = self._tell("open", fleet, streams=list(streams))
+        self._check(fleet)
+        return seen
+
+    def drop(self, fleet: str) -> None:
+        """Close a fleet's connections."""
+        self._tell("drop", fleet)
+
+    def stop(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+    def _check(self, fleet: str) -> None:
+        seen = self._tell("check", fleet)
+        if seen["lost"] or seen["bad"]:
+            raise BenchmarkError(f"{seen['lost']} connections lost, {seen['bad']} bad answers")
+
+    def _tell(self, do: str, fleet: str, **details: Any) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"do": do, "fleet": fleet, **details}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise BenchmarkError(f"the load generator died doing {do}")
+        return json.loads(line)
+
+
+@contextmanager
+def generator() -> Iterator[Load]:
+    """Run a load generator."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.load.process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    load = Load(process)
+    try:
+        yield load
+    finally:
+        if process.poll() is None:
+            load.stop()

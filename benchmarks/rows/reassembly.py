@@ -1,0 +1,63 @@
+"""G17: a frame of 100 KB that arrives in reads of 1,460 bytes, against a list joined once."""
+
+from __future__ import annotations
+
+import os
+
+from gateway.codecs.framing import FrameReader
+from gateway.codecs.shapes import LengthPrefixed
+
+from benchmarks.bench import Bench, timed
+from benchmarks.goals import Check, Goal, Result
+from benchmarks.stats import middle
+
+ROWS = ("G17",)
+WHAT = "a 100-KB frame from 1,460-byte reads, FrameReader / list and join"
+FRAME = 100 * 1024
+READ = 1460
+TIMES = 200
+FRAMING = LengthPrefixed(magic=b"BE", length_at=2, length_size=4, overhead=6, max_frame=1 << 20)
+
+
+def measure(bench: Bench) -> list[Result]:
+    """Measure in turn."""
+    frame = b"BE" + FRAME.to_bytes(4, "big") + os.urandom(FRAME)
+    reads = [frame[at : at + READ] for at in range(0, len(frame), READ)]
+    ours: list[float] = []
+    joined: list[float] = []
+    for _ in range(max(5, bench.rounds)):
+        ours.append(timed(lambda: _reader(reads, frame)) / TIMES)
+        joined.append(timed(lambda: _join(reads, frame)) / TIMES)
+    ratios = [mine / limit for mine, limit in zip(ours, joined, strict=True)]
+    return [
+        Result(
+            row="G17",
+            what=WHAT,
+            ours=f"{middle(ours) * 1e6:.1f} µs",
+            limit=f"{middle(joined) * 1e6:.1f} µs",
+            checks=[Check(goal=Goal(name=WHAT, better="less", must=2), rounds=ratios)],
+            bound="Two method calls a read, one copy into the buffer and one out of it; the list "
+            "copies once and asks nothing.",
+        )
+    ]
+
+
+def _reader(reads: list[bytes], frame: bytes) -> None:
+    for _ in range(TIMES):
+        reader = FrameReader(FRAMING, resync=False)
+        found = None
+        for data in reads:
+            reader.feed(data)
+            found = reader.take()
+        assert found == frame
+
+
+def _join(reads: list[bytes], frame: bytes) -> None:
+    for _ in range(TIMES):
+        pieces: list[bytes] = []
+        size = 0
+        for data in reads:
+            pieces.append(data)
+            size += len(data)
+        assert size == len(frame)
+        assert b"".join(pieces) == frame

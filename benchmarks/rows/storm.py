@@ -1,0 +1,109 @@
+"""G8 and G9: ten thousand terminals come back at once, and what each then costs in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.baselines.servers import asyncio_server
+from benchmarks.bench import Bench
+from benchmarks.goals import Baseline, Check, Goal, Result
+from benchmarks.load.client import IN_FLIGHT
+from benchmarks.load.fleet import ADDRESSES, Login
+from benchmarks.processes import resident_bytes
+from benchmarks.stats import middle
+
+ROWS = ("G8", "G9")
+KB = 1024
+SETTLE_S = 1.0
+"""What a login leaves behind, such as the answer to the question for the clock, has then gone."""
+QUIET_STORM_S = 2.0
+"""Ten thousand bare logins take less on a machine that is not busy with other things."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """The rounds of one server."""
+
+    seconds: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    """Bytes per connection."""
+
+
+def measure(bench: Bench) -> list[Result]:
+    """Let a fresh gateway and a fresh bare server take the storm in turn."""
+    count = bench.size(10_000, 2_000)
+    serials = bench.site.terminals(count)
+    ours, bare = Seen(), Seen()
+    for _ in range(bench.rounds):
+        with bench.site.gateway() as gateway:
+            _storm(bench, gateway.pid, gateway.tcp, serials, "real", ours)
+        with asyncio_server() as server:
+            _storm(bench, server.pid, server.login, serials, "shaped", bare)
+    return [_memory(ours, bare, count), _storms(ours, bare, count)]
+
+
+def _storm(
+    bench: Bench,
+    pid: int,
+    address: tuple[str, int],
+    serials: Sequence[str],
+    login: Login,
+    seen: Seen,
+) -> None:
+    before = resident_bytes(pid)
+    told = bench.load.connect("storm", address, serials, login)
+    time.sleep(SETTLE_S)
+    seen.memory.append((resident_bytes(pid) - before) / len(serials))
+    seen.seconds.append(told["seconds"])
+    bench.load.drop("storm")
+
+
+def _memory(ours: Seen, bare: Seen, count: int) -> Result:
+    goal = Goal(name="KB a connection", better="less", must=8, stretch=4, unit="KB")
+    baseline = Baseline(
+        name="memory of a bare asyncio connection",
+        value=middle(bare.memory) / KB,
+        limit=4,
+        unit="KB",
+    )
+    return Result(
+        row="G8",
+        what=f"user memory of an idle, logged-in connection (growth of RSS over {count:,})",
+        ours=f"{middle(ours.memory) / KB:.1f} KB",
+        limit=f"{middle(bare.memory) / KB:.1f} KB: bare asyncio",
+        checks=[
+            Check(goal=goal, rounds=[each / KB for each in ours.memory], baseline=baseline),
+        ],
+        bound="Python objects: transport, link, connection, session, conversation, keys, and what "
+        "is remembered of a terminal after it has gone.",
+    )
+
+
+def _storms(ours: Seen, bare: Seen, count: int) -> Result:
+    baseline = Baseline(
+        name="bare asyncio", value=middle(bare.seconds), limit=QUIET_STORM_S, unit="s"
+    )
+    times = [mine / limit for mine, limit in zip(ours.seconds, bare.seconds, strict=True)]
+    absolute = Goal(name="to the last answer", better="less", must=10, stretch=4, unit="s")
+    return Result(
+        row="G9",
+        what=f"{count:,} terminals reconnect at once, to the last answered login / bare asyncio",
+        ours=f"{middle(ours.seconds):.2f} s ({count / middle(ours.seconds):,.0f} logins/s)",
+        limit=f"{middle(bare.seconds):.2f} s: the same two exchanges, nothing checked",
+        checks=[
+            Check(goal=absolute, rounds=ours.seconds, baseline=baseline),
+            Check(goal=Goal(name="times bare asyncio", better="less", must=6), rounds=times),
+        ],
+        bound="Four HMACs on each side, one question to the database for what is held of each "
+        "terminal after a restart, and two log lines.",
+        notes=[
+            (
+                f"{IN_FLIGHT} terminals at a time from {ADDRESSES} source addresses; the gateway is "
+                "freshly started, so it remembers nobody; the generator signs for real against the "
+                "gateway and not at all against the bare server"
+            ),
+            "no limit was raised: 64 connections log in at a time, 8 from one address",
+        ],
+    )

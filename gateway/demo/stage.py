@@ -1,0 +1,175 @@
+"""The stage of the demo: a folder, a configuration, a gateway process; swept clean at the end.
+
+Whatever happens in between, leaving the stage ends the gateway, ends the PostgreSQL that outlives a
+killed gateway, and removes the folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway.demo.shortened import SHORTENED
+from gateway.domain.errors import GatepostError
+from gateway.simulator.asking import gateway_at
+from gateway.simulator.proofs import Call
+from gateway.storage.layout import Layout
+from gateway.storage.postmaster import find_postmaster
+from gateway.storage.privilege import server_user
+
+START_LIMIT_S = 60.0
+"""For a cold start: copying the server's programs, initdb, recovery after the kill."""
+STOP_LIMIT_S = 20.0
+"""More than the gateway's own drain and PostgreSQL's fast stop take together."""
+POLL_S = 0.05
+TAIL_BYTES = 2_000
+"""So much of the gateway's complaints is quoted when it does not start."""
+
+CONFIGURATION = """\
+# Made by `gatepost demo`; removed at its end.
+[gateway]
+mode = "demo"
+data_dir = "{data}"
+
+[listen]
+tcp = "127.0.0.1:{tcp}"
+
+[web]
+listen = "127.0.0.1:{web}"
+
+[log]
+file = "{log}"
+"""
+
+
+class Stage:
+    """One demo's folder and gateway; an asynchronous context."""
+
+    def __init__(self) -> None:
+        self.folder = _folder()
+        self.config = self.folder / "gatepost.toml"
+        self.log = self.folder / "gateway.log"
+        self.errors = self.folder / "errors.log"
+        self.layout = Layout(root=self.folder / "data")
+        self.tcp, self.web = _free_ports(2)
+        self._gateway: asyncio.subprocess.Process | None = None
+        self.call: Call = gateway_at(self.admin)
+        """Asks the gateway; raises GatepostError while none runs."""
+
+    @property
+    def admin(self) -> Path:
+        """The administration socket."""
+        return self.layout.root / "admin.sock"
+
+    @property
+    def pid(self) -> int | None:
+        """The gateway's process, while one runs."""
+        gateway = self._gateway
+        return gateway.pid if gateway is not None and gateway.returncode is None else None
+
+    async def __aenter__(self) -> Stage:
+        text = CONFIGURATION.format(
+            data=self.layout.root, tcp=self.tcp, web=self.web, log=self.log
+        )
+        self.config.write_text(text + "".join(one.as_toml() for one in SHORTENED))
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self._end_gateway()
+        await asyncio.to_thread(self._end_database)
+        await asyncio.to_thread(shutil.rmtree, self.folder)
+
+    async def start_gateway(self) -> None:
+        """Start it and wait until it answers; raises GatepostError with what it complained of."""
+        with self.errors.open("ab") as errors:
+            self._gateway = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "gateway",
+                "serve",
+                "--config",
+                self.config,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                env=_environment(os.environ),
+                start_new_session=True,  # Ctrl-C reaches the demo, which ends it in order
+            )
+        deadline = asyncio.get_running_loop().time() + START_LIMIT_S
+        while not await self._answers():
+            if self.pid is None or asyncio.get_running_loop().time() > deadline:
+                raise self._no_start()
+            await asyncio.sleep(POLL_S)
+
+    async def kill_gateway(self) -> None:
+        """Kill it the hard way, as a power cut would; PostgreSQL goes on."""
+        assert self._gateway is not None
+        self._gateway.kill()
+        await self._gateway.wait()
+
+    async def _answers(self) -> bool:
+        try:
+            await self.call("proof.totals")
+        except GatepostError:
+            return False
+        return True
+
+    async def _end_gateway(self) -> None:
+        if self._gateway is None or self.pid is None:
+            return
+        self._gateway.terminate()
+        try:
+            await asyncio.wait_for(self._gateway.wait(), STOP_LIMIT_S)
+        except TimeoutError:
+            await self.kill_gateway()
+
+    def _end_database(self) -> None:
+        running = find_postmaster(self.layout.data)
+        if running is not None:
+            running.stop(STOP_LIMIT_S)
+
+    def _no_start(self) -> GatepostError:
+        written = b"".join(
+            file.read_bytes()[-TAIL_BYTES:] for file in (self.errors, self.log) if file.exists()
+        )
+        return GatepostError(
+            "demo.no_start",
+            "the gateway did not start. It wrote:",
+            place=str(self.config),
+            remedy="\n" + written.decode(errors="replace"),
+        )
+
+
+def _folder() -> Path:
+    """Make a folder the database's unprivileged user may pass through, its parents untouched."""
+    user = server_user()
+    for parent in dict.fromkeys((tempfile.gettempdir(), "/var/tmp", "/tmp")):  # noqa: S108
+        if os.access(parent, os.W_OK) and user.can_enter(Path(parent)):
+            folder = Path(tempfile.mkdtemp(prefix="gatepost-demo-", dir=parent))
+            folder.chmod(0o711 if user.switch else 0o700)
+            return folder
+    raise GatepostError(
+        "demo.folder",
+        f"user {user.name}, as whom the database runs, can enter no temporary folder.",
+        place=tempfile.gettempdir(),
+        remedy="Name another one in the environment variable TMPDIR.",
+    )
+
+
+def _free_ports(count: int) -> list[int]:
+    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in taken]
+    for one in taken:
+        one.close()
+    return ports
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what would overrule the demo's configuration."""
+    return {key: value for key, value in environ.items() if not key.startswith("GATEPOST_")}

@@ -1,0 +1,125 @@
+"""All terminals of one process on one event loop: dialling, the ticker, commands to whole sites.
+
+One ticker looks at every terminal; nothing else runs while they only wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway.protocols.clock import read_clock
+from gateway.protocols.tls import client_context, secured
+from gateway.protocols.transport import SoleProtocol, StreamFactory, connect
+from gateway.simulator.counts import Counts
+from gateway.simulator.day import arrivals
+from gateway.simulator.gate import Gate
+from gateway.simulator.ledger import Ledger
+from gateway.simulator.line import Line, SecureLine
+from gateway.simulator.specification import FleetSpec, TerminalSpec
+from gateway.simulator.terminal import Terminal
+
+TICK_S = 0.02
+"""How late something may happen at a gate; a look at 1,000 terminals takes 0.1 ms."""
+ROSTER = range(10_001, 10_501)
+"""Numbers by which terminals know the people of a site."""
+
+
+class Fleet:
+    """The terminals of one specification."""
+
+    def __init__(self, spec: FleetSpec) -> None:
+        """Raise GatepostError for an authority file that is none."""
+        self.counts = Counts()
+        self.drained = asyncio.Event()
+        """Set once nobody comes any more and everything recorded is acknowledged and delivered."""
+        self._spec = spec
+        self._tls = client_context(Path(spec.tls_ca), spec.host) if spec.tls_ca else None
+        self._shut = False
+        self._dialling: set[asyncio.Task[None]] = set()
+        rng = random.Random(f"{spec.seed}/connect")
+        start = read_clock().mono
+        self._terminals = [
+            self._terminal(one, start + rng.random() * spec.connect_s) for one in spec.terminals
+        ]
+
+    def begin(self) -> None:
+        """Start the script at every gate."""
+        now = read_clock()
+        for terminal in self._terminals:
+            terminal.begin(now)
+
+    def cut(self, site: str) -> None:
+        """Cut the network of a site."""
+        for terminal in self._at(site):
+            terminal.cut()
+
+    def heal(self, site: str) -> None:
+        """Mend the network of a site."""
+        now = read_clock()
+        for terminal in self._at(site):
+            terminal.heal(now)
+
+    def shut(self) -> None:
+        """Let nobody come any more, anywhere."""
+        for terminal in self._terminals:
+            terminal.gate.shut()
+        self._shut = True
+
+    def ledgers(self) -> list[Ledger]:
+        """Return what each terminal did and was told."""
+        return [terminal.ledger for terminal in self._terminals]
+
+    async def run(self) -> None:
+        """Drive the terminals until cancelled, then say farewell."""
+        try:
+            while True:
+                now = read_clock()
+                for terminal in self._terminals:
+                    if terminal.due <= now.mono:
+                        terminal.tick(now)
+                if self._shut and self.counts.settled:
+                    self.drained.set()
+                await asyncio.sleep(TICK_S)
+        finally:
+            for task in self._dialling:
+                task.cancel()
+            for terminal in self._terminals:
+                terminal.part()
+
+    def _at(self, site: str) -> Iterator[Terminal]:
+        return (one for one in self._terminals if one.spec.site == site)
+
+    def _terminal(self, one: TerminalSpec, first_dial: float) -> Terminal:
+        spec = self._spec
+        day = arrivals(spec.script, spec.seed, one.index, ROSTER)
+        return Terminal(
+            one,
+            Gate(day, f"{spec.epoch} {one.serial}", one.direction),
+            Ledger(serial=one.serial, series=spec.epoch),
+            self.counts,
+            self._dial,
+            speed=spec.script.speed,
+            first_dial=first_dial,
+        )
+
+    def _dial(self, terminal: Terminal) -> None:
+        task = asyncio.get_running_loop().create_task(self._connect(terminal))
+        self._dialling.add(task)
+        task.add_done_callback(self._dialling.discard)
+
+    async def _connect(self, terminal: Terminal) -> None:
+        loop = asyncio.get_running_loop()
+        factory: StreamFactory
+        if self._tls is None:
+            factory = SoleProtocol(Line(terminal, read_clock))
+        else:
+            line = SoleProtocol(SecureLine(terminal, read_clock))
+            factory = secured(self._tls, line, client=True)
+        host, port = self._spec.host, self._spec.port
+        try:
+            await connect(loop, factory, host, port, local_host=terminal.spec.address)
+        except OSError:
+            terminal.unreachable(read_clock())

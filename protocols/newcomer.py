@@ -1,0 +1,74 @@
+"""A connection that has not proved who it is: what it may send, how long, and how it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+from gateway.codecs.api import Dialect
+from gateway.protocols.recognise import recognise
+
+
+class Newcomer:
+    """Bounds of a stranger; thrown away when it is none any more."""
+
+    __slots__ = (
+        "_allowance",
+        "_begun_at",
+        "_dialects",
+        "_head",
+        "_patience",
+        "binding",
+        "login_by",
+    )
+
+    def __init__(self, dialects: Sequence[Dialect], patience: float) -> None:
+        """``patience`` (seconds) bounds the wait for its turn, and then its login."""
+        self.login_by = inf
+        """Monotonic seconds at which our patience ends."""
+        self.binding = b""
+        """Channel binding of its TLS link."""
+        self._dialects = dialects
+        self._patience = patience
+        self._allowance = 0
+        self._begun_at: float | None = None
+        self._head = b""
+
+    def wait(self, mono: float) -> None:
+        """Begin to wait for its turn."""
+        self.login_by = mono + self._patience
+
+    def begin(self, mono: float) -> None:
+        """Begin to log in, by the widest bounds of all dialects until one is chosen."""
+        self._begun_at = mono
+        limits = [dialect.limits for dialect in self._dialects]
+        self._allowance = max(limit.before_login_bytes for limit in limits)
+        self._give(max(limit.login_seconds for limit in limits))
+
+    def settle(self, dialect: Dialect) -> None:
+        """Go on by the bounds of this dialect; what was sent before counts."""
+        widest = max(one.limits.before_login_bytes for one in self._dialects)
+        self._allowance += dialect.limits.before_login_bytes - widest
+        self._give(dialect.limits.login_seconds)
+
+    def may_send(self, size: int) -> bool:
+        """Count bytes in; False when they are too many."""
+        self._allowance -= size
+        return self._allowance >= 0
+
+    def recognise(self, data: bytes) -> tuple[Dialect | None, bytes]:
+        """Return the dialect, if it shows, and all that was sent so far.
+
+        Raises Unrecognised, and whatever a dialect's ``opening`` raises.
+        """
+        self._head += data
+        return recognise(self._dialects, self._head), self._head
+
+    @property
+    def out_of_time(self) -> str:
+        """Why it is cut off at ``login_by``."""
+        return "patience" if self._begun_at is None else "login_timeout"
+
+    def _give(self, seconds: float) -> None:
+        assert self._begun_at is not None
+        self.login_by = self._begun_at + min(seconds, self._patience)

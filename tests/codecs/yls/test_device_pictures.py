@@ -1,0 +1,126 @@
+"""The terminal delivers pictures, never in clear, and resumes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from gateway.codecs.yls.device_events import (
+    PictureDelivered,
+    PictureRefused,
+)
+from gateway.codecs.yls.drafts import Draft
+from gateway.codecs.yls.store import RecordStore
+
+from gateway.domain.events import PassageReported
+from gateway.domain.requests import (
+    DeclineBlob,
+)
+from tests.codecs.yls import vectors
+from tests.codecs.yls.pair import CONFIG, Gateway, Pair
+
+PICTURE = b"\xff\xd8" + bytes(range(256)) * 20
+
+
+class TestPictures:
+    def deliver(self, pair: Pair, picture: bytes = PICTURE) -> None:
+        pair.device.record(Draft(time_ms=1, picture=picture), pair.now)
+        pair.pump()
+
+    def test_a_small_one_travels_inside_its_record(self) -> None:
+        pair = Pair(secure=True).login()
+        self.deliver(pair, b"\xff\xd8small")
+        (event,) = [e for e in pair.events if isinstance(e, PassageReported)]
+        assert event.picture is not None
+        assert event.picture.data == b"\xff\xd8small"
+        assert PictureDelivered(key=(vectors.EPOCH, 1)) in pair.told
+        assert pair.store.owed(()) is None
+
+    def test_without_tls_and_encryption_it_stays(self) -> None:
+        pair = Pair().login()
+        self.deliver(pair)
+        assert pair.store.unacknowledged == 0
+        assert pair.gateway.pictures == {}
+        assert pair.store.owed(()) is not None
+
+    def test_with_encryption_it_is_never_in_clear(self) -> None:
+        pair = Pair(config=replace(CONFIG, encrypts=True)).login()
+        seen = b""
+        for size in (50, 5000):
+            pair.device.record(Draft(time_ms=1, picture=b"SECRET" * size), pair.now)
+            pair.collect()
+            while pair.up or pair.down:
+                seen += pair.up
+                pair.to_server()
+                pair.to_device()
+                pair.collect()
+        assert len(pair.gateway.pictures) == 2
+        assert b"SECRET" not in seen
+        assert pair.device.idle
+
+    def test_a_reference_follows_when_the_picture_is_too_large_to_travel_inside(self) -> None:
+        pair = Pair(secure=True).login()
+        self.deliver(pair)
+        (event,) = [e for e in pair.events if isinstance(e, PassageReported)]
+        assert event.picture is not None
+        assert (event.picture.data, event.picture.size) == (None, len(PICTURE))
+        assert list(pair.gateway.pictures.values()) == [PICTURE]
+
+    def test_a_refused_picture_rests_and_the_next_one_goes(self) -> None:
+        class Strict(Gateway):
+            def answer(self, event):  # type: ignore[no-untyped-def]
+                answer = super().answer(event)
+                if type(event).__name__ == "BlobOffered" and event.number == 1:
+                    return DeclineBlob(receipt=event.receipt, code="too_large")
+                return answer
+
+        pair = Pair(Strict(), secure=True).login()
+        self.deliver(pair)
+        self.deliver(pair, PICTURE + b"2")
+        assert PictureRefused(key=(vectors.EPOCH, 1), result="too_large") in pair.told
+        assert PictureDelivered(key=(vectors.EPOCH, 2)) in pair.told
+
+    def test_a_gateway_that_cannot_store_now_is_asked_again(self) -> None:
+        class Moody(Gateway):
+            calls = 0
+
+            def answer(self, event):  # type: ignore[no-untyped-def]
+                if type(event).__name__ == "BlobCompleted":
+                    self.calls += 1
+                    if self.calls == 1:
+                        return DeclineBlob(receipt=event.receipt, code="unavailable")
+                return super().answer(event)
+
+        pair = Pair(Moody(), secure=True).login()
+        self.deliver(pair)
+        assert pair.gateway.pictures == {}
+        assert pair.device.deadline() == pair.now.mono + 5
+        pair.wait(5)
+        assert list(pair.gateway.pictures.values()) == [PICTURE]
+
+    def test_a_damaged_resumption_is_discarded_and_sent_once_more(self) -> None:
+        gateway = Gateway()
+        pair = Pair(gateway, secure=True)
+        pair.login()
+        number = pair.store.record(Draft(time_ms=1, picture=PICTURE))
+        assert number == 1
+        gateway.prefixes[hashlib.sha256(PICTURE).digest()] = bytes(3000)
+        pair.wait(30)
+        assert list(gateway.pictures.values()) == [PICTURE]
+
+    def test_a_transfer_is_resumed_after_every_chunk(self) -> None:
+        config = replace(CONFIG, max_frame=600)
+        kept: set[int] = set()
+        for turns in range(14):
+            gateway, store = Gateway(), RecordStore(vectors.EPOCH)
+            pair = Pair(gateway, store, config=config, secure=True).login()
+            pair.device.record(Draft(time_ms=1, picture=PICTURE), pair.now)
+            for _ in range(turns):
+                pair.to_server()
+                pair.to_device()
+            pair.drop()
+            kept.update(map(len, gateway.prefixes.values()))
+            again = Pair(gateway, store, config=config, secure=True, seed="again").login()
+            assert list(gateway.pictures.values()) == [PICTURE]
+            assert again.device.idle
+        assert kept == {*range(540, len(PICTURE), 540), len(PICTURE)}

@@ -1,0 +1,60 @@
+"""One look a second at every connection."""
+
+from __future__ import annotations
+
+from gateway.protocols.sweep import STALL, Sweep
+
+from gateway.domain.times import Instant
+from tests.support.network import HandClock
+
+
+class Patient:
+    """A session with one deadline."""
+
+    def __init__(self, due: float) -> None:
+        self.due = due
+        self.expired: list[float] = []
+        self.asked = 0
+
+    def overdue(self, mono: float) -> bool:
+        self.asked += 1
+        return mono >= self.due
+
+    def expire(self, now: Instant) -> None:
+        self.expired.append(now.mono)
+        self.due = float("inf")
+
+    def forgive(self, seconds: float) -> None:
+        self.due += seconds
+
+
+def test_only_what_is_overdue_is_told_and_all_are_asked_once() -> None:
+    clock = HandClock()
+    sessions = [Patient(1000.0 + number) for number in range(100)]
+    after: list[int] = []
+    sweep = Sweep(sessions, clock, lambda: after.append(1))
+    sweep.run()
+    clock.pass_(1.0)
+    sweep.run()
+    assert [session.expired for session in sessions[:3]] == [[1000.0], [1001.0], []]
+    assert {session.asked for session in sessions} == {2}
+    assert len(after) == 2
+
+
+def test_a_late_sweep_forgives_the_time_it_was_late() -> None:
+    clock = HandClock()
+    session = Patient(1010.0)
+    sweep = Sweep([session], clock, lambda: None)
+    sweep.run()
+    clock.pass_(1.0 + STALL)  # late, but the process did not stand still
+    sweep.run()
+    assert (session.asked, session.due) == (2, 1010.0)
+    clock.pass_(101.0)
+    sweep.run()
+    assert (session.asked, session.due, session.expired) == (2, 1110.0, [])
+    clock.pass_(1.0)
+    sweep.run()
+    assert session.expired == []
+    clock.pass_(2.0)
+    sweep.run()
+    assert session.expired == [1110.0]
