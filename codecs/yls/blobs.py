@@ -164,9 +164,7 @@ class BlobIntake:
         if entry is None:
             return None
         asked, blob_id = entry
-        blob = self._blobs.get(blob_id)
-        if blob is None:
-            return Reply(asked, put_result(Result.BLOB_UNKNOWN))
+        blob = self._blobs[blob_id]  # one that is being decided on cannot be aborted
         if isinstance(verdict, DeclineBlob):
             return Reply(asked, self._decline(blob_id, blob, verdict.code))
         if isinstance(verdict, Accept):

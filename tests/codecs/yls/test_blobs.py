@@ -17,7 +17,7 @@ from gateway.domain.events import (
     Misbehaved,
 )
 from gateway.domain.ids import Receipt
-from gateway.domain.requests import Accept, DeclineBlob, TakeBlob
+from gateway.domain.requests import Accept, DeclineBlob, Defer, TakeBlob
 from tests.codecs.yls import vectors
 from tests.codecs.yls.terminal import Terminal
 
@@ -318,3 +318,10 @@ def test_an_answer_for_an_aborted_transfer_says_it_is_unknown() -> None:
     assert sender.result() == Result.OK
     assert sender.submit(TakeBlob(receipt=Receipt(1))) == []
     assert sender.output() == b""
+
+
+def test_an_unclear_word_on_a_picture_means_later() -> None:
+    sender = Sender()
+    sender.ask(Command.BLOB_OPEN, opening())
+    sender.submit(Defer(receipt=Receipt(1)))
+    assert sender.result() == Result.RETRY_LATER

@@ -222,6 +222,28 @@ class TestLife:
             server.say(MAC, 0x0501, 1, put_number(Tlv.DOOR, 1, 1))
         assert {f.body[:-8] for f in server.sent()} == {put_result(Result.REPLAY)}
 
+    @pytest.mark.parametrize("command", [Command.TIME_SYNC, Command.REC_RANGE_REQ])
+    def test_a_question_that_says_too_little_is_refused(self, command: int) -> None:
+        server = Server()
+        server.sent()
+        assert server.say(MAC, command, 1, b"") == []
+        (frame,) = server.sent()
+        assert frame.body[:-8] == put_result(Result.MISSING_TLV)
+
+    def test_what_means_nothing_changes_nothing(self) -> None:
+        server = Server()
+        server.sent()
+        assert server.device.feed(pack(DIR | OW, 0, 0, 1, vectors.SESSION, b""), NOW) == []
+        assert server.say(OW | MAC, 0x0502, 1, b"") == []
+        assert server.say(RSP | MAC, Command.HEARTBEAT, 99, put_result(0)) == []
+        assert server.say(RSP | MAC, Command.HEARTBEAT, 4, put_result(Result.BUSY)) == []
+        assert server.sent() == []
+        assert server.device.online
+
+    def test_an_answer_that_is_broken_ends_the_session(self) -> None:
+        server = Server()
+        assert server.say(RSP | MAC, Command.HEARTBEAT, 4, b"\0") == [Closed(reason="bad_tlv")]
+
     def test_a_replayed_command_is_answered_and_not_obeyed_again(self) -> None:
         server = Server()
         server.sent()

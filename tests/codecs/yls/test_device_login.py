@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from gateway.codecs.yls.body import put_result
+from gateway.codecs.yls.body import put, put_number, put_result
 from gateway.codecs.yls.device import YlsDevice
 from gateway.codecs.yls.device_events import (
     Acknowledged,
@@ -14,12 +14,7 @@ from gateway.codecs.yls.device_events import (
     Refused,
 )
 from gateway.codecs.yls.frame import pack, parse
-from gateway.codecs.yls.registers import (
-    DIR,
-    MAC,
-    RSP,
-    Command,
-)
+from gateway.codecs.yls.registers import DIR, MAC, OW, RSP, Command, Result, Tlv
 from gateway.codecs.yls.seal import Seal
 
 from gateway.domain.requests import (
@@ -30,6 +25,8 @@ from gateway.domain.times import Instant
 from tests.codecs.yls import vectors
 from tests.codecs.yls.pair import CONFIG, Gateway, Pair
 from tests.codecs.yls.scripted import NOW, V1_CONFIG, Server, context, v1_store
+
+SIGNED = put_result(0) + put(Tlv.AUTH_TAG, vectors.SERVER_TAG)
 
 
 class TestLogin:
@@ -127,3 +124,44 @@ class TestLogin:
         device = YlsDevice(replace(V1_CONFIG, encrypts=True), context(), v1_store())
         device.start(NOW)
         assert bytes.fromhex("000000fb") in device.output()
+
+    @pytest.mark.parametrize(
+        ("body", "sid", "told"),
+        [
+            (put_result(0) + put(Tlv.AUTH_TAG, bytes(16)), 7, "server_untrusted"),
+            (SIGNED + put_number(Tlv.SESSION, 8, 2), 7, "out_of_range"),
+            (SIGNED + put_number(Tlv.SESSION, 0, 2), 0, "out_of_range"),
+            (put_result(Result.BUSY), 7, "busy"),
+        ],
+    )
+    def test_an_answer_that_is_sealed_but_wrong(self, body: bytes, sid: int, told: str) -> None:
+        server = Server(online=False)
+        server.device.feed(vectors.V2, NOW)
+        seal = Seal(vectors.KMAC, vectors.KENC, sid=sid, direction=DIR, bare=False)
+        events = server.device.feed(seal.pack(RSP | MAC, Command.AUTH, 2, body), NOW)
+        assert [type(event) for event in events] == [Refused]
+        assert server.device.closing == told
+
+    def test_an_answer_to_auth_that_was_never_sent_is_not_trusted(self) -> None:
+        server = Server(online=False)
+        told = server.device.feed(vectors.V4, NOW)
+        assert told == [Refused(reason="server_untrusted", retry_after_s=300)]
+
+    def test_a_refusal_with_a_broken_pause_is_still_one(self) -> None:
+        server = Server(online=False)
+        body = put_result(Result.RETRY_LATER) + put(Tlv.HB, b"1")
+        told = server.device.feed(pack(DIR | RSP, 0, Command.HELLO, 1, 0, body), NOW)
+        assert told == [Refused(reason="retry_later")]
+
+    def test_farewell_and_strange_frames_before_the_login(self) -> None:
+        server = Server(online=False)
+        for ignored in (
+            pack(DIR, 0, Command.TIME_SYNC, 1, 0, b""),
+            pack(DIR | OW, 0, 0, 1, 0, b""),
+        ):
+            assert server.device.feed(ignored, NOW) == []
+        assert not server.device.idle
+        bye = pack(DIR | OW, 0, Command.BYE, 1, 0, b"")
+        assert server.device.feed(bye, NOW) == [Closed(reason="bye")]
+        assert server.device.feed(vectors.V2, NOW) == []
+        assert server.device.tick(NOW) == []

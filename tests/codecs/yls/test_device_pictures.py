@@ -5,19 +5,26 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from gateway.codecs.api import Context
+from gateway.codecs.yls.acks import Ack
+from gateway.codecs.yls.body import Body, put_number, put_result
+from gateway.codecs.yls.device import YlsDevice
 from gateway.codecs.yls.device_events import (
+    DeviceEvent,
     PictureDelivered,
     PictureRefused,
 )
 from gateway.codecs.yls.drafts import Draft
+from gateway.codecs.yls.registers import Command, Result, Tlv
 from gateway.codecs.yls.store import RecordStore
+from gateway.codecs.yls.uploads import Uploads
 
 from gateway.domain.events import PassageReported
 from gateway.domain.requests import (
     DeclineBlob,
 )
 from tests.codecs.yls import vectors
-from tests.codecs.yls.pair import CONFIG, Gateway, Pair
+from tests.codecs.yls.pair import CONFIG, Gateway, Pair, entropy
 
 PICTURE = b"\xff\xd8" + bytes(range(256)) * 20
 
@@ -124,3 +131,49 @@ class TestPictures:
             assert list(gateway.pictures.values()) == [PICTURE]
             assert again.device.idle
         assert kept == {*range(540, len(PICTURE), 540), len(PICTURE)}
+
+    def test_the_bench_switch_sends_it_in_clear(self) -> None:
+        pair = Pair(bench_plain_biometrics=True)
+        bench = Context(entropy=entropy("bench"), settings={"bench_plain_biometrics": True})
+        pair.device = YlsDevice(CONFIG, bench, pair.store)
+        pair.login()
+        self.deliver(pair)
+        assert list(pair.gateway.pictures.values()) == [PICTURE]
+
+
+class TestUploads:
+    """One transfer by its answers alone."""
+
+    def uploads(self) -> Uploads:
+        store = RecordStore(vectors.EPOCH)
+        store.record(Draft(time_ms=1, picture=PICTURE))
+        store.acknowledge(Ack(vectors.EPOCH, 1, ()))
+        return Uploads(store, 1000)
+
+    def ask(self, uploads: Uploads, answer: bytes) -> tuple[int, list[DeviceEvent]]:
+        wanted = uploads.next()
+        assert wanted is not None
+        assert uploads.next() is None
+        return wanted[0], uploads.answered(Body(answer), 50.0)
+
+    def test_it_goes_where_the_gateway_wants_it(self) -> None:
+        uploads = self.uploads()
+        here = put_number(Tlv.BLOB_ID, 1, 4) + put_number(Tlv.OFFSET, len(PICTURE), 4)
+        assert self.ask(uploads, put_result(0) + here) == (Command.BLOB_OPEN, [])
+        back = put_result(Result.BLOB_OFFSET) + put_number(Tlv.OFFSET, len(PICTURE) - 3, 4)
+        assert self.ask(uploads, back) == (Command.BLOB_CLOSE, [])
+        wanted = uploads.next()
+        assert wanted is not None
+        assert Body(wanted[1]).bytes(Tlv.DATA) == PICTURE[-3:]
+        assert uploads.answered(Body(put_result(Result.BLOB_UNKNOWN)), 50.0) == []
+        assert self.ask(uploads, put_result(Result.BUSY)) == (Command.BLOB_OPEN, [])
+        assert uploads.hold_until == 51.0
+        assert not uploads.idle
+
+    def test_a_digest_that_fails_twice_is_given_up(self) -> None:
+        uploads = self.uploads()
+        assert self.ask(uploads, put_result(Result.BLOB_DIGEST)) == (Command.BLOB_OPEN, [])
+        refused = PictureRefused(key=(vectors.EPOCH, 1), result="blob_digest")
+        assert self.ask(uploads, put_result(Result.BLOB_DIGEST)) == (Command.BLOB_OPEN, [refused])
+        assert uploads.next() is None
+        assert uploads.idle

@@ -13,6 +13,8 @@ from gateway.codecs.yls.registers import (
     Command,
     Result,
     Tlv,
+    bye_name,
+    result_name,
 )
 from gateway.codecs.yls.status import StatusReport, read_status
 
@@ -219,3 +221,8 @@ class TestUnknown:
         events = terminal.say(Command.ERROR, put_result(Result.BAD_FRAME))
         assert events == [Misbehaved(code="peer_error", detail="bad_frame", fatal=True)]
         assert terminal.server.closing == "peer_error"
+
+
+def test_codes_without_a_name_are_shown_as_numbers() -> None:
+    assert [result_name(code) for code in (0x0013, 0x1234)] == ["bad_mac", "result_1234"]
+    assert [bye_name(code) for code in (3, 77)] == ["session_taken", "reason_77"]
