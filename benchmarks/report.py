@@ -85,8 +85,8 @@ def _nothing_ran() -> Circumstances:
 def _circumstances(run: Circumstances) -> list[str]:
     lines = [
         (
-            f"Made by `{run.command}` in {run.seconds:.0f} s. Both sides of every ratio ran in turn, "
-            f"{run.rounds} rounds; a figure is the median of its rounds."
+            f"Made by `{run.command}` in {run.seconds:.0f} s. Both sides of every ratio ran in "
+            f"turn, {run.rounds} rounds; a figure is the median of its rounds."
         ),
         "",
         *(f"- {name}: {value}" for name, value in run.facts),

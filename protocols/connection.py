@@ -255,9 +255,15 @@ class Connection:
 
     def overdue(self, mono: float) -> bool:
         """Say whether a deadline of ours or of the conversation has passed."""
-        if mono >= self._due:
-            return True
-        return self._session is not None and self._session.overdue(mono)
+        due = mono >= self._due
+        session = self._session
+        if not due and session is not None:
+            try:
+                deadline = session.deadline()
+                due = deadline is not None and mono >= deadline
+            except Exception as error:
+                self.fail("codec_error", error)
+        return due
 
     def expire(self, now: Instant) -> None:
         """Act on every deadline that has passed; early calls do no harm."""

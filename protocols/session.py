@@ -38,6 +38,7 @@ class Session:
         "_serial",
         "admitted",
         "credit",
+        "deadline",
         "device",
         "dialect",
         "generation",
@@ -62,6 +63,8 @@ class Session:
         self.slot = -1
         self.admitted = False
         self.credit = Credit(shared.flow.credit)
+        self.deadline = conversation.deadline
+        """Asked for every session in every sweep, so it is the conversation's own method."""
         self._connection = connection
         self._conversation = conversation
         self._routes = STRANGER_ROUTES
@@ -90,15 +93,6 @@ class Session:
         if reason is not None:
             self._connection.finish(reason, now)
 
-    def overdue(self, mono: float) -> bool:
-        """Say whether the conversation waits for its `tick`."""
-        try:
-            deadline = self._conversation.deadline()
-        except Exception as error:
-            self._connection.fail("codec_error", error)
-            return False
-        return deadline is not None and mono >= deadline
-
     def tick(self, now: Instant) -> None:
         """Let the conversation act on time having passed."""
         try:
@@ -119,11 +113,16 @@ class Session:
 
     def lost(self, reason: str, now: Instant) -> None:
         """Hand over what should survive the connection; tell the desk that it ended."""
+        events: list[Event] = []
         try:
-            for event in self._conversation.lost(now):
-                self._routes[type(event)](self, event, now)
+            events = self._conversation.lost(now)
         except Exception as error:
             self._connection.fail("codec_error", error)
+        try:
+            for event in events:
+                self._routes[type(event)](self, event, now)
+        except Exception as error:
+            self._connection.fail("handling_error", error)
         if self.admitted:
             self.shared.registry.release(self.device, self.generation)
             self.shared.desk.lost(self, reason, now)
@@ -160,7 +159,10 @@ class Session:
         """Say farewell, and close once that is sent."""
         if self._connection.ending is None:
             now = self.shared.clock()
-            self.tell(Farewell(reason=reason), now)
+            try:
+                self.tell(Farewell(reason=reason), now)
+            except Exception as error:
+                self._connection.fail("handling_error", error)
             self._send()
             self._connection.finish(reason.value, now)
 
@@ -232,11 +234,10 @@ class Session:
         if self._connection.ending is None:
             try:
                 output = self._conversation.output()
+                if output:
+                    self._connection.write(output)
             except Exception as error:
                 self._connection.fail("codec_error", error)
-                return
-            if output:
-                self._connection.write(output)
 
     def _enter(self, admission: Admit) -> None:
         self._connection.expect_every(admission.heartbeat_s)

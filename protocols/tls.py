@@ -91,7 +91,7 @@ def _load(path: Path, what: str, loader: _Loader) -> None:
         )
     try:
         loader(str(path))
-    except (SSL.Error, crypto.Error) as error:
+    except (SSL.Error, crypto.Error, OSError) as error:
         raise GatepostError(
             "tls.file_unreadable",
             f"no TLS {what} could be read from the file",
@@ -101,26 +101,20 @@ def _load(path: Path, what: str, loader: _Loader) -> None:
 
 
 def _load_key(context: SSL.Context, key: Path, certificate: Path) -> None:
-    mismatch = GatepostError(
-        "tls.key_mismatch",
-        f"this key does not belong to the certificate in {certificate}",
-        place=str(key),
-        remedy="Configure the key the certificate was issued for.",
-    )
-
     def use(path: str) -> None:
+        # Without a passphrase OpenSSL would ask for one at the terminal, and wait.
+        read = crypto.load_privatekey(crypto.FILETYPE_PEM, Path(path).read_bytes(), b"")
         try:
-            context.use_privatekey_file(path)
+            context.use_privatekey(cast(Any, read.to_cryptography_key()))
         except SSL.Error as error:
-            if any("mismatch" in str(reason) for *_, reason in error.args[0]):
-                raise mismatch from error
-            raise
+            raise GatepostError(
+                "tls.key_mismatch",
+                f"this key does not belong to the certificate in {certificate}",
+                place=path,
+                remedy="Configure the key the certificate was issued for.",
+            ) from error
 
     _load(key, "private key", use)
-    try:
-        context.check_privatekey()
-    except SSL.Error as error:
-        raise mismatch from error
 
 
 def client_context(authority: Path, name: str) -> object:

@@ -90,8 +90,8 @@ class Fleet:
             link.on_answer = quiet
             if not link.lost:
                 link.transport.close()
-        while not all(link.lost for link in self.links):
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - ten thousand events would cost more
+        while not all(link.lost for link in self.links):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         self.links = []
 
 

@@ -91,13 +91,10 @@ class Stream:
     """Frames per second, over all of the links."""
     frames: list[list[bytes]]
     first_seq: list[int]
+    total: int
+    """Frames to send."""
     sent: int = 0
     refused: int = 0
-
-    @property
-    def total(self) -> int:
-        """How many frames there are to send."""
-        return sum(map(len, self.frames))
 
 
 class Open:
@@ -114,11 +111,11 @@ class Open:
             for place, link in enumerate(stream.links):
                 link.on_answer = self._taker(stream, at, place)
         self._began = time.perf_counter()
-        while self._send_due():
-            await asyncio.sleep(0.001)  # noqa: ASYNC110 - this is the clock of the open loop
+        while self._send_due():  # noqa: ASYNC110 - this is the clock of the open loop
+            await asyncio.sleep(0.001)
         until = time.perf_counter() + PATIENCE_S
-        while time.perf_counter() < until and not self._complete():
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - not on the path that is measured
+        while time.perf_counter() < until and not self._complete():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         for stream in self._streams:
             for link in stream.links:
                 link.on_answer = quiet

@@ -44,7 +44,7 @@ def _stream(fleet: Fleet, wanted: dict[str, Any]) -> Stream:
     links = fleet.links[wanted["low"] : wanted["high"]]
     frames = [link.groups.pop() for link in links]
     first = [link.seq - len(made) for link, made in zip(links, frames, strict=True)]
-    return Stream(links, wanted["rate"], frames, first)
+    return Stream(links, wanted["rate"], frames, first, sum(map(len, frames)))
 
 
 async def main() -> None:

@@ -21,8 +21,9 @@ def measure(bench: Bench) -> list[Result]:
     slow: list[Answers] = []
     fast: list[Answers] = []
     inserts: list[float] = []
+    serials = bench.site.terminals(count)
     with bench.site.gateway() as gateway:
-        bench.load.connect("gateway", gateway.tcp, bench.site.terminals(count))
+        bench.load.connect("gateway", gateway.tcp, serials)
         for _ in range(bench.rounds):
             slow.append(_run(bench, count, 5_000))
             inserts.append(bare.single_inserts(bare.latest(bench.size(4000, 1500))))
@@ -99,7 +100,7 @@ def _losses(seen: list[Answers]) -> list[str]:
     return [
         (
             f"{sent:,.0f} sent, {answered:,.0f} answered, {refused:,.0f} told to try again; "
-            "latency counts from the intended moment of sending, which a timer of the generator may "
-            "miss by 1 ms"
+            "latency counts from the intended moment of sending, which a timer of the generator "
+            "may miss by 1 ms"
         )
     ]

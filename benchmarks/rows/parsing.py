@@ -50,9 +50,9 @@ def measure(bench: Bench) -> list[Result]:
             "with 25 fields, and setting those is most of the difference.",
             notes=[
                 (
-                    "the gateway's MAC starts from hashed key blocks, the other calls hmac.digest for "
-                    "each frame; under valgrind SHA-256 runs without the processor's SHA instructions, "
-                    "on both sides"
+                    "the gateway's MAC starts from hashed key blocks, the other calls hmac.digest "
+                    "for each frame; under valgrind SHA-256 runs without the processor's SHA "
+                    "instructions, on both sides"
                 )
             ]
             if valgrind is not None

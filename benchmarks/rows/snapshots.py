@@ -24,8 +24,9 @@ def measure(bench: Bench) -> list[Result]:
     ours: list[float] = []
     cpu: list[float] = []
     limit: list[float] = []
+    serials = bench.site.terminals(count)
     with bench.site.gateway() as gateway:
-        bench.load.connect("gateway", gateway.tcp, bench.site.terminals(count))
+        bench.load.connect("gateway", gateway.tcp, serials)
         for _ in range(bench.rounds):
             bench.load.prepare("gateway", "pictures", 0, count, each)
             held, before = bare.count("picture"), cpu_seconds([gateway.pid])

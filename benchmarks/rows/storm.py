@@ -100,9 +100,9 @@ def _storms(ours: Seen, bare: Seen, count: int) -> Result:
         "terminal after a restart, and two log lines.",
         notes=[
             (
-                f"{IN_FLIGHT} terminals at a time from {ADDRESSES} source addresses; the gateway is "
-                "freshly started, so it remembers nobody; the generator signs for real against the "
-                "gateway and not at all against the bare server"
+                f"{IN_FLIGHT} terminals at a time from {ADDRESSES} source addresses; the gateway "
+                "is freshly started, so it remembers nobody; the generator signs for real against "
+                "the gateway and not at all against the bare server"
             ),
             "no limit was raised: 64 connections log in at a time, 8 from one address",
         ],

@@ -74,9 +74,7 @@ class Stage:
         return gateway.pid if gateway is not None and gateway.returncode is None else None
 
     async def __aenter__(self) -> Stage:
-        text = CONFIGURATION.format(
-            data=self.layout.root, tcp=self.tcp, web=self.web, log=self.log
-        )
+        text = CONFIGURATION.format(data=self.layout.root, tcp=self.tcp, web=self.web, log=self.log)
         self.config.write_text(text + "".join(one.as_toml() for one in SHORTENED))
         return self
 

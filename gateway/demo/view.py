@@ -1,4 +1,4 @@
-"""Draws the demo: one frozen snapshot in, one screen of 80 × 23 out. Knows no process and no clock."""
+"""Draws the demo: a frozen snapshot in, a screen of 80 × 23 out. Knows no process, no clock."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ import os
 import secrets
 
 import pytest
-from gateway.crashpoints import POINTS
 
+from gateway.crashpoints import POINTS
 from tests.crash.campaign import SETTINGS, Campaign, Report
 from tests.support.gateways import Site
 from tests.support.postgres import open_folder

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from gateway.crashpoints import POINTS
-
 from tests.crash.schedule import End, Storm, schedule
 
 ROOT = Path(__file__).parents[2]

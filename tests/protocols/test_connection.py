@@ -7,6 +7,7 @@ import socket
 
 import pytest
 from gateway.protocols.flow import FlowLimits
+from gateway.protocols.link import NO_LINGER
 from gateway.protocols.sweep import Sweep
 
 from gateway.domain.ids import DeviceId
@@ -130,6 +131,7 @@ def test_a_conversations_deadline_is_met() -> None:
             b.sweep(after=1.0)
             caller.say("BEAT")
             assert [await caller.hear() for _ in range(2)] == ["TICK", "BEAT"]
+            assert b.desk.heartbeats == 3  # time passing is no sign of life
 
     run(main)
 
@@ -177,6 +179,27 @@ def test_a_peer_that_does_not_read_is_not_read_and_then_cut_off() -> None:
     run(main)
 
 
+def test_a_stall_of_the_process_is_not_the_slow_readers() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            sock, _ = await congested(b)
+            with sock:
+                sweep = Sweep(b.shared.roster, b.clock, lambda: None)
+                sweep.run()
+                b.clock.pass_(600.0)
+                sweep.run()
+                for _ in range(5):
+                    b.clock.pass_(5.0)
+                    sweep.run()
+                assert len(b.shared.registry) == 1
+                b.clock.pass_(5.0)
+                sweep.run()
+                await b.gone()
+            assert b.counters.counts["closed", "slow_reader"] == 1
+
+    run(main)
+
+
 def test_a_peer_that_catches_up_is_read_again_with_fresh_patience() -> None:
     async def main() -> None:
         async with bench() as b:
@@ -210,6 +233,20 @@ def test_last_words_to_a_peer_that_does_not_read_have_their_time_too() -> None:
                 b.sweep(after=0.2)
                 await until(lambda: len(b.shared.roster) < 2, "the loss")
             assert b.counters.counts["closed", "taken_over"] == 1
+
+    run(main)
+
+
+def test_a_connection_that_breaks_is_told_apart_from_one_that_is_closed() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            caller = await b.call()
+            await caller.login("T-7")
+            sock = caller.writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+            caller.writer.transport.abort()
+            await b.gone()
+            assert b.counters.counts["closed", "connection_lost"] == 1
 
     run(main)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from gateway.codecs.api import Context
 from gateway.protocols.flow import FlowLimits
 
+from gateway.domain.events import Event
 from gateway.domain.ids import DeviceId, Receipt
-from gateway.domain.requests import Accept, Conflict, Parting
-from tests.support.lines import LineConversation, line_dialect
+from gateway.domain.requests import Accept, Conflict, Farewell, Parting, Request
+from gateway.domain.times import Instant
+from tests.support.lines import LineConversation, line_dialect, passage
 from tests.support.network import bench, run
 
 
@@ -231,10 +234,89 @@ def test_a_codec_that_raises_hurts_only_its_own_connection() -> None:
     run(main)
 
 
+def test_every_report_reaches_its_desk() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            caller = await b.call()
+            await caller.login("T-7")
+            caller.say("STATUS", "CLOCK -5", "LOST 3", "OFFER 9", "BLOB abc", "RANGE 2", "WHAT")
+            for expected in (
+                ("login", "T-7"),
+                ("status", 7),
+                ("clock", -5),
+                ("records_lost", 3),
+                ("blob_offered", 9),
+                ("blob_completed", b"abc"),
+                ("range_answered", 2),
+            ):
+                assert await b.desk.happened.get() == expected
+            assert b.counters.counts["unknown_message", "lines/1"] == 1
+
+    run(main)
+
+
+def test_a_stranger_reports_in_vain() -> None:
+    async def main() -> None:
+        async with bench(line_dialect(before_login_bytes=200)) as b:
+            caller = await b.call()
+            caller.say("STATUS", "CLOCK -5", "REC 3", "OFFER 9", "BLOB abc", "RANGE 2", "HALF x")
+            said = ["LATER 3", "DECLINED 9 unavailable", "DECLINED 1 unavailable"]
+            assert [await caller.hear() for _ in range(3)] == said
+            await caller.hang_up()
+            await b.gone()
+            assert b.desk.happened.empty()
+            assert b.counters.counts["deferred", "lines/1"] == 1
+
+    run(main)
+
+
+class Nonsense(LineConversation):
+    """Says things that are no bytes, no times and no events."""
+
+    what = ""
+
+    def output(self) -> bytes:
+        return 1 if self._serial and self.what == "output" else super().output()  # type: ignore[return-value]
+
+    def deadline(self) -> float | None:
+        return "soon" if self._serial and self.what == "deadline" else None  # type: ignore[return-value]
+
+    def lost(self, now: object) -> list[object]:  # type: ignore[override]
+        return ["a will"] if self.what == "lost" else []
+
+
+@pytest.mark.parametrize(
+    ("what", "ending"),
+    [("output", "codec_error"), ("deadline", "codec_error"), ("lost", "peer_closed")],
+)
+def test_a_codec_may_talk_nonsense(what: str, ending: str) -> None:
+    async def main() -> None:
+        kind = type("Kind", (Nonsense,), {"what": what})
+        async with bench(line_dialect(conversation=kind)) as b:
+            caller, fine = await b.call(), await b.call()
+            caller.say("HELLO T-7")
+            assert await b.desk.happened.get() == ("login", "T-7")
+            if what == "lost":
+                await caller.hang_up()
+            b.sweep()
+            assert await b.desk.happened.get() == ("lost", 7, ending)
+            fine.say("BEAT")
+            assert await fine.hear() == "BEAT"
+            assert len(b.log.named("session.codec_error")) == (what != "lost")
+            assert len(b.log.named("session.handling_error")) == (what == "lost")
+
+    run(main)
+
+
 class Faulty(LineConversation):
     """Raises in one method, once somebody logged in."""
 
     method = ""
+
+    def submit(self, request: Request, now: Instant) -> list[Event]:
+        if isinstance(request, Farewell):
+            self._maybe("submit")
+        return super().submit(request, now)
 
     def output(self) -> bytes:
         self._maybe("output")
@@ -259,7 +341,7 @@ class Faulty(LineConversation):
 
 def test_every_method_of_a_codec_may_raise() -> None:
     async def main() -> None:
-        for method in ("output", "deadline", "tick", "lost"):
+        for method in ("submit", "output", "deadline", "tick", "lost"):
             kind = type("Kind", (Faulty,), {"method": method})
             async with bench(line_dialect(conversation=kind)) as b:
                 caller = await b.call()
@@ -267,6 +349,9 @@ def test_every_method_of_a_codec_may_raise() -> None:
                 assert await b.desk.happened.get() == ("login", "T-7")
                 if method == "lost":
                     await caller.hang_up()
+                for session in b.shared.registry:
+                    if method == "submit":
+                        session.close(Parting.REVOKED)
                 b.sweep()
                 await b.gone()
                 assert b.counters.counts["codec_error", "lines/1"] == 1, method
@@ -317,6 +402,29 @@ def test_closing_is_flushed_first() -> None:
             assert await caller.ended() == b"x" * 200_000 + b"\nBYE\n"
             await b.gone()
             assert b.counters.counts["closed", "goodbye"] == 1
+
+    run(main)
+
+
+class BadLoser(LineConversation):
+    """Reports a record when it is told farewell."""
+
+    def submit(self, request: Request, now: Instant) -> list[Event]:
+        events = super().submit(request, now)
+        return [*events, passage(1)] if isinstance(request, Farewell) else events
+
+
+def test_a_farewell_that_goes_wrong_is_charged_to_its_own_connection() -> None:
+    async def main() -> None:
+        async with bench(line_dialect(conversation=BadLoser)) as b:
+            b.desk.faulty = True
+            older, newer = await b.call(), await b.call()
+            await older.login("T-7")
+            await newer.login("T-7")
+            assert await older.ended() == b""
+            newer.say("BEAT")
+            assert await newer.hear() == "BEAT"
+            assert b.counters.counts["closed", "handling_error"] == 1
 
     run(main)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.protocols.clock import read_clock
 from gateway.protocols.sweep import STALL, Sweep
 
-from gateway.domain.times import Instant
+from gateway.domain.times import OLDEST_PLAUSIBLE_MS, Instant
 from tests.support.network import HandClock
 
 
@@ -58,3 +59,9 @@ def test_a_late_sweep_forgives_the_time_it_was_late() -> None:
     clock.pass_(2.0)
     sweep.run()
     assert session.expired == [1110.0]
+
+
+def test_the_machines_clock_moves_forward() -> None:
+    first, second = read_clock(), read_clock()
+    assert second.mono >= first.mono
+    assert second.wall > OLDEST_PLAUSIBLE_MS

@@ -125,6 +125,7 @@ def test_old_versions_of_tls_are_refused(tmp_path: Path) -> None:
         ("gateway.crt", "none.key", "tls.file_missing", "none.key"),
         ("gateway.key", "gateway.key", "tls.file_unreadable", "gateway.key"),
         ("gateway.crt", "gateway.crt", "tls.file_unreadable", "gateway.crt"),
+        ("gateway.crt", "locked.key", "tls.file_unreadable", "locked.key"),
         ("gateway.crt", "other.key", "tls.key_mismatch", "other.key"),
     ],
 )
@@ -133,6 +134,7 @@ def test_wrong_files_are_named(
 ) -> None:
     make_identity(tmp_path)
     make_identity(tmp_path, "other")
+    make_identity(tmp_path, "locked", passphrase=b"never told")
     with pytest.raises(GatepostError) as caught:
         ServerContext(tmp_path / certificate, tmp_path / key)
     assert (caught.value.code, caught.value.place) == (code, str(tmp_path / place))

@@ -10,7 +10,12 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from cryptography.x509.oid import NameOID
 
 
@@ -22,7 +27,7 @@ class Identity:
     key: Path
 
 
-def make_identity(folder: Path, name: str = "gateway") -> Identity:
+def make_identity(folder: Path, name: str = "gateway", passphrase: bytes | None = None) -> Identity:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -42,5 +47,6 @@ def make_identity(folder: Path, name: str = "gateway") -> Identity:
     )
     identity = Identity(folder / f"{name}.crt", folder / f"{name}.key")
     identity.certificate.write_bytes(certificate.public_bytes(Encoding.PEM))
-    identity.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    lock = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    identity.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
     return identity

@@ -1,9 +1,10 @@
 """A miniature protocol of text lines, to test the shells without a real codec.
 
-A terminal says ``HELLO serial``, ``BEAT``, ``REC n``, ``LOST n``, ``FLOOD n`` (wants n bytes back),
-``WAIT seconds`` (wants a ``TICK`` then), ``HALF data`` (of an object) or ``BYE``; and, to break it,
-``NOISE``, ``RUDE`` and ``BOOM``, at which the codec raises. The gateway says ``IN n``,
-``OUT reason``, ``ACK n``, ``LATER n``, ``CONFLICT n`` or ``FAREWELL reason``.
+A terminal says ``HELLO serial``, ``BEAT``, ``REC n``, ``LOST n``, ``STATUS``, ``CLOCK n``,
+``OFFER n``, ``BLOB data``, ``RANGE n``, ``FLOOD n`` (wants n bytes back), ``WAIT seconds`` (wants a
+``TICK`` then), ``HALF data`` (of an object) or ``BYE``; and, to break it, ``NOISE``, ``RUDE`` or
+``BOOM``, at which the codec raises. The gateway says ``IN n``, ``OUT reason``, ``ACK n``,
+``LATER n``, ``CONFLICT n``, ``DECLINED n code`` or ``FAREWELL reason``.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ from collections.abc import Callable
 from gateway.codecs.api import Context, Dialect, Limits
 
 from gateway.domain.events import (
+    BlobCompleted,
     BlobInterrupted,
+    BlobOffered,
+    ClockMeasured,
     CredentialWanted,
+    DeviceStatus,
     Event,
     FrameDamaged,
     Heartbeat,
@@ -22,6 +27,7 @@ from gateway.domain.events import (
     LoginProved,
     Misbehaved,
     PassageReported,
+    RangeAnswered,
     RecordsLost,
     UnknownMessage,
 )
@@ -31,6 +37,7 @@ from gateway.domain.requests import (
     Admit,
     Conflict,
     CredentialGiven,
+    DeclineBlob,
     Defer,
     Farewell,
     Refuse,
@@ -97,6 +104,24 @@ class LineConversation:
             case "WAIT":
                 self._deadline = now.mono + float(rest)
                 return []
+            case "STATUS":
+                return [Heartbeat(status=DeviceStatus())]
+            case "CLOCK":
+                return [ClockMeasured(offset_ms=int(rest), uncertainty_ms=1)]
+            case "OFFER":
+                return [
+                    BlobOffered(
+                        receipt=Receipt(int(rest)), digest=b"", size=int(rest), kind="snapshot"
+                    )
+                ]
+            case "BLOB":
+                return [
+                    BlobCompleted(
+                        receipt=Receipt(1), digest=b"", kind="snapshot", data=rest.encode()
+                    )
+                ]
+            case "RANGE":
+                return [RangeAnswered(accepted=True, code=int(rest))]
             case "HALF":
                 self._half = rest.encode()
                 return []
@@ -130,6 +155,8 @@ class LineConversation:
                 self._say(f"ACK {request.receipt}")
             case Defer():
                 self._say(f"LATER {request.receipt}")
+            case DeclineBlob():
+                self._say(f"DECLINED {request.receipt} {request.code}")
             case Conflict():
                 self._say(f"CONFLICT {request.receipt}")
             case Farewell():
@@ -152,6 +179,7 @@ class LineConversation:
         if self._deadline is not None and now.mono >= self._deadline:
             self._deadline = None
             self._say("TICK")
+            return [Heartbeat()]
         return []
 
     def lost(self, now: Instant) -> list[Event]:

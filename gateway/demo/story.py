@@ -1,0 +1,224 @@
+"""The sequence of the demo: start, morning, outage, kill -9, drain, verdict."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.demo.reading import Poller, Reading, Sent
+from gateway.demo.stage import Stage
+from gateway.demo.view import Mark, SiteLine, Snapshot
+from gateway.simulator.counts import Counts
+from gateway.simulator.day import Script
+from gateway.simulator.plan import Site, directory, sites, terminals
+from gateway.simulator.processes import Fleets
+from gateway.simulator.proofs import evidence
+from gateway.simulator.run import Result, connect_seconds, fresh_epoch
+from gateway.simulator.specification import FleetSpec, split
+from gateway.simulator.verdict import judge
+
+SITES = 4
+PROCESSES = 2
+SPEED = 10.0
+FRAME_S = 0.25
+"""How often the screen is drawn."""
+CONNECT_LIMIT_S = 20.0
+DRAIN_LIMIT_S = 30.0
+CUT, KILL, HEAL = 0.2, 0.45, 0.6
+"""Shares of the morning after which the network goes, the gateway dies, the network returns."""
+
+PHASES = ("start", "connect", "morning", "drain", "verdict")
+START, CONNECT, MORNING, DRAIN, VERDICT = range(5)
+
+Show = Callable[[Snapshot], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """What the demo plays."""
+
+    count: int = 200
+    play_s: float = 36.0
+    """Seconds the morning takes here; on the site it takes SPEED times as long."""
+    passages: float = 20.0
+    """Mean number of passages at each terminal."""
+    seed: int = 7
+
+
+class Story:
+    """Plays the demo on a stage and keeps the screen up to date."""
+
+    def __init__(self, plot: Plot, stage: Stage, show: Show) -> None:
+        self._plot = plot
+        self._stage = stage
+        self._show = show
+        self._sites = sites(SITES)
+        self._fleets: Fleets | None = None
+        self._poller = Poller(stage.call, stage.web, self._sent)
+        self._phase = START
+        self._caption = ""
+        self._cut: str | None = None
+        self._starts = 0
+        self._marks: list[Mark] = []
+        self._rates: list[int] = []
+        self._begun: float | None = None
+        self._opened = asyncio.get_running_loop().time()
+
+    async def tell(self, afterwards: Callable[[], Awaitable[None]]) -> Result:
+        """Play it all; ``afterwards`` is awaited with everything still running."""
+        drawing = asyncio.create_task(self._draw())
+        try:
+            self._now(START, "PostgreSQL and the gateway start / 数据库与网关启动")
+            await self._stage.start_gateway()
+            self._starts = 1
+            fleet = self._fleet()
+            document = directory(self._sites, fleet.terminals)
+            await self._stage.call("directory.import", document=document, place="demo")
+            polling = asyncio.create_task(self._poller.run())
+            try:
+                async with Fleets(split(fleet, PROCESSES), self._stage.errors) as fleets:
+                    self._fleets = fleets
+                    result = await self._play(fleets, fleet)
+                    await afterwards()
+            finally:
+                polling.cancel()
+        finally:
+            drawing.cancel()
+        return result
+
+    async def _play(self, fleets: Fleets, fleet: FleetSpec) -> Result:
+        self._now(CONNECT, f"{self._plot.count} terminals log in / 终端登录")
+        await self._until(lambda: fleets.counts().online_total == self._plot.count)
+        await self._morning(fleets)
+        self._now(DRAIN, "Nobody comes any more; what is kept is sent / 补传缓存记录")
+        fleets.finish(DRAIN_LIMIT_S)
+        ledgers = await fleets.ledgers()
+        counts = fleets.counts()
+        self._now(VERDICT, "Every terminal's ledger against the database / 逐台核对")
+        serials = [one.serial for one in fleet.terminals]
+        found = await evidence(self._stage.call, serials, fleet.epoch, {})
+        await self._poller.ask()
+        self._phase = len(PHASES)
+        self._show(self.snapshot())
+        return Result(counts=counts, verdict=judge(ledgers, found))
+
+    async def _morning(self, fleets: Fleets) -> None:
+        self._now(MORNING, f"The morning peak at {SPEED:.0f}× speed / 早高峰十倍速")
+        self._begun = asyncio.get_running_loop().time()
+        fleets.begin()
+        victim = self._sites[1]
+        await self._at(CUT)
+        self._cut = victim.code
+        fleets.cut(victim.code)
+        self._happens("network cut", f"{victim.name} has no network; its terminals keep records")
+        await self._at(KILL)
+        self._happens("kill -9", "The gateway is killed with kill -9 and started again")
+        await self._stage.kill_gateway()
+        self._poller.restarted()
+        await self._stage.start_gateway()
+        self._starts += 1
+        await self._at(HEAL)
+        self._cut = None
+        fleets.heal(victim.code)
+        self._happens("healed", f"{victim.name} is back and sends what it kept / 断网恢复，补传")
+        await self._at(1.0)
+
+    async def _at(self, share: float) -> None:
+        assert self._begun is not None
+        moment = self._begun + share * self._plot.play_s
+        await asyncio.sleep(max(0.0, moment - asyncio.get_running_loop().time()))
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + CONNECT_LIMIT_S
+        while not reached() and loop.time() < deadline:  # noqa: ASYNC110 - counts come by pipe
+            await asyncio.sleep(FRAME_S)
+
+    def _fleet(self) -> FleetSpec:
+        return FleetSpec(
+            host="127.0.0.1",
+            port=self._stage.tcp,
+            epoch=fresh_epoch(),
+            seed=self._plot.seed,
+            script=Script(
+                duration_s=self._plot.play_s * SPEED,
+                speed=SPEED,
+                passages_per_terminal=self._plot.passages,
+            ),
+            terminals=terminals(self._plot.count, self._sites, "127.0.0.1"),
+            connect_s=connect_seconds(self._plot.count),
+        )
+
+    def _now(self, phase: int, caption: str) -> None:
+        self._phase, self._caption = phase, caption
+
+    def _happens(self, mark: str, caption: str) -> None:
+        self._marks.append(Mark(second=self._second(), text=mark))
+        self._caption = caption
+
+    def _second(self) -> int:
+        begun = self._begun
+        return 0 if begun is None else int(asyncio.get_running_loop().time() - begun)
+
+    def _counts(self) -> Counts:
+        return self._fleets.counts() if self._fleets is not None else Counts()
+
+    def _sent(self) -> Sent:
+        counts = self._counts()
+        heard = self._fleets.heard_at if self._fleets is not None else 0.0
+        return Sent(recorded=counts.recorded, acknowledged=counts.acknowledged, as_of=heard)
+
+    async def _draw(self) -> None:
+        counted = 0
+        while True:
+            if self._phase == MORNING and len(self._rates) <= self._second():
+                recorded = self._counts().recorded
+                self._rates.append(recorded - counted)
+                counted = recorded
+            self._show(self.snapshot())
+            await asyncio.sleep(FRAME_S)
+
+    def snapshot(self) -> Snapshot:
+        """Return the screen as of now."""
+        counts, told = self._counts(), self._poller.reading
+        return Snapshot(
+            elapsed_s=asyncio.get_running_loop().time() - self._opened,
+            phases=PHASES,
+            phase=self._phase,
+            caption=self._caption,
+            sites=[self._site(site, counts) for site in self._sites],
+            pid=self._stage.pid,
+            starts=self._starts,
+            backfilled=counts.backfilled,
+            p50_s=counts.latencies.percentile(0.5),
+            p99_s=counts.latencies.percentile(0.99),
+            sent=counts.recorded,
+            acknowledged=counts.acknowledged,
+            pictures=counts.pictures,
+            pictures_delivered=counts.delivered,
+            rates=tuple(self._rates),
+            marks=tuple(self._marks),
+            **_told(told),
+        )
+
+    def _site(self, site: Site, counts: Counts) -> SiteLine:
+        share, rest = divmod(self._plot.count, SITES)
+        return SiteLine(
+            name=site.name,
+            online=counts.online.get(site.code, 0),
+            total=share + (self._sites.index(site) < rest),
+            cut=site.code == self._cut,
+        )
+
+
+def _told(told: Reading) -> dict[str, object]:
+    return {
+        "up": told.up,
+        "connected": told.connected,
+        "resends": told.resends,
+        "stored": told.stored,
+        "pictures_stored": told.pictures,
+        "lost": told.lost,
+        "doubled": told.doubled,
+    }
