@@ -53,7 +53,7 @@ def silence() -> None:
     setattr(app, "SessionMetrics", _uncounted)  # noqa: B010
     setattr(app, "MeasuredStore", _unmeasured)  # noqa: B010
     setattr(tally.AgeHistogram, "observe", nothing)  # noqa: B010
-    built = runtime.build
+    built = app.build
 
     async def build(
         settings: Settings, storage: Storage, log: Log, probe: Callable[[str], None]
@@ -75,7 +75,7 @@ def _unmeasured(store: RecordStore, metrics: object, monotonic: object) -> Recor
 
 def scraped(settings: Settings) -> None:
     """Watch the loop once the gateway is up."""
-    built = runtime.build
+    built = app.build
     running: list[asyncio.Task[None]] = []
 
     async def build(

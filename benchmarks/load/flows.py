@@ -10,7 +10,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from benchmarks.load.link import RESULT_OK, Link, quiet
+from benchmarks.load.link import RESULT_OK, Link, OnAnswer, quiet
 from benchmarks.stats import percentile
 
 PATIENCE_S = 20.0
@@ -134,7 +134,7 @@ class Open:
             more = more or due < total
         return more
 
-    def _taker(self, stream: Stream, at: int, place: int) -> object:
+    def _taker(self, stream: Stream, at: int, place: int) -> OnAnswer:
         late, step, count = self._late[at].append, 1 / stream.rate, len(stream.links)
         first = stream.first_seq[place]
 

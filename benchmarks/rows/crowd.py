@@ -30,7 +30,7 @@ def measure(bench: Bench) -> list[Result]:
         bench.load.connect("gateway", gateway.tcp, serials)
         bench.second_load.connect("asyncio", bare.echo, serials, "none")
         senders = recorders + int(beats * seconds)
-        streams = (
+        streams: tuple[dict[str, float], ...] = (
             {"low": recorders, "high": senders, "rate": beats},
             {"low": 0, "high": recorders, "rate": recorders},
         )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.demo.reading import Poller, Reading, Sent
+from gateway.demo.reading import Poller, Sent
 from gateway.demo.stage import Stage
 from gateway.demo.view import Mark, SiteLine, Snapshot
 from gateway.simulator.counts import Counts
@@ -199,7 +199,13 @@ class Story:
             pictures_delivered=counts.delivered,
             rates=tuple(self._rates),
             marks=tuple(self._marks),
-            **_told(told),
+            up=told.up,
+            connected=told.connected,
+            resends=told.resends,
+            stored=told.stored,
+            pictures_stored=told.pictures,
+            lost=told.lost,
+            doubled=told.doubled,
         )
 
     def _site(self, site: Site, counts: Counts) -> SiteLine:
@@ -210,15 +216,3 @@ class Story:
             total=share + (self._sites.index(site) < rest),
             cut=site.code == self._cut,
         )
-
-
-def _told(told: Reading) -> dict[str, object]:
-    return {
-        "up": told.up,
-        "connected": told.connected,
-        "resends": told.resends,
-        "stored": told.stored,
-        "pictures_stored": told.pictures,
-        "lost": told.lost,
-        "doubled": told.doubled,
-    }

@@ -153,7 +153,7 @@ def _pictures(book: Ledger, held: Evidence) -> Iterable[Violation]:
 def _broken(
     promise: Promise, book: Ledger, what: Iterable[int] | Iterable[str]
 ) -> Iterable[Violation]:
-    named = [str(one) for one in sorted(what)]  # type: ignore[type-var]
+    named = [str(one) for one in sorted(what)]
     if named:
         yield Violation(
             promise=promise,

@@ -30,7 +30,7 @@ def violations(serial: str, told: Told, found: Found) -> list[str]:
     rows = Counter(number for number, _, _ in found.passages)
     stored, sent = set(rows), set(told.sent)
     images = Counter(found.pictures)
-    checks = [
+    checks: list[tuple[str, Iterable[object]]] = [
         ("acknowledged, not stored", told.acknowledged - stored),
         ("stored twice", {number for number, count in rows.items() if count > 1}),
         ("identity without a row", set(found.identities) - stored),
@@ -43,7 +43,9 @@ def violations(serial: str, told: Told, found: Found) -> list[str]:
         ("picture stored twice", {digest for digest, count in images.items() if count > 1}),
         ("picture stored, never sent", set(images) - set(told.pictures.values())),
     ]
-    broken = [f"{serial}: {what}: {sorted(which)[:10]}" for what, which in checks if which]
+    broken = [
+        f"{serial}: {what}: {sorted(map(str, which))[:10]}" for what, which in checks if which
+    ]
     if found.forwarded != len(found.passages):
         broken.append(f"{serial}: {found.forwarded} outbox rows for {len(found.passages)} passages")
     if found.aside:
@@ -63,3 +65,7 @@ def _changed(told: Told, found: Found) -> set[int]:
 
 def _missing(told: Told, numbers: Iterable[int], images: Counter[str]) -> set[int]:
     return {number for number in numbers if told.pictures[number] not in images}
+
+
+def _some(which: Iterable[object]) -> list[str]:
+    return sorted(map(str, which))[:10]
