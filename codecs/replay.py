@@ -237,15 +237,10 @@ def play(
     try:
         stage = Stage(transcript.header, make, requests)
         for step in plan:
-            if not early and step.data:
-                *first, last = cut(step.data)
-                for piece in first:
-                    stage.feed(piece)
-                if _too_early(stage):
-                    return deviation(step, "nothing before the last byte", _shown(stage))
-                stage.feed(last)
-            else:
+            if early or not step.data:
                 stage.perform(step.act, cut)
+            elif not _feed_patiently(stage, cut(step.data)):
+                return deviation(step, "nothing before the last byte", _shown(stage))
             difference = compare(step, *stage.take())
             if difference is not None:
                 return deviation(step, *difference)
@@ -255,6 +250,17 @@ def play(
         closing = stage.conversation.closing
         return deviation(step, f"closing {transcript.header.closes!r}", repr(closing))
     return None
+
+
+def _feed_patiently(stage: Stage, pieces: Sequence[bytes]) -> bool:
+    """Feed all pieces; False when something came out before the last one."""
+    *first, last = pieces
+    for piece in first:
+        stage.feed(piece)
+    if _too_early(stage):
+        return False
+    stage.feed(last)
+    return True
 
 
 def compare(step: Step, events: Sequence[Event], sent: bytes) -> tuple[str, str] | None:

@@ -127,7 +127,7 @@ class Campaign:
         await asyncio.sleep(life.delay_s)
         assert gateway.process.poll() is None, f"{life}: it ended by itself\n{gateway.text()}"
         if life.end is End.KILLED_WITH_DATABASE:
-            self._strike(signal.SIGKILL)
+            await self._strike(signal.SIGKILL)
             self._report.deaths[f"PostgreSQL {Storm.KILLED.value}"] += 1
         gateway.kill()
         self._report.deaths[f"gateway {life.end.value}"] += 1
@@ -138,12 +138,14 @@ class Campaign:
             await self._freeze(frozen_s)
             self._report.freezes += 1
             return
-        self._strike(signal.SIGKILL if storm is Storm.KILLED else signal.SIGQUIT)
+        await self._strike(signal.SIGKILL if storm is Storm.KILLED else signal.SIGQUIT)
         self._report.deaths[f"PostgreSQL {storm.value}"] += 1
 
-    def _strike(self, order: signal.Signals) -> None:
+    async def _strike(self, order: signal.Signals) -> None:
+        """Hit the database; after an earlier blow the gateway may still be bringing it back."""
+        await until(lambda: self._site.postmaster is not None, "the database runs", CRASH_S)
         postmaster = self._site.postmaster
-        assert postmaster is not None, "the database should have been running"
+        assert postmaster is not None
         os.kill(postmaster.pid, order)
 
     async def _freeze(self, seconds: float) -> None:
