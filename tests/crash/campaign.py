@@ -183,6 +183,8 @@ class Campaign:
             recorder.stop_recording()
         gateway = self._start()
         try:
+            # Everything may be settled already, and the database still be down from the last blow.
+            await asyncio.to_thread(gateway.await_started)
             await until(
                 lambda: all(one.settled for one in self._recorders), "all is settled", CALM_S
             )
