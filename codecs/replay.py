@@ -252,7 +252,7 @@ def play(
     return None
 
 
-def _feed_patiently(stage: Stage, pieces: Sequence[bytes]) -> bool:
+def _feed_patiently(stage: Stage, pieces: Iterable[bytes]) -> bool:
     """Feed all pieces; False when something came out before the last one."""
     *first, last = pieces
     for piece in first:
