@@ -13,8 +13,8 @@ PREFIX = "SIM-"
 """Serial numbers of simulated terminals begin with it; no real one's does."""
 SUPPLIER = "SIM"
 MODEL = "SIM-FACE-IRIS"
-AREA = "330100"
-"""Hangzhou: a directory needs an area, and simulated sites belong to no real district."""
+AREA = "990000"
+"""No division has this code: simulated sites belong to no real district."""
 CHANNELS = 2
 IN, OUT = 1, 2
 PER_NETWORK = 250
@@ -69,7 +69,7 @@ def terminals(count: int, at: Sequence[Site], host: str) -> tuple[TerminalSpec, 
 def directory(at: Sequence[Site], fleet: Sequence[TerminalSpec]) -> dict[str, Any]:
     """Return the directory document that registers them."""
     return {
-        "areas": [{"code": AREA, "name": "Hangzhou"}],
+        "areas": [{"code": AREA, "name": "Simulated county"}],
         "suppliers": [{"code": SUPPLIER, "name": "Simulated terminals"}],
         "models": [{"supplier": SUPPLIER, "name": MODEL}],
         "projects": [
