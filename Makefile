@@ -5,6 +5,9 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
+# The lock files are complete, so pip resolves nothing: with dependencies on, one that is named with
+# an extra (coverage[toml]) makes pip look at releases newer than the locked one, and refuse them.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 # The newest supported interpreter that is on the machine, unless PYTHON says otherwise.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -16,15 +19,15 @@ help: ## show this list
 $(VENV)/.base: requirements.lock
 	@test -n "$(PYTHON)" || { echo "Gatepost needs Python 3.11, 3.12 or 3.13 with its venv module (Debian: apt-get install python3-venv)."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(INSTALL) --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.base
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(VENV)/.install: $(VENV)/.base pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(INSTALL) --no-build-isolation -e .
 	@touch $@
 
 demo: $(VENV)/.install ## run the whole gateway with 200 simulated terminals
