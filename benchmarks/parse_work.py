@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from gateway.codecs.yls.frame import whole
+from gateway.codecs.yls.frame import leading
 from gateway.codecs.yls.groups import Group, scan
 from gateway.codecs.yls.limits import MOST_FRAME
 from gateway.codecs.yls.records import report
@@ -32,8 +32,7 @@ _SEAL = Seal(KEY, KEY[:16], sid=SID, direction=0, bare=False)
 
 def ours_heartbeat(data: bytes) -> object:
     """Parse and authenticate as a session does."""
-    frame = whole(data, MOST_FRAME)
-    assert frame is not None
+    (frame,), _ = leading(data, MOST_FRAME)
     body = _SEAL.open(frame)
     assert body is not None
     return read_status(body)
@@ -41,8 +40,7 @@ def ours_heartbeat(data: bytes) -> object:
 
 def ours_record(data: bytes) -> object:
     """Parse and authenticate as a session does."""
-    frame = whole(data, MOST_FRAME)
-    assert frame is not None
+    (frame,), _ = leading(data, MOST_FRAME)
     body = _SEAL.open(frame)
     assert body is not None
     (group,) = scan(body, live=True, biometric=False)

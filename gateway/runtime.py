@@ -17,6 +17,7 @@ from gateway.app import Parts, build
 from gateway.database import admin_socket, opened
 from gateway.domain.directory import Directory
 from gateway.domain.requests import Parting
+from gateway.garbage import settle_down
 from gateway.monitoring.logs import LogHandle, configure, get_logger
 from gateway.monitoring.presence import Presence
 from gateway.monitoring.process import fold_process, watch_loop
@@ -74,6 +75,7 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         )
         await admin.start()
         stack.push_async_callback(admin.stop)
+        settle_down()
         log.info("gateway.started", version=version("gatepost"), mode=settings.gateway.mode)
         await stop.wait()
         log.info("gateway.draining")

@@ -63,19 +63,32 @@ def close(head: bytes, body: bytes) -> bytes:
 def whole(data: bytes, limit: int) -> Frame | None:
     """Return the frame when ``data`` is exactly one good frame of the usual header length.
 
-    The fast path of TCP, where a read is nearly always one frame. None says nothing about what is
-    wrong: the reader finds out.
+    None says nothing about what is wrong: the reader finds out.
     """
-    size = len(data)
-    if not OVERHEAD <= size <= limit:
-        return None
-    sof, version, flags, address, command, seq, sid, length = HEAD.unpack_from(data)
-    if sof != SOF or version != VERSION_AND_LENGTH or length + OVERHEAD != size:
-        return None
-    check = data[16] | data[17] << 8
-    if _crc(data[:16]) != check or _crc(data[18:], check):
-        return None
-    return Frame(flags, address, command, seq, sid, data[18:-2], data)
+    frames, end = leading(data, limit)
+    return frames[0] if len(frames) == 1 and end == len(data) else None
+
+
+def leading(data: bytes, limit: int) -> tuple[list[Frame], int]:
+    """Return the good frames of the usual header length that ``data`` begins with, and their end.
+
+    The fast path of TCP, where a read is nearly always a few whole frames. What follows, if
+    anything does, may be the beginning of a frame or damage: the reader finds out.
+    """
+    frames: list[Frame] = []
+    size, at, unpack = len(data), 0, HEAD.unpack_from
+    while size - at >= OVERHEAD:
+        sof, version, flags, address, command, seq, sid, length = unpack(data, at)
+        end = at + length + OVERHEAD
+        if sof != SOF or version != VERSION_AND_LENGTH or end > size or end - at > limit:
+            break
+        raw = data[at:end]
+        check = raw[16] | raw[17] << 8
+        if _crc(raw[:CHECKED]) != check or _crc(raw[HEADER:], check):
+            break
+        frames.append(Frame(flags, address, command, seq, sid, raw[HEADER:-2], raw))
+        at = end
+    return frames, at
 
 
 def parse(raw: bytes) -> Frame:

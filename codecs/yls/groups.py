@@ -6,7 +6,6 @@ meaning: `gateway.codecs.yls.records` translates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
@@ -17,13 +16,35 @@ from gateway.codecs.yls.registers import CRITICAL, Result, Tlv
 CORE_SIZE = 32
 """Bytes of REC_CORE."""
 _TLV = Struct(">HH")
+_CORE_LENGTH = CORE_SIZE.to_bytes(2, "big")
 _LOST = Struct(">IIIB")
+_KIND = 0xFFFF & ~CRITICAL
+_CORE = int(Tlv.REC_CORE)
+_RANGE = int(Tlv.REC_LOST)
+_BEGINNINGS = frozenset((_CORE, _RANGE))
 
-BIOMETRIC = frozenset({Tlv.SNAPSHOT_INLINE, *range(0x0030, 0x0038)})
-"""Types that need TLS or ENC (YLS/1 7.4)."""
-_NOT_KEPT = frozenset({Tlv.SNAPSHOT_INLINE, *range(0x0030, 0x0036)})
-"""Pictures, templates and raw card data: read, never stored with the record."""
-_MULTI = frozenset({Tlv.CARD, Tlv.IRIS_CODE, Tlv.TEMPLATE_REF})
+GUARDED, DROPPED, REPEATED, LASTING = 1, 2, 4, 8
+"""Marks of a follower: needs TLS or ENC (YLS/1 7.4); is read but never stored with the record; may
+come twice; must not change when the record is sent again (YLS/1 10.7)."""
+
+_MARKS: dict[int, int] = {
+    Tlv.SNAPSHOT_INLINE: GUARDED | DROPPED,
+    Tlv.FACE_EMB: GUARDED | DROPPED,
+    Tlv.IRIS_CODE: GUARDED | DROPPED | REPEATED,
+    Tlv.FINGER_TPL: GUARDED | DROPPED,
+    Tlv.TEMPLATE_REF: GUARDED | DROPPED | REPEATED,
+    Tlv.IDCARD_TEXT: GUARDED | DROPPED,
+    Tlv.IDCARD_PHOTO: GUARDED | DROPPED,
+    Tlv.IDCARD_REF: GUARDED | LASTING,
+    Tlv.QR: GUARDED | LASTING,
+    Tlv.PERSON_NO: LASTING,
+    Tlv.DIRECTION: LASTING,
+    Tlv.METHOD: LASTING,
+    Tlv.DECISION: LASTING,
+    Tlv.CARD: LASTING | REPEATED,
+    Tlv.QR_DIGEST: LASTING,
+    Tlv.FAULT: LASTING,
+}
 _SIZES: dict[int, tuple[int, int]] = {
     Tlv.TEXT: (0, 128),
     Tlv.CARD: (2, 17),
@@ -37,14 +58,20 @@ _SIZES: dict[int, tuple[int, int]] = {
     Tlv.FAULT: (14, 14 + 128),
 }
 """Least and most bytes of what may follow a REC_CORE, where the length is fixed."""
+_FOLLOWERS = {
+    kind: (*_SIZES.get(kind, (0, 0xFFFF)), _MARKS.get(kind, 0)) for kind in KNOWN - _BEGINNINGS
+}
+"""Least bytes, most bytes and marks of every type we know that is no REC_CORE."""
 
 
 class Group(NamedTuple):
     """One REC_CORE with what belongs to it."""
 
     core: bytes
-    extras: list[tuple[int, bytes]]
-    """Known followers without the critical bit, in the order sent."""
+    extras: dict[int, bytes]
+    """Known followers by type, without the critical bit; of repeated ones the last."""
+    lasting: list[tuple[int, bytes]]
+    """Followers that must not change when the record is sent again, in the order sent."""
     raw: bytes
     """The group as it came, without pictures, templates and raw card data."""
 
@@ -68,48 +95,55 @@ def scan(body: bytes, *, live: bool, biometric: bool) -> Found:
     does not protect pictures and templates, and a body that has any is FORBIDDEN.
     """
     found: Found = []
-    start: int | None = None
-    extras: list[tuple[int, bytes]] = []
+    barred = 0 if biometric else GUARDED
+    start, seen = -1, 0
+    extras: dict[int, bytes] = {}
+    lasting: list[tuple[int, bytes]] = []
     for marked, at, after in _elements(body):
-        kind = marked & ~CRITICAL
-        if kind == Tlv.REC_CORE or kind == Tlv.REC_LOST:
-            if start is not None:
-                found.append(_group(body, start, at, extras))
-                start, extras = None, []
-            if kind == Tlv.REC_LOST:
-                found.append(_lost(body[at + 4 : after]))
-            elif after - at != 4 + CORE_SIZE:
+        kind = marked & _KIND
+        rule = _FOLLOWERS.get(kind)
+        if rule is not None:
+            least, most, marks = rule
+            if start < 0 or (kind in extras and not marks & REPEATED):
+                raise Refused(Result.BAD_TLV)
+            if marks & barred:
+                raise Refused(Result.FORBIDDEN)
+            if not least <= after - at - 4 <= most:
                 raise Refused(Result.BAD_LENGTH)
+            extras[kind] = value = body[at + 4 : after]
+            seen |= marks
+            if marks & LASTING:
+                lasting.append((kind, value))
+        elif kind in _BEGINNINGS:
+            if start >= 0:
+                found.append(_group(body[start:at], seen, extras, lasting))
+                start, seen, extras, lasting = -1, 0, {}, []
+            if kind == _RANGE:
+                found.append(_lost(body[at + 4 : after]))
             else:
                 start = at
-        elif kind not in KNOWN:
-            if marked & CRITICAL:
-                raise Refused(Result.UNSUPPORTED_CRITICAL)
-        elif start is None:
-            raise Refused(Result.BAD_TLV)
-        elif kind in BIOMETRIC and not biometric:
-            raise Refused(Result.FORBIDDEN)
-        else:
-            extras.append((kind, body[at + 4 : after]))
-    if start is not None:
-        found.append(_group(body, start, len(body), extras))
+        elif marked & CRITICAL:
+            raise Refused(Result.UNSUPPORTED_CRITICAL)
+    if start >= 0:
+        found.append(_group(body[start:], seen, extras, lasting))
     _check_count(found, live=live)
     return found
 
 
-def _elements(body: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield type as sent, offset and end of every element; they must tile the body."""
-    unpack, end, at, count = _TLV.unpack_from, len(body), 0, 0
+def _elements(body: bytes) -> list[tuple[int, int, int]]:
+    """Return type as sent, offset and end of every element; they must tile the body."""
+    unpack, end, at = _TLV.unpack_from, len(body), 0
+    elements: list[tuple[int, int, int]] = []
     while at < end:
         if at + 4 > end:
             raise Refused(Result.BAD_TLV)
         marked, size = unpack(body, at)
         after = at + 4 + size
-        count += 1
-        if after > end or count > MOST_TLVS:
-            raise Refused(Result.BAD_TLV)
-        yield marked, at, after
+        elements.append((marked, at, after))
         at = after
+    if at != end or len(elements) > MOST_TLVS:
+        raise Refused(Result.BAD_TLV)
+    return elements
 
 
 def _check_count(found: Found, *, live: bool) -> None:
@@ -130,30 +164,21 @@ def _lost(value: bytes) -> Lost:
     return lost
 
 
-def _group(body: bytes, start: int, end: int, extras: list[tuple[int, bytes]]) -> Group:
-    raw = body[start:end]
+def _group(
+    raw: bytes, marks: int, extras: dict[int, bytes], lasting: list[tuple[int, bytes]]
+) -> Group:
+    if raw[2:4] != _CORE_LENGTH:
+        raise Refused(Result.BAD_LENGTH)
     core = raw[4 : 4 + CORE_SIZE]
     if core.startswith(b"\0\0\0\0"):
         raise Refused(Result.OUT_OF_RANGE)
-    if extras:
-        _check_extras(extras)
-        if not _NOT_KEPT.isdisjoint(kind for kind, _ in extras):
-            raw = _kept(raw)
-    return Group(core, extras, raw)
+    return Group(core, extras, lasting, _kept(raw) if marks & DROPPED else raw)
 
 
 def _kept(raw: bytes) -> bytes:
+    """Leave out what must not be stored with the record."""
     return b"".join(
-        raw[at:after] for marked, at, after in _elements(raw) if marked & ~CRITICAL not in _NOT_KEPT
+        raw[at:after]
+        for marked, at, after in _elements(raw)
+        if not _MARKS.get(marked & _KIND, 0) & DROPPED
     )
-
-
-def _check_extras(extras: list[tuple[int, bytes]]) -> None:
-    seen: set[int] = set()
-    for kind, value in extras:
-        if kind in seen and kind not in _MULTI:
-            raise Refused(Result.BAD_TLV)
-        seen.add(kind)
-        least, most = _SIZES.get(kind, (0, 0xFFFF))
-        if not least <= len(value) <= most:
-            raise Refused(Result.BAD_LENGTH)

@@ -1,13 +1,13 @@
 """From reads to frames, for either side of a connection.
 
-Owns the choice between the fast path (a read that is exactly one frame) and the reader that hunts.
-A connection that never sees a split frame never has a buffer.
+Owns the choice between the fast path (a read that is whole frames) and the reader that hunts. A
+connection that never sees a split frame never has a buffer.
 """
 
 from __future__ import annotations
 
 from gateway.codecs.reader import FrameReader
-from gateway.codecs.yls.frame import FRAMING, Frame, parse, whole
+from gateway.codecs.yls.frame import FRAMING, Frame, leading, parse
 
 from gateway.domain.events import FrameDamaged
 
@@ -30,17 +30,20 @@ class Inlet:
 
     def feed(self, data: bytes) -> list[Frame | FrameDamaged]:
         """Return what a read completes; without resync, damage is the last thing returned."""
+        found: list[Frame | FrameDamaged] = []
         # On a line that can lose bytes a hunt may be under way, which only the reader can report.
         if self._reader is None and not self._resync:
-            frame = whole(data, self.limit)
-            if frame is not None:
-                return [frame]
+            whole, end = leading(data, self.limit)
+            found += whole
+            if end == len(data):
+                return found
+            data = data[end:]
         reader = self._reader
         if reader is None:
             reader = self._reader = FrameReader(FRAMING, resync=self._resync)
         reader.limit = self.limit
         reader.feed(data)
-        found = self._drain(reader)
+        found += self._drain(reader)
         if not self._resync and not reader.buffered and not reader.broken:
             self._reader = None
         return found

@@ -30,25 +30,16 @@ _TLV = Struct(">HH")
 _REF = Struct(">BI32s")
 _SCALE = 10_000
 _NO_TEMPERATURE = 0x7FFF
+_FAULT = int(Tlv.FAULT)
+_HELMET = int(Tlv.HELMET)
+_INLINE = int(Tlv.SNAPSHOT_INLINE)
+_REFERENCE = int(Tlv.SNAPSHOT_REF)
 
-_SAME_BYTES = frozenset(
-    {
-        Tlv.PERSON_NO,
-        Tlv.DIRECTION,
-        Tlv.METHOD,
-        Tlv.DECISION,
-        Tlv.CARD,
-        Tlv.IDCARD_REF,
-        Tlv.QR,
-        Tlv.QR_DIGEST,
-        Tlv.FAULT,
-    }
-)
-"""What must not change when a record is sent again, beside REC_CORE (YLS/1 10.7)."""
 _DIRECTIONS = (Direction.UNKNOWN, Direction.IN, Direction.OUT)
 _DECISIONS = {int(one): one for one in Decision}
 _MEANS = {bits: Means(bits) for bits in range(0x200)}
 _SEVERITIES = tuple(FaultSeverity)
+_HELMETS: dict[bytes | None, bool] = {b"\0": False, b"\1": True}
 
 
 def _verified_by(rflags: int) -> VerifiedBy:
@@ -69,16 +60,17 @@ def report(group: Group, receipt: Receipt, lane: Lane) -> RecordReported:
     are kept in ``raw``, so back-fill never gets stuck on one record (YLS/1 10.3).
     """
     core, extras = group.core, group.extras
-    values = CORE.unpack(core)
-    number, series, device_ms, person, direction, decision = values[:6]
-    method, score, liveness, door, rflags, temperature = values[6:]
-    if decision == NOT_AN_ACCESS or (extras and any(kind == Tlv.FAULT for kind, _ in extras)):
+    (
+        number, series, device_ms, person, direction, decision, method, score, liveness, door,
+        rflags, temperature,
+    ) = CORE.unpack(core)  # fmt: skip
+    if decision == NOT_AN_ACCESS or _FAULT in extras:
         return _fault(group, receipt, lane, number, series, device_ms)
     return PassageReported(
         receipt=receipt,
         lane=lane,
         identity=core[4:8] + core[:4],
-        digest=_digest(core, extras),
+        digest=_digest(core, group.lasting),
         series=series,
         number=number,
         device_ms=device_ms,
@@ -92,7 +84,7 @@ def report(group: Group, receipt: Receipt, lane: Lane) -> RecordReported:
         liveness=liveness / _SCALE if liveness <= _SCALE else None,
         door=door or None,
         temperature_c=temperature / 100 if temperature != _NO_TEMPERATURE else None,
-        helmet=_helmet(extras) if extras else None,
+        helmet=_HELMETS.get(extras.get(_HELMET)),
         clock_synchronised=rflags & 0x01 != 0,
         taken_offline=rflags & 0x02 != 0,
         repeat=rflags & 0x10 != 0,
@@ -105,14 +97,14 @@ def report(group: Group, receipt: Receipt, lane: Lane) -> RecordReported:
 def _fault(
     group: Group, receipt: Receipt, lane: Lane, number: int, series: int, device_ms: int
 ) -> FaultReported:
-    value = next((value for kind, value in group.extras if kind == Tlv.FAULT), None)
+    value = group.extras.get(_FAULT)
     # A record that is no access event and says nothing more is kept, but raises nothing.
     code, severity, state, count, first = FAULT.unpack_from(value) if value else (0, 0, 0, 1, 0)
     return FaultReported(
         receipt=receipt,
         lane=lane,
         identity=group.core[4:8] + group.core[:4],
-        digest=_digest(group.core, group.extras),
+        digest=_digest(group.core, group.lasting),
         series=series,
         number=number,
         device_ms=device_ms,
@@ -131,28 +123,23 @@ def _readable(value: bytes) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
-def _digest(core: bytes, extras: list[tuple[int, bytes]]) -> bytes:
-    same = blake2b(core, digest_size=16)
-    if extras:
-        for kind, value in sorted(item for item in extras if item[0] in _SAME_BYTES):
-            same.update(_TLV.pack(kind, len(value)) + value)
-    return same.digest()
+def _digest(core: bytes, lasting: list[tuple[int, bytes]]) -> bytes:
+    """Return what tells a resend from a conflict: REC_CORE and the followers that must last."""
+    if not lasting:
+        return blake2b(core, digest_size=16).digest()
+    pieces = [core]
+    for kind, value in sorted(lasting) if len(lasting) > 1 else lasting:
+        pieces += (_TLV.pack(kind, len(value)), value)
+    return blake2b(b"".join(pieces), digest_size=16).digest()
 
 
-def _helmet(extras: list[tuple[int, bytes]]) -> bool | None:
-    for kind, value in extras:
-        if kind == Tlv.HELMET:
-            return {b"\0": False, b"\1": True}.get(value)
-    return None
-
-
-def _picture(extras: list[tuple[int, bytes]]) -> PictureRef | None:
-    reference = None
-    for kind, value in extras:
-        if kind == Tlv.SNAPSHOT_INLINE:
-            digest = sha256(value).digest()
-            return PictureRef(digest=digest, size=len(value), data=value, damage=judge(value))
-        if kind == Tlv.SNAPSHOT_REF:
-            _, size, digest = _REF.unpack(value)
-            reference = PictureRef(digest=digest, size=size)
-    return reference
+def _picture(extras: dict[int, bytes]) -> PictureRef | None:
+    inline = extras.get(_INLINE)
+    if inline is not None:
+        digest = sha256(inline).digest()
+        return PictureRef(digest=digest, size=len(inline), data=inline, damage=judge(inline))
+    reference = extras.get(_REFERENCE)
+    if reference is None:
+        return None
+    _, size, digest = _REF.unpack(reference)
+    return PictureRef(digest=digest, size=size)

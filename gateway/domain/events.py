@@ -7,14 +7,15 @@ a request from `gateway.domain.requests`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gateway.domain.ids import Receipt, Serial
 from gateway.domain.times import ClockQuality
+from gateway.domain.values import value
 from gateway.domain.vocabulary import Decision, Direction, FaultSeverity, Lane, Means, VerifiedBy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StoredSeries:
     """What a terminal still holds of one numbered series; empty when ``first == last + 1``."""
 
@@ -23,7 +24,7 @@ class StoredSeries:
     last: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CredentialWanted:
     """Somebody claims to be ``serial``; the conversation needs its secret to check the proof."""
 
@@ -31,7 +32,7 @@ class CredentialWanted:
     key_id: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LoginProved:
     """The terminal proved its identity; answer with Admit or Refuse."""
 
@@ -42,7 +43,7 @@ class LoginProved:
     stores: tuple[StoredSeries, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LoginFailed:
     """A proof did not hold; the conversation has already answered."""
 
@@ -50,7 +51,7 @@ class LoginFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DeviceStatus:
     """What a terminal says of its own health; None where its protocol does not tell."""
 
@@ -65,14 +66,14 @@ class DeviceStatus:
     faults: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Heartbeat:
     """The terminal is there; already answered, because losing the answer costs nothing."""
 
     status: DeviceStatus | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClockMeasured:
     """The terminal's clock against ours."""
 
@@ -82,7 +83,7 @@ class ClockMeasured:
     """The true offset lies within this distance: half the round trip, or the one-way delay."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PictureRef:
     """A picture that belongs to a record, named by what it contains."""
 
@@ -95,7 +96,7 @@ class PictureRef:
     """Why ``data`` is no complete JPEG; None when it is one, or when it is not here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RecordBase:
     """What every numbered record has in common."""
 
@@ -114,7 +115,7 @@ class RecordBase:
     """The record as it came, without pictures, for disputes and for decoding it again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PassageReported(RecordBase):
     """Somebody passed a gate or was turned away."""
 
@@ -139,7 +140,7 @@ class PassageReported(RecordBase):
     picture: PictureRef | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FaultReported(RecordBase):
     """A terminal's report of a fault in itself, numbered like a passage so that it must arrive."""
 
@@ -154,7 +155,7 @@ class FaultReported(RecordBase):
 RecordReported = PassageReported | FaultReported
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RecordsLost:
     """Records a terminal gave up; a tombstone, so that the hole is known and never waited for."""
 
@@ -165,7 +166,7 @@ class RecordsLost:
     reason: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BlobOffered:
     """The terminal wants to send a large object; answer with TakeBlob or DeclineBlob."""
 
@@ -179,7 +180,7 @@ class BlobOffered:
     """The record it belongs to, where the terminal says so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BlobCompleted:
     """A whole object whose digest was checked; answer with Accept once it is durable."""
 
@@ -193,7 +194,7 @@ class BlobCompleted:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BlobInterrupted:
     """What had arrived of an object when its connection ended; keep it for the resumption."""
 
@@ -201,7 +202,7 @@ class BlobInterrupted:
     data: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RangeAnswered:
     """The terminal's answer to AskRecords: whether it still has what we miss."""
 
@@ -209,7 +210,7 @@ class RangeAnswered:
     code: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FrameDamaged:
     """Bytes that are no frame; counted, sampled into the capture, and skipped."""
 
@@ -220,7 +221,7 @@ class FrameDamaged:
     sample: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class UnknownMessage:
     """A well-formed message this codec does not know; kept, counted, answered as unknown."""
 
@@ -228,7 +229,7 @@ class UnknownMessage:
     sample: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Misbehaved:
     """The peer broke the protocol; when ``fatal`` the connection is about to be closed."""
 
@@ -237,7 +238,7 @@ class Misbehaved:
     fatal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SaidGoodbye:
     """The terminal ends the session on purpose."""
 

@@ -5,12 +5,12 @@ A passage is never edited. A correction is a new passage that names the old one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
 from gateway.domain.events import FaultReported, PassageReported
 from gateway.domain.ids import ChannelId, DeviceId, MountingId, PassageId, ProjectId
 from gateway.domain.times import CorrectedTime
+from gateway.domain.values import value
 from gateway.domain.vocabulary import Direction
 
 
@@ -40,7 +40,7 @@ class PassageFlag(IntFlag):
     OPENED_BY_GUARD = 0x400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Placement:
     """Where a device hangs at one instant, resolved when its record arrives."""
 
@@ -54,7 +54,7 @@ class Placement:
     supplier_in_grace: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Passage:
     """One person at one gate at one moment, as the gateway stores it."""
 
@@ -71,7 +71,7 @@ class Passage:
     """Dialect and version that decoded the report, such as ``yls/1.0``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FaultRecord:
     """A fault a terminal reported about itself, stored under the same promise as a passage."""
 

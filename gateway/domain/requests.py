@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from gateway.domain.ids import Receipt
+from gateway.domain.values import value
 
 
 class Refusal(Enum):
@@ -30,7 +30,7 @@ class Parting(Enum):
     REVOKED = "revoked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HeldSeries:
     """Which numbers of one series are durably ours: all up to ``upto``, and ``ranges`` above it."""
 
@@ -39,14 +39,14 @@ class HeldSeries:
     ranges: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CredentialGiven:
     """Answer to CredentialWanted; None makes the proof fail exactly as a wrong secret would."""
 
     secret: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Admit:
     """Answer to LoginProved: the session is on."""
 
@@ -56,7 +56,7 @@ class Admit:
     held: tuple[HeldSeries, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Refuse:
     """Answer to LoginProved: not now, or not at all."""
 
@@ -64,14 +64,14 @@ class Refuse:
     retry_after_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Accept:
     """What the receipt stands for is durable: the terminal may forget it."""
 
     receipt: Receipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Defer:
     """Not taken and not stored; the terminal keeps it and tries again."""
 
@@ -79,14 +79,14 @@ class Defer:
     retry_after_s: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Conflict:
     """Held durably, but in quarantine: the same identity arrived before with other bytes."""
 
     receipt: Receipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TakeBlob:
     """Answer to BlobOffered: send it, from the end of ``prefix`` on."""
 
@@ -96,7 +96,7 @@ class TakeBlob:
     """The object is durable already: nothing needs sending."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DeclineBlob:
     """Answer to BlobOffered or BlobCompleted: not wanted, or no room at present."""
 
@@ -105,7 +105,7 @@ class DeclineBlob:
     """``quota``, ``too_large``, ``unsupported`` or ``unavailable``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AskRecords:
     """Ask again for records that are missing here though the terminal counts them as delivered."""
 
@@ -114,12 +114,12 @@ class AskRecords:
     last: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MeasureClock:
     """Measure the terminal's clock against ours; ClockMeasured is the answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Farewell:
     """End the session with a reason the terminal understands."""
 

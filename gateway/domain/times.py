@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
+
+from gateway.domain.values import value
 
 SECOND_MS = 1_000
 FUTURE_LIMIT_MS = 60 * SECOND_MS
@@ -40,7 +41,7 @@ class TimeVerdict(IntEnum):
     BEFORE_SYSTEM = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CorrectedTime:
     """A device time beside what we make of it; the original is never replaced."""
 

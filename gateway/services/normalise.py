@@ -15,6 +15,9 @@ from gateway.domain.passages import (
 from gateway.domain.times import CorrectedTime, Instant, TimeVerdict
 from gateway.domain.vocabulary import Decision, Direction, VerifiedBy
 
+_FLAGS = tuple(PassageFlag(bits) for bits in range(2 * max(PassageFlag)))
+"""Every combination, because making one is dearer than all the rest of `normalise`."""
+
 
 def normalise(
     event: RecordReported,
@@ -77,4 +80,4 @@ def _flags(event: PassageReported, place: Placement, time: CorrectedTime) -> Pas
         bits |= PassageFlag.DURESS.value
     if event.verified_by is VerifiedBy.GUARD:
         bits |= PassageFlag.OPENED_BY_GUARD.value
-    return PassageFlag(bits)
+    return _FLAGS[bits]
