@@ -65,8 +65,10 @@ class FramedConversation(ABC, Generic[Ticket]):
         """See `gateway.codecs.api.Conversation.feed`."""
         if self.closing is not None:
             return []
-        self._frames.feed(data)
-        return self._drain(now)
+        if self._frames.feed(data):
+            return self._drain(now)
+        self._mind_the_gap(now)
+        return []
 
     def tick(self, now: Instant) -> list[Event]:
         """Give up a frame in which the line fell silent."""
@@ -97,6 +99,9 @@ class FramedConversation(ABC, Generic[Ticket]):
                 self.closing = frame.code if self._frames.broken else None
             else:
                 events += self.read(frame, now)
+        self._mind_the_gap(now)
+        return events
+
+    def _mind_the_gap(self, now: Instant) -> None:
         waiting = self.closing is None and self.context.resync and self._frames.buffered
         self._gap_at = now.mono + self.gap_seconds if waiting else None
-        return events

@@ -18,22 +18,28 @@ SAMPLE_BYTES = 32
 HUNT_REPORT_BYTES = 65_536
 """A hunt that finds no frame is reported in pieces of this size, so a babbling line is seen."""
 
+WORTH_KEEPING = 512
+"""Bytes of a read that is kept as it came: an object of its own costs 50, so a peer that sends a
+frame byte by byte would have us hold forty times what it sent."""
+
 
 class FrameReader:
     """Takes frames out of a stream, in place and at linear cost.
 
-    Drain `take` after each `feed`; then fewer than ``max_frame`` bytes stay behind (plus one mark,
-    for framings that end with one). Where bytes are cut into reads makes no difference to what
-    comes out. Without ``resync`` the first damage ends it: one FrameDamaged, then nothing more.
-    With it the reader drops as little as the framing allows and hunts on; all that one hunt dropped
-    is one FrameDamaged, returned before the frame that ended the hunt.
+    Drain `take` after each `feed` that says so; then fewer than ``max_frame`` bytes stay behind
+    (plus one mark, for framings that end with one). Where bytes are cut into reads makes no
+    difference to what comes out. Without ``resync`` the first damage ends it: one FrameDamaged,
+    then nothing more. With it the reader drops as little as the framing allows and hunts on; all
+    that one hunt dropped is one FrameDamaged, returned before the frame that ended the hunt.
     """
 
     __slots__ = (
         "_buffer",
         "_code",
         "_framing",
+        "_late",
         "_lost",
+        "_missing",
         "_report",
         "_reports",
         "_resync",
@@ -53,6 +59,10 @@ class FrameReader:
         self._buffer = bytearray()
         self._size = 0
         self._seen = 0
+        # What a frame of known size still lacks, and what has come of that: joined once it is all
+        # there, because a picture of 100 KB comes in 70 reads.
+        self._missing = 0
+        self._late: list[bytes] = []
         self._lost = 0
         self._code = ""
         self._sample = bytearray()
@@ -72,17 +82,40 @@ class FrameReader:
     @property
     def buffered(self) -> int:
         """Bytes held back; above 0 a gap timer makes sense."""
-        return len(self._buffer)
+        return len(self._buffer) + sum(map(len, self._late))
 
-    def feed(self, data: bytes) -> None:
-        """Take bytes as they arrived; ignored once broken."""
-        if not self.broken:
+    def feed(self, data: bytes) -> bool:
+        """Take bytes as they arrived; False when they complete nothing, so `take` may be spared.
+
+        Ignored once broken.
+        """
+        missing = self._missing
+        if missing:
+            size = len(data)
+            if size >= WORTH_KEEPING:
+                self._late.append(data)
+            else:
+                self._buffer += b"".join(self._late) + data
+                self._late.clear()
+            if size < missing:
+                self._missing = missing - size
+                return False
+            self._missing = 0
+        elif not self.broken:
             self._buffer += data
+        return True
 
     def take(self) -> bytes | FrameDamaged | None:
         """Return the next frame or piece of damage, or None when more bytes are needed."""
         if self._reports:
             return self._reports.pop(0)
+        if self._missing:
+            return None
+        if self._late:
+            whole = self._join()
+            if len(whole) == self._size and not self._lost and self._framing.check(whole) is None:
+                return self._found(whole)
+            self._buffer += whole
         buffer, framing = self._buffer, self._framing
         while buffer:
             size = self._size or framing.measure(buffer, self._seen)
@@ -90,6 +123,7 @@ class FrameReader:
                 self._drop(min(framing.skip(size), len(buffer)), "length")
             elif size > len(buffer):
                 self._size = size
+                self._missing = size - len(buffer)
                 break
             elif size > 0:
                 frame = bytes(buffer) if size == len(buffer) else bytes(buffer[:size])
@@ -114,15 +148,24 @@ class FrameReader:
         another incomplete one stands there, it gets a silence of its own. A hunt under way is
         reported without waiting for the frame that would end it.
         """
+        self._buffer += self._join()
         if self._buffer:
             self._drop(1, "gap")
         self._report = True
+
+    def _join(self) -> bytes:
+        """Take out what is held of the frame under way."""
+        whole = b"".join((self._buffer, *self._late))
+        self._buffer.clear()
+        self._late.clear()
+        self._missing = 0
+        return whole
 
     def _found(self, frame: bytes) -> bytes | FrameDamaged:
         if self._lost:
             return self._finish()
         del self._buffer[: len(frame)]
-        self._size = self._seen = 0
+        self._size = self._seen = self._missing = 0
         self.frames += 1
         return self._framing.unwrap(frame)
 
@@ -142,7 +185,7 @@ class FrameReader:
             if self._lost == HUNT_REPORT_BYTES:
                 self._reports.append(self._finish())
         del self._buffer[:count]
-        self._size = self._seen = 0
+        self._size = self._seen = self._missing = 0
 
     def _finish(self) -> FrameDamaged:
         damage = FrameDamaged(code=self._code, size=self._lost, sample=bytes(self._sample))

@@ -59,6 +59,10 @@ class HeldNumbers:
         """The largest number held."""
         return self._ends[-1] if self._ends else self.upto
 
+    def whole(self, last: int) -> bool:
+        """Say whether ``last`` is reached and nothing is missing; cheaper than `missing`."""
+        return not self._starts and self.upto >= last
+
     def islands(self) -> Iterator[tuple[int, int]]:
         """Yield what is held above the prefix, ascending, as inclusive pairs."""
         return zip(self._starts, self._ends, strict=True)

@@ -55,7 +55,7 @@ class Gaps:
     def _next_hole(self, terminal: Terminal) -> tuple[int, int, int] | None:
         for series, store in terminal.stores.items():
             ledger = terminal.ledgers.get(series)
-            if ledger is None:
+            if ledger is None or ledger.whole(store.last):
                 continue
             for first, last in ledger.missing(store.first, max(store.last, ledger.top)):
                 if (series, first, last) not in terminal.asked:

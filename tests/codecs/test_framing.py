@@ -18,7 +18,7 @@ from gateway.codecs.framing import (
     Framing,
     LengthPrefixed,
 )
-from gateway.codecs.kit.meter import allocated, lines
+from gateway.codecs.kit.meter import allocated, kept, lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -395,3 +395,52 @@ def test_a_large_frame_in_small_reads_costs_as_much_as_it_is_long() -> None:
     small, large = spent(25_000), spent(100_000)
     assert large[0] <= 6 * small[0]
     assert large[1] <= 4.2 * small[1]
+
+
+def test_feed_says_when_nothing_can_have_become_complete() -> None:
+    frame = prefixed(bytes(280))
+    reader = FrameReader(PREFIXED, resync=True)
+    assert reader.feed(frame[:100])
+    assert reader.take() is None
+    assert not reader.feed(frame[100:200])
+    assert reader.take() is None
+    assert reader.buffered == 200
+    assert reader.feed(frame[200:] + frame[:50])
+    assert reader.take() == frame
+    assert reader.take() is None
+    assert reader.buffered == 50
+
+
+def test_a_silence_in_a_long_frame_looks_at_all_that_came() -> None:
+    inner = prefixed(b"inner")
+    reader = FrameReader(PREFIXED, resync=True)
+    reader.feed(prefixed(bytes(280))[:20])
+    assert reader.take() is None
+    reader.feed(inner)
+    reader.gap()
+    assert inner in drain(reader)
+
+
+def test_a_frame_sent_byte_by_byte_is_held_as_bytes() -> None:
+    big = LengthPrefixed(magic=b"AC", length_at=2, length_size=2, overhead=6, max_frame=70_000)
+    frame = prefixed(bytes(20_000))
+    reader = FrameReader(big, resync=False)
+
+    def trickle() -> None:
+        for at in range(len(frame) - 1):
+            if reader.feed(frame[at : at + 1]):
+                assert reader.take() is None
+
+    assert kept(trickle) < 2 * len(frame)
+    reader.feed(frame[-1:])
+    assert reader.take() == frame
+
+
+@given(st.lists(st.integers(1, 1500), max_size=40))
+def test_large_and_small_reads_mix(cuts: list[int]) -> None:
+    big = LengthPrefixed(
+        magic=b"AC", length_at=2, length_size=2, overhead=6, max_frame=70_000, body=tail
+    )
+    data = prefixed(bytes(range(256)) * 40) + prefixed(b"next")
+    found, _ = read(big, pieces(data, cuts), resync=True)
+    assert found == [prefixed(bytes(range(256)) * 40), prefixed(b"next")]

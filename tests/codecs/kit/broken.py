@@ -26,9 +26,10 @@ class Framer:
     def buffered(self) -> int:
         return len(self.buffer)
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> bool:
         if not self.broken:
             self.buffer += data
+        return True
 
     def gap(self) -> None:
         del self.buffer[:1]
@@ -116,9 +117,10 @@ class CopiedWithEveryRead(Framer):
 
     max_frame = 16_384
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> bool:
         if not self.broken:
             self.buffer = self.buffer + data
+        return True
 
 
 class ParsedFromTheStart(Framer):
@@ -127,10 +129,11 @@ class ParsedFromTheStart(Framer):
     max_frame = 2048
     walked = 0
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> bool:
         super().feed(data)
         for byte in self.buffer:
             self.walked ^= byte
+        return True
 
 
 class ChecksumIgnored(Framer):
