@@ -40,7 +40,7 @@ test: $(VENV)/.install $(VENV)/.dev ## lint, type-check and test everything
 lint: $(VENV)/.install $(VENV)/.dev ## ruff, mypy --strict and the import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/python tools/static.py
+	@$(BIN)/python -m tools.static
 
 bench: $(VENV)/.install $(VENV)/.dev ## measure both sides of every ratio and write benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -12,6 +12,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tools.imports import contracts
+
 ROOT = Path(__file__).resolve().parent.parent
 TREE = ROOT / "build" / "tree"
 
@@ -52,11 +54,13 @@ def main() -> int:
         check=False,
         cwd=TREE,
     )
+    rules = ROOT / "build" / "importlinter.toml"
+    rules.write_text(contracts(ROOT / "pyproject.toml", TREE))
     imports = subprocess.run(
         [
             bin_ / "lint-imports",
             "--config",
-            config,
+            rules,
             "--cache-dir",
             str(ROOT / ".import_linter_cache"),
         ],
