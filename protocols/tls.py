@@ -42,6 +42,18 @@ class _Factory(TLSMemoryBIOFactory):
     # own, so each of its writes may go out at once.
     protocol = TLSMemoryBIOProtocol
 
+    def buildProtocol(  # type: ignore[override]
+        self, addr: Any
+    ) -> TLSMemoryBIOProtocol | None:
+        """Refuse whom the wrapped factory refuses.
+
+        Twisted's own wraps the None, and such a connection would stay open for ever.
+        """
+        inner = self.wrappedFactory.buildProtocol(addr)
+        if inner is None:
+            return None
+        return self.protocol(self, inner)  # type: ignore[no-untyped-call]
+
 
 @implementer(IOpenSSLServerConnectionCreator)
 class ServerContext:

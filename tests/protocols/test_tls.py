@@ -239,3 +239,22 @@ def test_who_waits_for_its_turn_is_not_shaken_hands_with(tmp_path: Path) -> None
             await here.lost
 
     run(main)
+
+
+@each_loop
+def test_who_is_refused_at_the_tls_door_is_gone_at_once(new_loop: NewLoop, tmp_path: Path) -> None:
+    async def main() -> None:
+        identity = make_identity(tmp_path)
+        async with bench(limits=with_limits(strangers_per_address=1), listen=False) as b:
+            server = ServerContext(identity.certificate, identity.key)
+            listener = await b.server.listen("tls", "127.0.0.1", 0, tls=server)
+            b.port = listener.getHost().port
+            await b.call()
+            await until(lambda: b.shared.gate.inside == 1, "the gate")
+            assert await (await b.call()).ended() == b""
+            b.shared.gate.shut()
+            assert await (await b.call()).ended() == b""
+            assert b.counters.counts["refused", "address"] == 1
+            assert b.counters.counts["refused", "closed"] == 1
+
+    run_on(new_loop, main)
