@@ -129,15 +129,16 @@ class Session:
 
     # What services call.
 
+    @property
+    def over(self) -> bool:
+        """See `SessionHandle.over`."""
+        return self._connection.ending is not None
+
     def submit(self, *requests: Request) -> None:
         """Pass requests to the conversation; whatever they lead to leaves in one write."""
-        now = self.shared.clock()
-        ending = self._connection.ending
-        if ending is not None:
-            if any(isinstance(request, Admit) for request in requests):
-                # It left while the desk was making up its mind, so its loss was not told.
-                self.shared.desk.lost(self, ending, now)
+        if self.over:
             return
+        now = self.shared.clock()
         outer, self._routing = self._routing, True
         try:
             for request in requests:

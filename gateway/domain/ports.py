@@ -62,6 +62,10 @@ class SessionHandle(Protocol):
     dialect: str
     """Name and version of the dialect, such as ``yls/1.0``; stored with each record."""
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended or is about to; whoever is over may not be admitted any more."""
+
     def submit(self, *requests: Request) -> None:
         """Pass requests to the conversation and send what it makes of them, in one write.
 

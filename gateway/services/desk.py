@@ -60,7 +60,7 @@ class Desk:
         self._committer = committer
         self._presence = presence
         self._pictures = Pictures(common)
-        self._logins = Logins(common)
+        self._logins = Logins(common, lambda: self.directory)
         self._gaps = Gaps(common)
         self._lockout = Lockout(
             per_serial=common.limits.failures_per_serial,
@@ -99,7 +99,7 @@ class Desk:
             self._logins.refuse(session, event, Refusal.LOCKED_OUT)
             return
         self._lockout.proved(event.serial, peer)
-        self._logins.login(session, self.directory, event, self._enter)
+        self._logins.login(session, event, self._enter)
 
     def heard(self, session: SessionHandle, now: Instant) -> None:
         """Note that a valid frame came."""
@@ -209,15 +209,20 @@ class Desk:
         terminal.session = session
 
     def accept_directory(self, directory: Directory) -> Sequence[SessionHandle]:
-        """Use a changed directory; return the sessions of devices that may no longer be here."""
-        self.directory = directory
+        """Use a changed directory; return the sessions of devices that may no longer be here.
+
+        A device with another secret than before is among them: who is connected proved the old one.
+        """
+        before, self.directory = self.directory, directory
         expelled: list[SessionHandle] = []
         for terminal in self._terminals:
-            device = directory.devices.get(terminal.device.serial)
-            admitted = directory.admission(terminal.device.serial, "")
+            serial, id_ = terminal.device.serial, terminal.device.id
+            device = directory.devices.get(serial)
             if device is not None:
                 terminal.refreshed(device)
-            if admitted is not device and terminal.session is not None:
+            renewed = directory.secrets.get(id_) != before.secrets.get(id_)
+            welcome = directory.admission(serial, "") is device and not renewed
+            if not welcome and terminal.session is not None:
                 expelled.append(terminal.session)
         return expelled
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from gateway.domain.directory import Device, Directory
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.events import LoginProved, StoredSeries
 from gateway.domain.numbers import HeldNumbers
 from gateway.domain.ports import SessionHandle
-from gateway.domain.requests import Admit, HeldSeries, MeasureClock, Refusal, Refuse
+from gateway.domain.requests import Admit, HeldSeries, MeasureClock, Parting, Refusal, Refuse
 from gateway.services.common import Common
 from gateway.services.terminals import Terminal
 
@@ -19,10 +20,24 @@ SESSION_IDS = 65_535
 Enter = Callable[[SessionHandle, Terminal], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A login whose proof held."""
+
+    session: SessionHandle
+    event: LoginProved
+    terminal: Terminal
+    turn: int
+    """Its place among all logins of the terminal; the highest one is the terminal's present."""
+    enter: Enter
+
+
 class Logins:
     """Answers LoginProved with Admit or Refuse."""
 
-    def __init__(self, common: Common) -> None:
+    def __init__(self, common: Common, directory: Callable[[], Directory]) -> None:
+        """``directory`` returns the present one: it may change while a login waits."""
+        self._directory = directory
         self._store = common.store
         self._terminals = common.terminals
         self._tasks = common.tasks
@@ -32,34 +47,56 @@ class Logins:
         self._retry_after = common.limits.retry_after_s
         self._last_session = 0
 
-    def login(
-        self, session: SessionHandle, directory: Directory, event: LoginProved, enter: Enter
-    ) -> None:
+    def login(self, session: SessionHandle, event: LoginProved, enter: Enter) -> None:
         """Decide about a terminal that proved its identity (R-030, R-033).
 
         ``enter`` is called for an admitted session, right before the admission is sent.
         """
+        directory = self._directory()
         verdict = directory.admission(event.serial, event.model)
         if isinstance(verdict, Refusal):
             self.refuse(session, event, verdict)
             return
         terminal = self._terminals.meet(verdict)
+        terminal.proofs += 1
+        attempt = Attempt(
+            session=session, event=event, terminal=terminal, turn=terminal.proofs, enter=enter
+        )
         if all(store.series in terminal.ledgers for store in event.stores):
-            self._admit(session, terminal, event, enter)
+            self._admit(attempt)
         else:
-            self._tasks.spawn(self._admit_later(session, terminal, event, enter), "login")
+            self._tasks.spawn(self._admit_later(attempt, directory), "login")
 
-    async def _admit_later(
-        self, session: SessionHandle, terminal: Terminal, event: LoginProved, enter: Enter
-    ) -> None:
+    async def _admit_later(self, attempt: Attempt, known: Directory) -> None:
+        terminal = attempt.terminal
+        refusal: Refusal | None = Refusal.UNAVAILABLE
         try:
-            for store in event.stores:
+            for store in attempt.event.stores:
                 if store.series not in terminal.ledgers:
                     await self._load(terminal, store)
         except StoreUnavailable:
-            self.refuse(session, event, Refusal.UNAVAILABLE)
+            pass
         else:
-            self._admit(session, terminal, event, enter)
+            refusal = self._second_thoughts(attempt, known)
+        if attempt.session.over:
+            return  # nobody is there to be told, and nothing of the terminal may change
+        if refusal is not None:
+            self.refuse(attempt.session, attempt.event, refusal)
+        elif attempt.turn > terminal.entered:
+            self._admit(attempt)
+        elif terminal.session is not attempt.session:
+            attempt.session.close(Parting.TAKEN_OVER)
+
+    def _second_thoughts(self, attempt: Attempt, known: Directory) -> Refusal | None:
+        """Judge again what was judged before the wait: the device may have been revoked in it."""
+        directory, event = self._directory(), attempt.event
+        verdict = directory.admission(event.serial, event.model)
+        if isinstance(verdict, Refusal):
+            return verdict
+        device = verdict.id
+        if directory.secrets.get(device) != known.secrets.get(device):
+            return Refusal.REVOKED  # what was proved is the possession of the old secret
+        return None
 
     async def _load(self, terminal: Terminal, store: StoredSeries) -> None:
         held = await self._store.held(terminal.device.id, store.series, store.first, store.last)
@@ -67,16 +104,16 @@ class Logins:
         # Records of an older connection may have been committed while we asked.
         terminal.ledgers.setdefault(store.series, ledger)
 
-    def _admit(
-        self, session: SessionHandle, terminal: Terminal, event: LoginProved, enter: Enter
-    ) -> None:
+    def _admit(self, attempt: Attempt) -> None:
+        session, event, terminal = attempt.session, attempt.event, attempt.terminal
         self._tally.logins["ok"] += 1
+        terminal.entered = attempt.turn
         terminal.firmware = event.firmware
         terminal.stores = {store.series: store for store in event.stores}
         terminal.asked.clear()
         terminal.asking = None
         self._last_session = self._last_session % SESSION_IDS + 1
-        enter(session, terminal)
+        attempt.enter(session, terminal)
         session.submit(
             Admit(
                 session=self._last_session,

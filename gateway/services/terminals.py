@@ -32,6 +32,10 @@ class Terminal:
     asked: set[tuple[int, int, int]] = field(default_factory=set)
     """Ranges asked for again during this session; asking twice would not help."""
     asking: tuple[int, int, int] | None = None
+    proofs: int = 0
+    """Logins whose proof held; each gets the next number as its turn."""
+    entered: int = 0
+    """Turn of the last login that was admitted: an earlier one comes too late."""
     _placement: Placement | None = None
     _placed: tuple[int, int] = (0, -1)
     """Milliseconds [from, to] for which the cached placement holds."""

@@ -17,6 +17,7 @@ class RecordingSession:
         self.submitted: list[Request] = []
         self.writes = 0
         self.closed: Parting | None = None
+        self.over = False
 
     def submit(self, *requests: Request) -> None:
         self.writes += 1
@@ -27,6 +28,7 @@ class RecordingSession:
 
     def close(self, reason: Parting) -> None:
         self.closed = reason
+        self.over = True
 
 
 class SilentLog:

@@ -1,0 +1,142 @@
+"""Logins that have to wait for the database, and what may happen meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from gateway.domain.directory import DeviceState
+from gateway.domain.events import LoginProved, StoredSeries
+from gateway.domain.ids import DeviceId, Serial
+from gateway.domain.requests import Admit, HeldSeries, Parting, Refusal, Refuse
+from tests.support.desks import Bench, run
+from tests.support.reports import EPOCH, NOW, device, directory
+from tests.support.sessions import RecordingSession
+from tests.support.stores import MemoryStore
+
+SERIAL = Serial("YLS-00000001")
+
+
+class SlowAnswers:
+    """Makes the store answer `held` for a series only when the test says so."""
+
+    def __init__(self, store: MemoryStore, *series: int) -> None:
+        self._waits = {one: asyncio.Event() for one in series}
+        self._held = store.held
+        store.held = self.held  # type: ignore[method-assign]
+
+    async def held(self, device: DeviceId, series: int, first: int, last: int) -> HeldSeries:
+        if series in self._waits:
+            await self._waits[series].wait()
+        return await self._held(device, series, first, last)
+
+    def answer(self, series: int) -> None:
+        self._waits[series].set()
+
+
+async def begin(bench: Bench, series: int, session: RecordingSession) -> None:
+    stores = (StoredSeries(series=series, first=1, last=0),)
+    event = LoginProved(serial=SERIAL, model="FACE-IRIS-A", stores=stores)
+    bench.services.desk.login(session, event, "192.0.2.1", NOW)
+    await bench.settle()
+
+
+def present(bench: Bench) -> object:
+    terminal = bench.services.common.terminals.get(DeviceId(1))
+    assert terminal is not None
+    return terminal.session
+
+
+def test_an_older_login_that_waited_does_not_push_out_the_newer_one() -> None:
+    async def body(bench: Bench) -> None:
+        slow = SlowAnswers(bench.store, 7)
+        older, newer = RecordingSession(), RecordingSession()
+        await begin(bench, 7, older)
+        await begin(bench, EPOCH, newer)
+        assert isinstance(newer.submitted[0], Admit)
+        slow.answer(7)
+        await bench.settle()
+        assert older.submitted == []
+        assert older.closed is Parting.TAKEN_OVER
+        assert newer.closed is None
+        assert present(bench) is newer
+
+    run(body)
+
+
+def test_an_earlier_login_of_the_same_connection_harms_nothing() -> None:
+    async def body(bench: Bench) -> None:
+        slow = SlowAnswers(bench.store, 7)
+        session = RecordingSession()
+        await begin(bench, 7, session)
+        await begin(bench, EPOCH, session)
+        slow.answer(7)
+        await bench.settle()
+        assert [type(one) for one in session.submitted].count(Admit) == 1
+        assert session.closed is None
+        assert present(bench) is session
+
+    run(body)
+
+
+def test_a_login_whose_connection_went_away_leaves_the_live_session_in_charge() -> None:
+    async def body(bench: Bench) -> None:
+        slow = SlowAnswers(bench.store, 7)
+        live, gone = RecordingSession(), RecordingSession()
+        await begin(bench, EPOCH, live)
+        await begin(bench, 7, gone)
+        gone.over = True
+        slow.answer(7)
+        await bench.settle()
+        assert gone.submitted == []
+        assert present(bench) is live
+        blocked = directory(replace(device(), state=DeviceState.BLOCKED))
+        assert bench.services.desk.accept_directory(blocked) == [live]
+
+    run(body)
+
+
+def test_a_second_login_on_a_superseded_connection_changes_nothing() -> None:
+    async def body(bench: Bench) -> None:
+        slow = SlowAnswers(bench.store, 7)
+        older, newer = RecordingSession(), RecordingSession()
+        await begin(bench, EPOCH, older)
+        await begin(bench, 7, older)
+        await begin(bench, EPOCH, newer)
+        older.close(Parting.TAKEN_OVER)  # what the registry does when the newer one is admitted
+        slow.answer(7)
+        await bench.settle()
+        assert present(bench) is newer
+        assert bench.presence.gone == []
+
+    run(body)
+
+
+def test_a_device_revoked_while_it_waits_does_not_get_in() -> None:
+    async def body(bench: Bench) -> None:
+        slow = SlowAnswers(bench.store, 7)
+        session = RecordingSession()
+        await begin(bench, 7, session)
+        bench.services.desk.accept_directory(directory(device(state=DeviceState.BLOCKED)))
+        slow.answer(7)
+        await bench.settle()
+        assert session.submitted == [Refuse(reason=Refusal.REVOKED)]
+        assert present(bench) is None
+
+    run(body)
+
+
+def test_a_new_secret_ends_what_was_proved_with_the_old_one() -> None:
+    async def body(bench: Bench) -> None:
+        slow = SlowAnswers(bench.store, 7)
+        live, waiting = RecordingSession(), RecordingSession()
+        await begin(bench, EPOCH, live)
+        await begin(bench, 7, waiting)
+        renewed = replace(directory(), secrets={DeviceId(1): b"new" * 10 + b"!!"})
+        assert bench.services.desk.accept_directory(renewed) == [live]
+        assert bench.services.desk.accept_directory(renewed) == []
+        slow.answer(7)
+        await bench.settle()
+        assert waiting.submitted == [Refuse(reason=Refusal.REVOKED)]
+
+    run(body)
