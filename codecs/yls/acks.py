@@ -6,12 +6,12 @@ login and advances only when it is told that something became durable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
 from gateway.codecs.yls.body import Refused
-from gateway.codecs.yls.limits import MOST_BITMAP
+from gateway.codecs.yls.limits import MOST_BITMAP, MOST_FRAME
 from gateway.codecs.yls.registers import CRITICAL, Result, Tlv
 
 from gateway.domain.events import StoredSeries
@@ -41,13 +41,18 @@ class Ledger:
     """The numbers held of each series of one device.
 
     A series nobody seeded starts below the first number the device still has (YLS/1 10.3).
+    ``room`` is how many bytes of acknowledgements fit into an answer to records.
     """
 
-    __slots__ = ("_series",)
+    __slots__ = ("_room", "_series")
 
     def __init__(
-        self, held: Iterable[HeldSeries] = (), stores: Iterable[StoredSeries] = ()
+        self,
+        held: Iterable[HeldSeries] = (),
+        stores: Iterable[StoredSeries] = (),
+        room: int = MOST_FRAME,
     ) -> None:
+        self._room = room
         self._series = {
             store.series: HeldNumbers(store.series, max(0, store.first - 1)) for store in stores
         }
@@ -62,7 +67,10 @@ class Ledger:
         numbers.add(first, last)
 
     def tell(self, spans: list[Span]) -> bytes:
-        """Return the elements that acknowledge the held ones among ``spans``."""
+        """Return the elements that acknowledge the held ones among ``spans``.
+
+        What does not fit is left out: the device sends those records again, fewer each time.
+        """
         if len(spans) == 1:  # the everyday case: one live record, next in line
             series, _, last = spans[0]
             held = self._series.get(series)
@@ -71,7 +79,13 @@ class Ledger:
         wanted: dict[int, list[int]] = {}
         for series, first, last in spans:
             wanted.setdefault(series, []).extend((first, last))
-        return b"".join(self._tell(series, numbers) for series, numbers in wanted.items())
+        said = b""
+        for series, numbers in wanted.items():
+            for element in self._tell(series, numbers):
+                if len(said) + len(element) > self._room:
+                    return said
+                said += element
+        return said
 
     def greet(self, room: int) -> bytes:
         """Return what is held of every series, as far as ``room`` bytes allow."""
@@ -84,32 +98,24 @@ class Ledger:
             said += upto + (islands if len(said) + len(upto + islands) <= room else b"")
         return said
 
-    def _tell(self, series: int, numbers: list[int]) -> bytes:
+    def _tell(self, series: int, numbers: list[int]) -> Iterator[bytes]:
         held = self._series.get(series)
         if held is None:
-            return b""
-        said = _UPTO.pack(_CRITICAL_UPTO, 8, series, held.upto)
-        above = sorted(number for number in numbers if number > held.upto and number in held)
-        if not above:
-            return said
+            return
+        yield _UPTO.pack(_CRITICAL_UPTO, 8, series, held.upto)
         reached = held.upto
-        for number in above:
+        for number in sorted(number for number in numbers if number in held):
             if number > reached:
                 base = reached + 1 if number - reached <= _REACH else number
-                said += _bitmap(held, base)
+                yield _bitmap(held, base)
                 reached = base + _REACH - 1
-        return said
 
 
 def _bitmap(held: HeldNumbers, base: int) -> bytes:
     """Return ACK_BITMAP for what is held of the 512 numbers from ``base`` on, or nothing."""
-    bits, end = 0, base + _REACH - 1
-    for first, last in held.islands():
-        if first > end:
-            break
-        low, high = max(first, base), min(last, end)
-        if low <= high:
-            bits |= (1 << high - low + 1) - 1 << low - base
+    bits = 0
+    for low, high in held.within(base, base + _REACH - 1):
+        bits |= (1 << high - low + 1) - 1 << low - base
     if not bits:
         return b""
     data = bits.to_bytes((bits.bit_length() + 7) // 8, "little")

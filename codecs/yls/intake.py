@@ -22,6 +22,8 @@ from gateway.domain.vocabulary import Lane
 
 MOST_RETRY_SECONDS = 0xFFFF
 """What the HB element can hold."""
+VERDICT = 12
+"""Bytes of an answer before its acknowledgements: RESULT and HB."""
 
 
 class _Waiting:

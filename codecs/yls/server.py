@@ -11,10 +11,10 @@ from itertools import count
 from gateway.codecs.api import Context
 from gateway.codecs.yls.acks import Ledger
 from gateway.codecs.yls.body import Refused, put_result
-from gateway.codecs.yls.frame import Frame
+from gateway.codecs.yls.frame import OVERHEAD, SEAL, Frame
 from gateway.codecs.yls.handshake import NONCE_SIZE
 from gateway.codecs.yls.inlet import Inlet
-from gateway.codecs.yls.intake import RecordIntake
+from gateway.codecs.yls.intake import VERDICT, RecordIntake
 from gateway.codecs.yls.limits import FRAME_BEFORE_LOGIN, LOGIN_SECONDS
 from gateway.codecs.yls.login_server import Phase, ServerLogin, refuse, refuse_hello
 from gateway.codecs.yls.registers import DIR, OW, PROTECTION, RSP, Command, Result
@@ -266,7 +266,8 @@ class YlsConversation:
         if login is None or login.phase is not Phase.PROVED:
             return []
         ended = self._session.end() if self._session is not None else []
-        ledger = Ledger(admit.held, login.stores)
+        room = login.max_frame - OVERHEAD - SEAL - VERDICT
+        ledger = Ledger(admit.held, login.stores, room)
         self._records.restart(ledger)
         secure, bench = self._context.secure, self._settings.bench_plain_biometrics
         seal = login.admit(admit, ledger, now, bare=secure)

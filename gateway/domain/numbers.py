@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from gateway.domain.requests import HeldSeries
@@ -66,6 +66,14 @@ class HeldNumbers:
     def islands(self) -> Iterator[tuple[int, int]]:
         """Yield what is held above the prefix, ascending, as inclusive pairs."""
         return zip(self._starts, self._ends, strict=True)
+
+    def within(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Yield what is held above the prefix of ``first``…``last``, ascending, cut to that range.
+
+        The cost is that of what is yielded, however many islands there are elsewhere.
+        """
+        for at in range(bisect_left(self._ends, first), bisect_right(self._starts, last)):
+            yield max(first, self._starts[at]), min(last, self._ends[at])
 
     def missing(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Yield the holes inside ``first``…``last``, ascending, as inclusive pairs."""

@@ -40,6 +40,16 @@ def test_islands_are_ascending_and_never_touch(ranges: list[tuple[int, int]]) ->
         edge = last
 
 
+@given(RANGES, st.integers(1, 60), st.integers(0, 40))
+def test_within_is_what_is_held_above_the_prefix(
+    ranges: list[tuple[int, int]], first: int, length: int
+) -> None:
+    held = HeldNumbers(7, 0, ranges)
+    last = first + length
+    found = [n for low, high in held.within(first, last) for n in range(low, high + 1)]
+    assert found == [n for n in range(max(first, held.upto + 1), last + 1) if n in held]
+
+
 def test_a_snapshot_restores_the_same_numbers() -> None:
     held = HeldNumbers(7, 3, [(6, 9), (12, 12)])
     copy = HeldNumbers(7, held.snapshot().upto, held.snapshot().ranges)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from gateway.codecs.yls.acks import Ack
 from gateway.codecs.yls.device_events import (
     Acknowledged,
     ClockCompared,
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.events import Event, Heartbeat, PassageReported
 from gateway.domain.ids import Receipt
+from gateway.domain.numbers import HeldNumbers
 from gateway.domain.requests import Accept, Defer
 from gateway.domain.vocabulary import Lane
 from tests.codecs.yls.pair import CONFIG, Gateway, Pair
@@ -45,6 +47,23 @@ def test_a_live_record_is_acknowledged_and_forgotten() -> None:
     assert Acknowledged(keys=((EPOCH, 1),)) in pair.told
     assert pair.store.unacknowledged == 0
     assert pair.device.idle
+
+
+def test_a_scattered_backlog_fits_the_smallest_frames() -> None:
+    gateway, store = Gateway(), RecordStore(EPOCH)
+    scattered = {1, *range(600, 4201, 600)}
+    for number in range(1, 4201):
+        store.record(draft())
+        if number not in scattered:
+            gateway.held.setdefault(EPOCH, HeldNumbers(EPOCH)).add(number)
+            store.acknowledge(Ack(EPOCH, 0, ((number, 1),)))
+    gateway.answers[1] = Defer(receipt=Receipt(0))
+    pair = Pair(gateway, store, config=replace(CONFIG, max_frame=256)).login()
+    for _ in range(4):
+        pair.wait(2)
+    assert pair.device.online
+    assert store.unacknowledged == 0
+    assert gateway.numbers() == set(range(1, 4201))
 
 
 def test_the_backlog_goes_out_in_frames_of_32() -> None:

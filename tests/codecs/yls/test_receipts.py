@@ -179,6 +179,16 @@ class TestLedger:
         assert len(Ledger(held).greet(100)) == 4 * (12 + 9) + 12
         assert Ledger(held).greet(11) == b""
 
+    def test_an_answer_stays_in_its_room_and_always_frees_something(self) -> None:
+        far = [600 * k for k in range(1, 20)]
+        held = (HeldSeries(series=1, upto=0, ranges=((2, 20_000),)), HeldSeries(series=2, upto=3))
+        ledger = Ledger(held, (), 216)
+        spans = [*((1, number, number) for number in far), (2, 1, 1)]
+        told = ledger.tell(spans)
+        assert len(told) == 12 + 2 * 72
+        assert read_acks(Body(told, frozenset({Tlv.ACK_UPTO, Tlv.ACK_BITMAP})).items)[0].islands
+        assert len(Ledger(held, ()).tell(spans)) > 1000
+
     @given(
         st.integers(0, 40),
         st.sets(st.integers(1, 1200), max_size=60),
