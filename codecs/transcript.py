@@ -1,6 +1,6 @@
 """The fixture format: one recorded or written conversation, readable by people.
 
-Owns the text format, described in ``docs/vendors/transcript-format.md``. Plays nothing
+Owns the text format, described in ``docs/vendors/transcripts.md``. Plays nothing
 (`gateway.codecs.replay` does) and opens no file: callers pass text and a name for it.
 """
 

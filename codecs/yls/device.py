@@ -27,6 +27,7 @@ from gateway.codecs.yls.inlet import Inlet
 from gateway.codecs.yls.limits import (
     ANSWER_SECONDS,
     HELLO_AGAIN_SECONDS,
+    LONGEST_PAUSE_SECONDS,
     SERIAL_GAP_MS,
     UNTRUSTED_SECONDS,
 )
@@ -187,6 +188,8 @@ class YlsDevice:
         except LoginRefused as refused:
             untrusted = refused.reason == "server_untrusted"
             seconds = UNTRUSTED_SECONDS if untrusted else refused.retry_after_s
+            if seconds is not None:
+                seconds = min(seconds, LONGEST_PAUSE_SECONDS)
             self.closing = refused.reason
             return [LoginFailed(reason=refused.reason, retry_after_s=seconds)]
         except Refused as refused:

@@ -57,7 +57,17 @@ CLOCK_SECONDS = 3600.0
 """Between two comparisons of the clock (YLS/1 9)."""
 PAUSE_SECONDS = 1
 """Before records go out again that an answer neither freed nor refused."""
-_AGAIN = frozenset({Result.BUSY, Result.INTERNAL, Result.OK, Result.REC_CONFLICT})
+_AGAIN = frozenset(
+    {
+        Result.BAD_MAC,
+        Result.BUSY,
+        Result.INTERNAL,
+        Result.OK,
+        Result.REC_CONFLICT,
+        Result.REPLAY,
+    }
+)
+"""Results after which records that were not freed go out again, under a new SEQ (YLS/1 10.3)."""
 
 
 class _Kind(Enum):

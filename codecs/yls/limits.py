@@ -37,6 +37,8 @@ HELLO_AGAIN_SECONDS = 30.0
 """Least time between two HELLOs said because of NOT_LOGGED_IN (YLS/1 7.6)."""
 BLOB_RETRIES = 1
 """How often a picture is sent again after BLOB_DIGEST (YLS/1 12)."""
+LONGEST_PAUSE_SECONDS = 300
+"""Longest back-off of a device; a refusal, which nobody sealed, cannot ask for more (YLS/1 7.5)."""
 UNTRUSTED_SECONDS = 300
 """Back-off after a server could not prove itself (YLS/1 7.5)."""
 SERIAL_GAP_MS = 50

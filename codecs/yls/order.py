@@ -42,6 +42,10 @@ class Received:
         self._bits |= bit
         return FRESH
 
+    def stale(self, seq: int) -> bool:
+        """Say whether `judge` would call ``seq`` STALE; marks nothing, so anybody may ask."""
+        return self.highest - seq > REPLAY_BITS
+
     def keep(self, seq: int, answer: bytes) -> None:
         """Keep an answer byte for byte; the oldest one goes when there are too many."""
         answers = self._answers

@@ -15,13 +15,14 @@ from gateway.codecs.yls import clock
 from gateway.codecs.yls.asked import Asked, Verdict
 from gateway.codecs.yls.blobs import BlobIntake
 from gateway.codecs.yls.body import Body, Refused, put_number, put_result
-from gateway.codecs.yls.frame import HEADER, Frame
+from gateway.codecs.yls.frame import HEADER, Frame, pack
 from gateway.codecs.yls.groups import scan
 from gateway.codecs.yls.intake import RecordIntake
 from gateway.codecs.yls.limits import MOST_BAD_MACS
 from gateway.codecs.yls.order import FRESH, SEEN, Received
 from gateway.codecs.yls.registers import (
     CRITICAL,
+    DIR,
     ENC,
     MAC,
     OW,
@@ -208,10 +209,15 @@ class ServerSession:
         self._out.append(self._seal.pack(RSP | protection, frame.command, frame.seq, body))
 
     def _strange(self, frame: Frame, events: list[Event]) -> None:
-        """Hint to a device that uses a session we do not have that it must log in (YLS/1 7.6)."""
+        """Hint to a device that uses a session we do not have that it must log in (YLS/1 7.6).
+
+        Never sealed: anybody can send such a frame, and our seal would make its answer pass for the
+        one to a request of the session we do have.
+        """
         events.append(Misbehaved(code="not_logged_in"))
         if not frame.flags & (RSP | OW):
-            self._answer_once(frame, Result.NOT_LOGGED_IN)
+            hint = put_result(Result.NOT_LOGGED_IN)
+            self._out.append(pack(DIR | RSP, 0, frame.command, frame.seq, 0, hint))
 
     def _untrusted(self, frame: Frame, events: list[Event]) -> None:
         self._bad_macs += 1
@@ -219,7 +225,7 @@ class ServerSession:
         events.append(Misbehaved(code="bad_mac", fatal=fatal))
         if fatal:
             self.violate(Result.BAD_MAC)
-        elif not frame.flags & (RSP | OW):
+        elif not frame.flags & (RSP | OW) and not self._received.stale(frame.seq):
             self._answer_once(frame, Result.BAD_MAC)
 
     def _again(self, frame: Frame, verdict: int) -> None:

@@ -22,6 +22,8 @@ from gateway.codecs.yls.registers import (
 from gateway.codecs.yls.store import RecordStore
 
 BUSY_SECONDS = 1
+_PASSING = frozenset({Result.BAD_MAC, Result.BUSY, Result.REPLAY, Result.RETRY_LATER})
+"""Results after which the same step is asked again, under a new SEQ."""
 
 
 class _Step(Enum):
@@ -85,7 +87,7 @@ class Uploads:
             self._step = _Step.DATA
         elif result == Result.BLOB_UNKNOWN:
             self._step = _Step.OPEN
-        elif result in (Result.RETRY_LATER, Result.BUSY):
+        elif result in _PASSING:
             self.hold_until = now + fields.number(Tlv.HB, 2, BUSY_SECONDS)
         elif result == Result.BLOB_DIGEST and self._tries < BLOB_RETRIES:
             self._tries += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from gateway.codecs.yls.body import Body, put, put_number
+from gateway.codecs.yls.body import Body, put, put_number, put_result
 from gateway.codecs.yls.frame import pack, parse
 from gateway.codecs.yls.handshake import agree, transcript
 from gateway.codecs.yls.limits import LOGIN_SECONDS
@@ -78,7 +78,7 @@ class TestCandidate:
         terminal.output()
         terminal.ask(Command.HEARTBEAT, StatusReport().encode(0))
         (answer,) = frames(terminal.output())
-        assert Body(answer.body[:-8]).number(Tlv.RESULT, 2) == Result.NOT_LOGGED_IN
+        assert (answer.sid, answer.body) == (0, put_result(Result.NOT_LOGGED_IN))
 
     def test_a_failed_candidate_harms_nobody(self) -> None:
         terminal = Terminal()

@@ -94,6 +94,12 @@ class TestLogin:
         assert pair.device.closing == name
         assert pair.server.closing == reason.value
 
+    def test_nobody_can_silence_a_terminal_for_long(self) -> None:
+        server = Server(online=False)
+        said = put_result(Result.RETRY_LATER) + put_number(Tlv.HB, 0xFFFF, 2)
+        told = server.device.feed(pack(DIR | RSP, 0, Command.HELLO, 1, 0, said), NOW)
+        assert told == [Refused(reason="retry_later", retry_after_s=300)]
+
     def test_a_wrong_key_fails(self) -> None:
         pair = Pair(config=replace(CONFIG, key=bytes(32)))
         pair.device.start(pair.now)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+import pytest
 from gateway.codecs.yls.acks import Ack
+from gateway.codecs.yls.body import Body, put_result
 from gateway.codecs.yls.device_events import (
     Acknowledged,
     ClockCompared,
     HeartbeatAnswered,
     Online,
     PictureDelivered,
+    RecordsRefused,
 )
 from gateway.codecs.yls.drafts import Draft
+from gateway.codecs.yls.frame import close
+from gateway.codecs.yls.registers import Result
 from gateway.codecs.yls.store import RecordStore
+from gateway.codecs.yls.uploads import Uploads
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,6 +53,39 @@ def test_a_live_record_is_acknowledged_and_forgotten() -> None:
     assert Acknowledged(keys=((EPOCH, 1),)) in pair.told
     assert pair.store.unacknowledged == 0
     assert pair.device.idle
+
+
+@pytest.mark.parametrize("at", [13, 20], ids=["session", "body"])
+def test_an_edited_frame_delays_its_record_and_no_more(at: int) -> None:
+    pair = Pair().login()
+    pair.device.record(draft(), pair.now)
+    pair.collect()
+    edited = bytearray(pair.up)
+    edited[at] ^= 2
+    pair.up = close(bytes(edited[:16]), bytes(edited[18:-2]))
+    pair.pump()
+    assert pair.store.unacknowledged == 1
+    for _ in range(3):
+        pair.wait(10)
+    assert pair.store.unacknowledged == 0
+    assert not any(isinstance(one, RecordsRefused) for one in pair.told)
+
+
+@pytest.mark.parametrize("result", [Result.BAD_MAC, Result.REPLAY])
+def test_a_picture_whose_step_was_damaged_or_forgotten_goes_on(result: Result) -> None:
+    picture = b"\xff\xd8" + bytes(range(256)) * 20
+    pair = Pair(secure=True)
+    pair.store.record(draft(picture=picture))
+    pair.login()
+    uploads = Uploads(pair.store, 1024)
+    assert uploads.next() is None  # delivered already
+    pair.store.record(draft(picture=picture))
+    pair.store.acknowledge(Ack(EPOCH, 2, ()))
+    asked = uploads.next()
+    assert asked is not None
+    assert uploads.answered(Body(put_result(result)), 100.0) == []
+    assert uploads.hold_until == 101.0
+    assert uploads.next() == asked
 
 
 def test_a_scattered_backlog_fits_the_smallest_frames() -> None:

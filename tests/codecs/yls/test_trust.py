@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.codecs.yls.body import put_result
 from gateway.codecs.yls.frame import as_duplicate, close, pack
 from gateway.codecs.yls.registers import (
     DIR,
@@ -9,6 +10,7 @@ from gateway.codecs.yls.registers import (
     GRANT,
     MAC,
     OW,
+    RSP,
     Command,
     Result,
     Tlv,
@@ -131,8 +133,18 @@ class TestTrust:
         terminal = Terminal()
         raw = pack(MAC, 0, Command.HEARTBEAT, 3, 0x0999, BEAT + bytes(8))
         assert terminal.feed(raw) == [Misbehaved(code="not_logged_in")]
-        assert terminal.result() == Result.NOT_LOGGED_IN
+        hint = pack(DIR | RSP, 0, Command.HEARTBEAT, 3, 0, put_result(Result.NOT_LOGGED_IN))
+        assert terminal.output() == hint  # without our seal: anybody could have asked
         assert terminal.server.closing is None
+
+    def test_a_forged_frame_below_the_window_is_dropped(self) -> None:
+        terminal = Terminal()
+        terminal.ask(Command.HEARTBEAT, BEAT, seq=100)
+        terminal.output()
+        for seq, answered in ((67, False), (68, True), (101, True)):
+            forged = pack(MAC, 0, Command.HEARTBEAT, seq, vectors.SESSION, BEAT + bytes(8))
+            assert terminal.feed(forged) == [Misbehaved(code="bad_mac")]
+            assert bool(terminal.output()) is answered
 
     def test_our_own_frames_reflected_end_the_connection(self) -> None:
         terminal = Terminal()
