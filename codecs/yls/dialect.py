@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.codecs.api import Dialect, Limits, Reach
 from gateway.codecs.yls.device import YlsDevice
 from gateway.codecs.yls.limits import (
+    AUTH_ALLOWANCE,
     FRAME_BEFORE_LOGIN,
     LOGIN_SECONDS,
     MOST_FRAME,
@@ -34,7 +35,7 @@ DIALECT = Dialect(
     checksum=True,
     limits=Limits(
         max_frame=MOST_FRAME,
-        before_login_bytes=FRAME_BEFORE_LOGIN,
+        before_login_bytes=FRAME_BEFORE_LOGIN + AUTH_ALLOWANCE,
         login_seconds=LOGIN_SECONDS,
         max_picture=MOST_SNAPSHOT,
     ),

@@ -7,7 +7,10 @@ MOST_FRAME = 4092
 LEAST_MAX_FRAME = 256
 """Bytes; the smallest MAX_FRAME a peer may announce."""
 FRAME_BEFORE_LOGIN = 512
-"""Bytes a peer that proved nothing may make us hold."""
+"""Bytes of the largest frame a peer that proved nothing may make us hold (YLS/1 16.6)."""
+AUTH_ALLOWANCE = 64
+"""Bytes an AUTH may have: 40, and room for what a later minor version adds. Beside the largest
+HELLO it is all that anybody needs to send before it is known."""
 LOGIN_SECONDS = 10.0
 """From the connection, or a HELLO on a live session, to AUTH."""
 MOST_WINDOW = 16

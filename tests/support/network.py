@@ -269,9 +269,11 @@ async def bench(
     flow: FlowLimits | None = None,
     clock: HandClock | None = None,
     listen: bool = True,
+    desk: FakeDesk | None = None,
 ) -> AsyncIterator[Bench]:
     """Run a server for the dialects (text lines by default) until the test is over."""
-    desk, counters, log = FakeDesk(), TestedCounters(), SilentLog()
+    counters, log = TestedCounters(), SilentLog()
+    desk = desk or FakeDesk()
     clock = clock or HandClock()
     deafness: list[tuple[int, bool]] = []
     shared = Surroundings(
