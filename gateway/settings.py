@@ -87,7 +87,7 @@ class ListenSection(Section):
     )
     unauthenticated_per_address: int = setting(
         8,
-        "Connections from one address that have not logged in; further ones are refused.",
+        "Connections from one address (IPv6: one /64) that have not logged in; others are refused.",
         why="A site behind one address has a handful of terminals that come back together.",
         ge=1,
         le=10_000,

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.domain.sources import source_of
+
 CONNECTION_BYTES = 24_000
 """Memory one connection may need: kernel, transport, conversation and one frame being put
 together, with room to spare (an idle one needs a third)."""
@@ -27,8 +29,8 @@ class ListenerLimits:
     strangers: int = 64
     """Connections that may be logging in at one time (YLS/1 16.6). Further ones wait unread."""
     strangers_per_address: int = 8
-    """Connections of one source address that may be logging in or waiting to (YLS/1 16.6). Raise
-    it where a whole site comes through one address."""
+    """Connections of one source address that may be logging in or waiting to (YLS/1 16.6); of IPv6
+    the first 64 bits count as one address. Raise it where a whole site comes through one."""
     patience_seconds: float = 10.0
     """How long a connection waits for its turn to log in, and then how long its login may take at
     most (a dialect may allow less); a terminal gives up then as well."""
@@ -80,7 +82,7 @@ class Gate:
             reason = "closed"
         elif self._inside >= self.limits.connections:
             reason = "ceiling"
-        elif self._strangers[peer] >= self.limits.strangers_per_address:
+        elif self._strangers[source_of(peer)] >= self.limits.strangers_per_address:
             reason = "address"
         else:
             return None
@@ -90,7 +92,7 @@ class Gate:
     def enter(self, visitor: Visitor) -> bool:
         """Count a visitor in; False when it has to wait until it is told to begin."""
         self._inside += 1
-        self._strangers[visitor.peer] += 1
+        self._strangers[source_of(visitor.peer)] += 1
         if len(self._logging_in) < self.limits.strangers:
             self._logging_in.add(visitor)
             return True
@@ -114,9 +116,10 @@ class Gate:
             self.known(visitor)
 
     def _forget_address(self, peer: str) -> None:
-        self._strangers[peer] -= 1
-        if not self._strangers[peer]:
-            del self._strangers[peer]
+        source = source_of(peer)
+        self._strangers[source] -= 1
+        if not self._strangers[source]:
+            del self._strangers[source]
 
     def _admit_waiting(self) -> None:
         while self._waiting and len(self._logging_in) < self.limits.strangers:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Hashable
 
+from gateway.domain.sources import source_of
+
 
 class FailureWindow:
     """Counts failures per key in a sliding window; remembers a bounded number of keys."""
@@ -46,13 +48,15 @@ class Lockout:
 
     def failed(self, serial: str, source: str, now: float) -> None:
         """Count a failed proof."""
+        source = source_of(source)
         self._pairs.failed((serial, source), now)
         self._sources.failed(source, now)
 
     def shut(self, serial: str, source: str, now: float) -> bool:
         """Whether this source must not try this serial number at present."""
+        source = source_of(source)
         return self._pairs.shut((serial, source), now) or self._sources.shut(source, now)
 
     def proved(self, serial: str, source: str) -> None:
         """Forget the failures of a terminal that has now proved itself."""
-        self._pairs.cleared((serial, source))
+        self._pairs.cleared((serial, source_of(source)))

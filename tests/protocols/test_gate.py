@@ -74,3 +74,15 @@ def test_a_shut_gate_lets_nobody_in() -> None:
     gate.shut()
     assert gate.refusal("10.0.0.1") == "closed"
     assert gate.refused == {"closed": 1}
+
+
+def test_a_block_of_ipv6_has_the_share_of_one_address() -> None:
+    gate = Gate(ListenerLimits(connections=99, strangers_per_address=2))
+    guests = [Guest(f"2001:db8:0:1::{number}") for number in range(2)]
+    for guest in guests:
+        assert gate.refusal(guest.peer) is None
+        gate.enter(guest)
+    assert gate.refusal("2001:db8:0:1::ffff") == "address"
+    assert gate.refusal("2001:db8:0:2::1") is None
+    gate.leave(guests[0])
+    assert gate.refusal("2001:db8:0:1::ffff") is None

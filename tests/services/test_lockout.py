@@ -27,6 +27,16 @@ def test_a_source_that_tries_many_serials_is_shut_for_all() -> None:
     assert lockout.shut("Z", "mallory", 1)
 
 
+def test_another_address_of_the_same_ipv6_block_is_no_way_around() -> None:
+    lockout = Lockout(per_serial=2, per_source=3, window_s=600)
+    for host in range(2):
+        lockout.failed("A", f"2001:db8::{host}", 0)
+    assert lockout.shut("A", "2001:db8::9", 1)
+    assert not lockout.shut("A", "2001:db8:0:1::9", 1)
+    lockout.failed("B", "2001:db8::7", 0)
+    assert lockout.shut("Z", "2001:db8::8", 1)
+
+
 def test_a_proof_forgives_the_pair_but_not_the_source() -> None:
     lockout = Lockout(per_serial=1, per_source=2, window_s=600)
     lockout.failed("A", "site", 0)
