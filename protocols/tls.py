@@ -29,6 +29,10 @@ from gateway.domain.errors import GatepostError
 BINDING_BYTES = 32
 """Length of a channel binding (YLS/1 ruling 15)."""
 
+MOST_HANDSHAKE = 16 * 1024
+"""Bytes a client may send before the handshake is done. The largest hello of today, with keys for a
+world of quantum computers, has 2 kB; OpenSSL alone would collect 131 kB for each stranger."""
+
 
 class SecureTransport(Protocol):
     """A transport that encrypts."""
@@ -37,9 +41,24 @@ class SecureTransport(Protocol):
         """Return its OpenSSL.SSL.Connection."""
 
 
+class _Server(TLSMemoryBIOProtocol):
+    """The listening end, whose peer is a stranger until the handshake is done."""
+
+    _allowance = MOST_HANDSHAKE
+
+    def dataReceived(self, data: bytes) -> None:
+        """Bound what the handshake may take; Twisted and OpenSSL do not."""
+        if not self._handshakeDone:
+            self._allowance -= len(data)
+            if self._allowance < 0:
+                self.abortConnection()  # type: ignore[no-untyped-call]
+                return
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+
 class _Factory(TLSMemoryBIOFactory):
-    # Twisted's default gathers writes until the next turn of the reactor; a session gathers its
-    # own, so each of its writes may go out at once.
+    # Twisted's default protocol gathers writes until the next turn of the reactor; a session
+    # gathers its own, so each of its writes may go out at once.
     protocol = TLSMemoryBIOProtocol
 
     def buildProtocol(  # type: ignore[override]
@@ -154,6 +173,7 @@ def secured(context: object, factory: StreamFactory, *, client: bool = False) ->
     # leaving it out would import the reactor.
     clock = cast(IReactorTime, Clock())
     wrapped = _Factory(creator, client, cast(IProtocolFactory, factory), clock)
+    wrapped.protocol = TLSMemoryBIOProtocol if client else _Server
     return cast(StreamFactory, wrapped)
 
 

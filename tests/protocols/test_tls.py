@@ -258,3 +258,23 @@ def test_who_is_refused_at_the_tls_door_is_gone_at_once(new_loop: NewLoop, tmp_p
             assert b.counters.counts["refused", "closed"] == 1
 
     run_on(new_loop, main)
+
+
+@each_loop
+def test_a_hello_without_end_is_cut_off(new_loop: NewLoop, tmp_path: Path) -> None:
+    async def main() -> None:
+        identity = make_identity(tmp_path)
+        async with bench(listen=False) as b:
+            server = ServerContext(identity.certificate, identity.key)
+            listener = await b.server.listen("tls", "127.0.0.1", 0, tls=server)
+            b.port = listener.getHost().port
+            hello = b"\x01" + (130_000).to_bytes(3, "big") + b"\x03\x03" + bytes(20_000)
+            pieces = [hello[at : at + 1000] for at in range(0, len(hello), 1000)]
+            caller = await b.call()
+            for piece in pieces:
+                caller.writer.write(b"\x16\x03\x01" + len(piece).to_bytes(2, "big") + piece)
+            assert await caller.ended() == b""
+            await b.gone()
+            assert b.counters.counts["closed", "tls_failed"] == 1
+
+    run_on(new_loop, main)
