@@ -6,7 +6,12 @@ import os
 import resource
 
 from gateway.protocols.flow import FlowLimits
-from gateway.protocols.gate import ListenerLimits, connection_ceiling
+from gateway.protocols.gate import (
+    CONNECTION_BYTES,
+    SECURE_CONNECTION_BYTES,
+    ListenerLimits,
+    connection_ceiling,
+)
 from gateway.services.common import DeskLimits
 from gateway.settings import Settings
 
@@ -44,7 +49,8 @@ def listener_limits(settings: Settings) -> ListenerLimits:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         # Half of the machine: the database and the page cache want the other half.
-        connections = connection_ceiling(memory // 2, open_files=files)
+        each = SECURE_CONNECTION_BYTES if settings.listen.tls is not None else CONNECTION_BYTES
+        connections = connection_ceiling(memory // 2, each, files)
     return ListenerLimits(
         connections=connections,
         strangers=settings.listen.unauthenticated_total,

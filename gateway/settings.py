@@ -74,7 +74,8 @@ class ListenSection(Section):
     connections: int = setting(
         0,
         "Connections at most; 0 computes it from the machine's memory.",
-        why="Half of the memory at 24 kB a connection; the database wants the other half.",
+        why="Half of the memory at 24 kB a connection, 64 kB where tls is set; "
+        "the database wants the other half.",
         ge=0,
         le=1_000_000,
     )

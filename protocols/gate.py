@@ -12,6 +12,9 @@ CONNECTION_BYTES = 24_000
 """Memory one connection may need: kernel, transport, conversation and one frame being put
 together, with room to spare (an idle one needs a third)."""
 
+SECURE_CONNECTION_BYTES = 64_000
+"""The same through TLS: an idle one holds 40 to 48 kB, most of it OpenSSL's."""
+
 SPARE_FILES = 256
 """File descriptors kept for the database, the web server and log files."""
 

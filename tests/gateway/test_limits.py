@@ -1,0 +1,27 @@
+"""From settings to bounds."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+import pytest
+from gateway.protocols.gate import CONNECTION_BYTES, SECURE_CONNECTION_BYTES
+
+from gateway.limits import listener_limits
+from gateway.setting_kinds import Address
+from gateway.settings import ListenSection, Settings
+
+
+@pytest.mark.parametrize(
+    ("tls", "each"),
+    [(None, CONNECTION_BYTES), (Address("127.0.0.1", 7791), SECURE_CONNECTION_BYTES)],
+)
+def test_the_ceiling_reckons_with_what_tls_costs(
+    tls: Address | None, each: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2**20}
+    monkeypatch.setattr(os, "sysconf", memory.__getitem__)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (10**6, 10**6))
+    limits = listener_limits(Settings(listen=ListenSection(tls=tls)))
+    assert limits.connections == 2**31 // each
