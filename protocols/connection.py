@@ -226,17 +226,18 @@ class Connection:
 
         What the exception says is not logged, for it may quote what the terminal sent.
         """
-        shared = self._shared
+        log, where = self._shared.log, traceback.extract_tb(error.__traceback__)[-1]
+        told = {
+            **self._who(),
+            "error": type(error).__name__,
+            "at": f"{Path(where.filename).name}:{where.lineno}",
+        }
         if reason == "codec_error":
             dialect = self._session.dialect if self._session is not None else "unknown"
-            shared.counters.codec_error(dialect)
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        shared.log.error(
-            f"session.{reason}",
-            **self._who(),
-            error=type(error).__name__,
-            at=f"{Path(where.filename).name}:{where.lineno}",
-        )
+            self._shared.counters.codec_error(dialect)
+            log.error("session.codec_error", **told)
+        else:
+            log.error("session.handling_error", **told)
         self.abort(reason)
 
     def drain(self) -> None:
