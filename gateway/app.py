@@ -117,7 +117,9 @@ def _server(
             entropy=os.urandom,
             log=log,
             counters=SessionMetrics(metrics),
-            gate=Gate(listener_limits(settings)),
+            gate=Gate(
+                listener_limits(settings), lambda peer: services.desk.shuns(peer, read_clock())
+            ),
             roster=Roster(),
             registry=Registry(),
             traffic=traffic,

@@ -236,14 +236,15 @@ class LockoutSection(Section):
 
     per_serial: Annotated[int, InProduction(le=20)] = setting(
         5,
-        "Failed logins of one serial number from one address within the window.",
+        "Failed logins of one serial number from one address within the window; then the proof "
+        "is not looked at any more.",
         why="A terminal with the right secret never fails five times.",
         ge=1,
         le=1_000,
     )
     per_source: Annotated[int, InProduction(le=200)] = setting(
         20,
-        "Failed logins from one address within the window.",
+        "Failed logins from one address within the window; then nobody there is answered.",
         why="A site behind one address may hold several wrongly set up terminals.",
         ge=1,
         le=10_000,

@@ -47,7 +47,7 @@ EVENTS: dict[str, LogEvent] = {
     "device.login_failed": LogEvent(
         "warning",
         "Somebody could not prove to be this terminal; `known` says whether it is registered, "
-        "`locked_out` whether it may not try at present.",
+        "`locked_out` whether this address may not try it again for a while.",
     ),
     "device.offline": LogEvent(
         "warning", "A terminal was not heard beyond its deadline: link, power or the terminal."
@@ -127,6 +127,11 @@ EVENTS: dict[str, LogEvent] = {
         "warning",
         "A terminal logged in again while its older connection was still open. With `elsewhere` "
         "true it came from another address: two terminals may share one identity.",
+    ),
+    "source.locked_out": LogEvent(
+        "warning",
+        "So many logins from this address failed within `window_s` seconds that nobody new is "
+        "answered there for as long: terminals with wrong keys, or somebody who guesses.",
     ),
     "store.back": LogEvent("info", "Records are stored again; terminals send what they kept."),
     "store.unavailable": LogEvent(

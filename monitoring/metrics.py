@@ -42,7 +42,7 @@ ENDING = Label(
         *("auth_failed", "locked_out", "peer_error", "goodbye", OTHER),
     ),
 )
-REFUSAL = Label(name="reason", values=("ceiling", "address", "patience", "closed", OTHER))
+REFUSAL = Label(name="reason", values=("ceiling", "address", "locked_out", "closed", OTHER))
 LOGIN = Label(
     name="result",
     values=(

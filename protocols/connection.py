@@ -39,6 +39,7 @@ ENDINGS = frozenset(
         "tls_failed",
         "slow_reader",
         "identity_changed",
+        "locked_out",
         "codec_error",
         "handling_error",
     }

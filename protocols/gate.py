@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,9 +19,9 @@ SECURE_CONNECTION_BYTES = 64_000
 SPARE_FILES = 256
 """File descriptors kept for the database, the web server and log files."""
 
-REFUSALS = frozenset({"ceiling", "address", "closed"})
-"""Why a connection is not let in: too many altogether, too many strangers from its address, or the
-gate is shut because the gateway is stopping."""
+REFUSALS = frozenset({"ceiling", "address", "locked_out", "closed"})
+"""Why a connection is not let in: too many altogether, too many strangers from its address, too
+many failed logins from there, or the gate is shut because the gateway is stopping."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,12 @@ class Visitor(Protocol):
         """Start to log in."""
 
 
+def shuns_nobody(peer: str) -> bool:
+    """Answer every address, where nothing counts failed logins."""
+    del peer
+    return False
+
+
 class Gate:
     """Counts who is inside, who is logging in, and who waits.
 
@@ -65,8 +72,10 @@ class Gate:
     unread, and get their turn in order of arrival.
     """
 
-    def __init__(self, limits: ListenerLimits) -> None:
+    def __init__(self, limits: ListenerLimits, shuns: Callable[[str], bool] = shuns_nobody) -> None:
+        """``shuns`` says whether an address has failed too often to be answered."""
         self.limits = limits
+        self._shuns = shuns
         self.refused: Counter[str] = Counter()
         """Refusals by reason since the start."""
         self._inside = 0
@@ -87,6 +96,8 @@ class Gate:
             reason = "ceiling"
         elif self._strangers[source_of(peer)] >= self.limits.strangers_per_address:
             reason = "address"
+        elif self._shuns(peer):
+            reason = "locked_out"
         else:
             return None
         self.refused[reason] += 1

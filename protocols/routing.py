@@ -27,7 +27,7 @@ from gateway.domain.events import (
     SaidGoodbye,
     UnknownMessage,
 )
-from gateway.domain.requests import CredentialGiven, DeclineBlob, Defer
+from gateway.domain.requests import DeclineBlob, Defer, Refusal, Refuse
 from gateway.domain.times import Instant
 
 if TYPE_CHECKING:
@@ -40,8 +40,14 @@ NOISE = frozenset({FrameDamaged, Misbehaved})
 
 
 def _credential(session: Session, event: CredentialWanted, now: Instant) -> None:
-    secret = session.shared.desk.credential(event.serial, session.peer, now)
-    session.tell(CredentialGiven(secret=secret), now)
+    answer = session.shared.desk.credential(event.serial, session.peer, now)
+    if answer is None and session.admitted:
+        # A second login beside a session that was proved long ago, which goes on.
+        answer = Refuse(reason=Refusal.LOCKED_OUT)
+    if answer is None:
+        session.drop("locked_out")
+    else:
+        session.tell(answer, now)
 
 
 def _login_proved(session: Session, event: LoginProved, now: Instant) -> None:

@@ -186,9 +186,13 @@ class Session:
             self._serial = serial
             self._connection.known()
         elif self._serial != serial:
-            self._connection.abort("identity_changed")
+            self.drop("identity_changed")
             return False
         return True
+
+    def drop(self, reason: str) -> None:
+        """Hang up without a word."""
+        self._connection.abort(reason)
 
     def complain(self, code: str, detail: str) -> None:
         """Log a breach of the protocol, once per connection; all of them are counted."""

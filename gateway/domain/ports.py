@@ -22,7 +22,7 @@ from gateway.domain.events import (
 )
 from gateway.domain.ids import DeviceId, Generation, Serial
 from gateway.domain.passages import Record
-from gateway.domain.requests import HeldSeries, Parting, Request
+from gateway.domain.requests import CredentialGiven, HeldSeries, Parting, Refuse, Request
 from gateway.domain.times import Instant
 
 
@@ -79,8 +79,14 @@ class SessionHandle(Protocol):
 class DeviceDesk(Protocol):
     """What sessions ask of the gateway. No call blocks; answers come back through the session."""
 
-    def credential(self, serial: Serial, peer: str, now: Instant) -> bytes | None:
-        """Return the device's secret, or None for an unknown device."""
+    def credential(
+        self, serial: Serial, peer: str, now: Instant
+    ) -> CredentialGiven | Refuse | None:
+        """Answer who claims to be a device, before the proof is looked at.
+
+        CredentialGiven holds None for an unknown device. None instead of an answer means that
+        nobody at this address is to be answered: hang up.
+        """
 
     def login_failed(self, event: LoginFailed, peer: str, now: Instant) -> None:
         """Count a failed proof against serial number and source."""

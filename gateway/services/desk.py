@@ -20,13 +20,13 @@ from gateway.domain.events import (
 )
 from gateway.domain.ids import Serial
 from gateway.domain.ports import LostRange, SessionHandle, no_probe
-from gateway.domain.requests import Accept, Defer, Refusal
+from gateway.domain.requests import Accept, CredentialGiven, Defer, Refusal, Refuse
 from gateway.domain.times import Instant
 from gateway.services.committer import Committer
 from gateway.services.common import Common
+from gateway.services.credentials import Credentials
 from gateway.services.gaps import Gaps
 from gateway.services.ingest import Ingest
-from gateway.services.lockout import Lockout
 from gateway.services.logins import Logins
 from gateway.services.pictures import Pictures
 from gateway.services.presence import PresencePort
@@ -62,44 +62,28 @@ class Desk:
         self._pictures = Pictures(common)
         self._logins = Logins(common, lambda: self.directory)
         self._gaps = Gaps(common)
-        self._lockout = Lockout(
-            per_serial=common.limits.failures_per_serial,
-            per_source=common.limits.failures_per_source,
-            window_s=common.limits.failure_window_s,
-        )
+        self._credentials = Credentials(common)
 
-    def credential(self, serial: Serial, peer: str, now: Instant) -> bytes | None:
-        """Return the secret, or None for an unknown device, whose proof then fails like any."""
-        del peer, now
-        device = self.directory.devices.get(serial)
-        return self.directory.secrets.get(device.id) if device is not None else None
+    def credential(
+        self, serial: Serial, peer: str, now: Instant
+    ) -> CredentialGiven | Refuse | None:
+        """Return the secret to check a proof by, a refusal, or None to hang up."""
+        return self._credentials.answer(self.directory, serial, peer, now.mono)
+
+    def shuns(self, peer: str, now: Instant) -> bool:
+        """Say whether nobody at this address is to be answered at present."""
+        return self._credentials.shuns(peer, now.mono)
 
     def login_failed(self, event: LoginFailed, peer: str, now: Instant) -> None:
         """Count a failed proof against serial number and source."""
-        known = event.serial in self.directory.devices
-        shut = self._lockout.shut(event.serial, peer, now.mono)
-        self._lockout.failed(event.serial, peer, now.mono)
-        self._tally.logins["locked_out" if shut else "bad_credential"] += 1
-        self._log.warning(
-            "device.login_failed",
-            serial=event.serial,
-            peer=peer,
-            reason=event.reason,
-            known=known,
-            locked_out=shut,
-        )
+        self._credentials.failed(self.directory, event, peer, now.mono)
 
     def login(self, session: SessionHandle, event: LoginProved, peer: str, now: Instant) -> None:
-        """Admit or refuse a terminal that proved its identity.
-
-        One that is locked out is refused although its proof is right: whoever guesses must not
-        profit, and an installer who used the wrong key before is told why he has to wait.
-        """
-        if self._lockout.shut(event.serial, peer, now.mono):
+        """Admit or refuse a terminal that proved its identity."""
+        if self._credentials.proved(event.serial, peer, now.mono):
+            self._logins.login(session, event, self._enter)
+        else:
             self._logins.refuse(session, event, Refusal.LOCKED_OUT)
-            return
-        self._lockout.proved(event.serial, peer)
-        self._logins.login(session, event, self._enter)
 
     def heard(self, session: SessionHandle, now: Instant) -> None:
         """Note that a valid frame came."""

@@ -1,7 +1,9 @@
 """Who may try to log in: failed proofs are counted by serial number and source together.
 
 Keyed by both (YLS/1 ruling 15), so that somebody who only knows a serial number cannot lock the
-real terminal out from elsewhere.
+real terminal out from elsewhere. Attempts that are refused because of earlier failures are not
+failures themselves: else one wrongly set up terminal, that tries on and on, would shut out all the
+others behind its site's address.
 """
 
 from __future__ import annotations
@@ -46,16 +48,21 @@ class Lockout:
         self._pairs = FailureWindow(limit=per_serial, window_s=window_s)
         self._sources = FailureWindow(limit=per_source, window_s=window_s)
 
-    def failed(self, serial: str, source: str, now: float) -> None:
-        """Count a failed proof."""
+    def failed(self, serial: str, source: str, now: float) -> bool:
+        """Count a failed proof; True for the one that shuts the whole source."""
+        shunned = self.shuns(source, now)
         source = source_of(source)
         self._pairs.failed((serial, source), now)
         self._sources.failed(source, now)
+        return not shunned and self._sources.shut(source, now)
 
     def shut(self, serial: str, source: str, now: float) -> bool:
         """Whether this source must not try this serial number at present."""
-        source = source_of(source)
-        return self._pairs.shut((serial, source), now) or self._sources.shut(source, now)
+        return self._pairs.shut((serial, source_of(source)), now)
+
+    def shuns(self, source: str, now: float) -> bool:
+        """Whether this source must not try any serial number at present."""
+        return self._sources.shut(source_of(source), now)
 
     def proved(self, serial: str, source: str) -> None:
         """Forget the failures of a terminal that has now proved itself."""

@@ -86,3 +86,10 @@ def test_a_block_of_ipv6_has_the_share_of_one_address() -> None:
     assert gate.refusal("2001:db8:0:2::1") is None
     gate.leave(guests[0])
     assert gate.refusal("2001:db8:0:1::ffff") is None
+
+
+def test_an_address_that_failed_too_often_is_turned_away() -> None:
+    gate = Gate(LIMITS, shuns=lambda peer: peer == "10.0.0.2")
+    assert gate.refusal("10.0.0.1") is None
+    assert gate.refusal("10.0.0.2") == "locked_out"
+    assert gate.refused == {"locked_out": 1}

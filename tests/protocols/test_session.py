@@ -61,6 +61,32 @@ def test_only_reads_with_a_healthy_frame_are_heard() -> None:
     run(main)
 
 
+def test_who_is_locked_out_is_told_so_and_who_is_shunned_is_told_nothing() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            locked, shunned = await b.call(), await b.call()
+            locked.say("HELLO L-1")
+            assert await locked.ended() == b"OUT locked_out\n"
+            shunned.say("HELLO S-1")
+            assert await shunned.ended() == b""
+            await b.gone()
+            assert b.counters.counts["closed", "locked_out"] == 1
+            assert b.desk.happened.empty()
+
+    run(main)
+
+
+def test_a_terminal_that_was_admitted_is_told_why_it_may_not_log_in_again() -> None:
+    async def main() -> None:
+        async with bench() as b:
+            caller = await b.call()
+            await caller.login("T-7")
+            caller.say("HELLO S-7")
+            assert await caller.ended() == b"OUT locked_out\n"
+
+    run(main)
+
+
 def test_a_failed_proof_and_a_refusal_end_the_connection() -> None:
     async def main() -> None:
         async with bench() as b:

@@ -13,7 +13,7 @@ from gateway.codecs.yls.registers import Command, Tlv
 from gateway.domain.events import LoginProved
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import SessionHandle
-from gateway.domain.requests import Admit
+from gateway.domain.requests import Admit, CredentialGiven
 from tests.codecs.yls import vectors
 from tests.support.network import FakeDesk, bench, run, soon
 
@@ -24,8 +24,8 @@ LATER = 0x7001
 class Desk(FakeDesk):
     """Knows the device of the worked vectors."""
 
-    def credential(self, *_: object) -> bytes | None:
-        return vectors.KEY
+    def credential(self, *_: object) -> CredentialGiven:
+        return CredentialGiven(secret=vectors.KEY)
 
     def admit(self, session: SessionHandle, event: LoginProved, heartbeat_s: int = 30) -> None:
         session.device = DeviceId(7)

@@ -20,11 +20,13 @@ def test_knowing_a_serial_number_does_not_lock_out_its_owner() -> None:
     assert not lockout.shut("A", "owner", 2)
 
 
-def test_a_source_that_tries_many_serials_is_shut_for_all() -> None:
+def test_a_source_that_tries_many_serials_is_shunned_from_its_last_failure_on() -> None:
     lockout = Lockout(per_serial=5, per_source=3, window_s=600)
-    for serial in "ABC":
-        lockout.failed(serial, "mallory", 0)
-    assert lockout.shut("Z", "mallory", 1)
+    last_straw = [lockout.failed(serial, "mallory", 0) for serial in "ABCD"]
+    assert last_straw == [False, False, True, False]
+    assert lockout.shuns("mallory", 1)
+    assert not lockout.shut("A", "mallory", 1)
+    assert not lockout.shuns("mallory", 600)
 
 
 def test_another_address_of_the_same_ipv6_block_is_no_way_around() -> None:
@@ -34,7 +36,7 @@ def test_another_address_of_the_same_ipv6_block_is_no_way_around() -> None:
     assert lockout.shut("A", "2001:db8::9", 1)
     assert not lockout.shut("A", "2001:db8:0:1::9", 1)
     lockout.failed("B", "2001:db8::7", 0)
-    assert lockout.shut("Z", "2001:db8::8", 1)
+    assert lockout.shuns("2001:db8::8", 1)
 
 
 def test_a_proof_forgives_the_pair_but_not_the_source() -> None:
@@ -43,7 +45,7 @@ def test_a_proof_forgives_the_pair_but_not_the_source() -> None:
     lockout.proved("A", "site")
     assert not lockout.shut("A", "site", 1)
     lockout.failed("B", "site", 1)
-    assert lockout.shut("A", "site", 2)
+    assert lockout.shuns("site", 2)
 
 
 def test_memory_is_bounded() -> None:

@@ -33,7 +33,7 @@ from gateway.domain.events import (
 )
 from gateway.domain.ids import DeviceId, Receipt, Serial
 from gateway.domain.ports import SessionHandle
-from gateway.domain.requests import Accept, Admit, Refusal, Refuse
+from gateway.domain.requests import Accept, Admit, CredentialGiven, Refusal, Refuse
 from gateway.domain.times import Instant
 from tests.support.lines import line_dialect
 from tests.support.sessions import SilentLog
@@ -123,6 +123,7 @@ class Mailbox:
 class FakeDesk:
     """Implements DeviceDesk: serial ``T-7`` is device 7, ``X-…`` is unknown, ``R-7`` is refused.
 
+    ``L-…`` is locked out, and who says ``S-…`` is not to be answered at all.
     Records are kept until the test settles them, unless ``prompt`` is set.
     """
 
@@ -136,8 +137,14 @@ class FakeDesk:
         self.waiting: list[tuple[SessionHandle, Receipt]] = []
         self.logins: list[tuple[SessionHandle, LoginProved]] = []
 
-    def credential(self, serial: Serial, peer: str, now: Instant) -> bytes | None:
-        return None if serial.startswith("X") else b"secret"
+    def credential(
+        self, serial: Serial, peer: str, now: Instant
+    ) -> CredentialGiven | Refuse | None:
+        if serial.startswith("S"):
+            return None
+        if serial.startswith("L"):
+            return Refuse(reason=Refusal.LOCKED_OUT)
+        return CredentialGiven(secret=None if serial.startswith("X") else b"secret")
 
     def login_failed(self, event: LoginFailed, peer: str, now: Instant) -> None:
         self.happened.put("login_failed", event.serial, peer)
