@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -101,6 +101,17 @@ class Document(Table):
     devices: tuple[DeviceTable, ...] = ()
 
 
+NAMED_BY: dict[str, tuple[str, ...]] = {
+    "areas": ("code",),
+    "corps": ("code",),
+    "suppliers": ("code",),
+    "models": ("supplier", "name"),
+    "projects": ("code",),
+    "devices": ("serial",),
+}
+"""What tells the entries of each list apart; no two may share it."""
+
+
 def read_document(path: Path) -> dict[str, Any]:
     """Parse a file by its ending; raises GatepostError with the line that is wrong."""
     try:
@@ -126,6 +137,8 @@ def to_document(parsed: Mapping[str, Any], place: str) -> DirectoryDocument:
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
         where = f"{place}: {where}"
         raise _refused(where, f"{first['msg']}{more}.", "Correct that entry.") from None
+    for name in NAMED_BY:
+        _refuse_repeats(name, getattr(tables, name), place)
     return DirectoryDocument(
         areas=_all(tables.areas, lambda t: Area(**t.model_dump())),
         corps=_all(tables.corps, lambda t: Corp(**t.model_dump())),
@@ -164,6 +177,21 @@ def device_entry(table: DeviceTable, place: str) -> DeviceEntry:
         secret=bytes.fromhex(table.secret) if table.secret else None,
         mounting=mounting,
     )
+
+
+def _refuse_repeats(name: str, tables: Iterable[Table], place: str) -> None:
+    """Refuse a second entry of the same thing: taking either would be a guess."""
+    fields = NAMED_BY[name]
+    first: dict[tuple[str, ...], int] = {}
+    for at, table in enumerate(tables):
+        key = tuple(getattr(table, field) for field in fields)
+        before = first.setdefault(key, at)
+        if before != at:
+            raise _refused(
+                f"{place}: {name}.{at}.{fields[-1]}",
+                f'"{" ".join(key)}" is in {name}.{before} already.',
+                "Keep one of the two, or correct the one that was copied.",
+            )
 
 
 def _milliseconds(since: datetime | date | None, place: str) -> int:

@@ -80,6 +80,26 @@ def test_a_mistake_is_named_with_its_place(parsed: dict[str, Any], place: str, s
     assert says in error.message
 
 
+@pytest.mark.parametrize(
+    ("name", "entry", "other", "place"),
+    [
+        ("devices", DEVICE, {**DEVICE, "secret": SECRET}, "devices.2.serial"),
+        ("areas", {"code": "990000", "name": "A"}, {"code": "990000", "name": "B"}, "areas.2.code"),
+        ("models", {"supplier": "S", "name": "M"}, {"supplier": "S", "name": "M"}, "models.2.name"),
+    ],
+)
+def test_the_same_thing_twice_is_refused(
+    name: str, entry: dict[str, Any], other: dict[str, Any], place: str
+) -> None:
+    another = {**entry, **({"serial": "YLS-2"} if "serial" in entry else {"name": "Else"})}
+    if name == "areas":
+        another["code"] = "990001"
+    error = refusal({name: [entry, another, other]})
+    assert error.place == f"site.toml: {place}"
+    assert f"in {name}.0 already" in error.message
+    to_document({name: [entry, another]}, "site.toml")
+
+
 def test_a_secret_is_never_shown_in_an_error() -> None:
     wrong = "ab" * 31
     assert wrong not in str(refusal({"devices": [{**DEVICE, "secret": wrong}]}))
