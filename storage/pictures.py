@@ -55,6 +55,7 @@ def inline_pictures(rows: Sequence[Row]) -> list[NumberedPicture]:
                     received_ms=record.received_ms,
                     series=record.report.series,
                     number=record.report.number,
+                    damaged=reference.damage is not None,
                 )
                 found.append(NumberedPicture(record.id, picture))
     return found

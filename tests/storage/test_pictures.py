@@ -60,6 +60,16 @@ def test_an_inline_picture_is_stored_with_its_record(storage: Storage, run: Any)
     run(main())
 
 
+def test_an_inline_picture_that_is_damaged_is_marked_as_such(storage: Storage, run: Any) -> None:
+    damaged = PictureRef(digest=DIGEST, size=len(DATA), data=DATA, damage="truncated")
+
+    async def main() -> None:
+        await storage.records.save([stored_passage(1, passage(1, picture=damaged))])
+        assert await column(storage, "select damaged from picture") == [True]
+
+    run(main())
+
+
 def test_the_picture_of_a_rejected_record_is_kept(storage: Storage, run: Any) -> None:
     record = stored_passage(1, passage(1, claim="\0", picture=with_picture(DATA)))
 
