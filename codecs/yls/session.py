@@ -143,7 +143,7 @@ class ServerSession:
             return
         verdict = self._received.judge(seq)
         if verdict != FRESH:
-            self._again(frame, verdict)
+            self._again(frame, verdict, events)
             return
         if len(self._pending) >= self._window:
             self.violate(Result.WINDOW)
@@ -228,11 +228,13 @@ class ServerSession:
         elif not frame.flags & (RSP | OW) and not self._received.stale(frame.seq):
             self._answer_once(frame, Result.BAD_MAC)
 
-    def _again(self, frame: Frame, verdict: int) -> None:
+    def _again(self, frame: Frame, verdict: int, events: list[Event]) -> None:
+        """Answer a number that came before; only one nobody repeats so late is a breach."""
         kept = self._received.answer(frame.seq)
         if verdict == SEEN and kept is not None:
             self._out.append(kept)
         elif frame.seq not in self._pending:
+            events.append(Misbehaved(code="replay"))
             self._answer_once(frame, Result.REPLAY)
 
     def _refused(self, result: Result, command: int, events: list[Event]) -> bytes:

@@ -51,7 +51,7 @@ class TestSequence:
         for _ in range(32):
             terminal.ask(Command.HEARTBEAT, BEAT)
         terminal.output()
-        terminal.feed(raw)
+        assert terminal.feed(raw) == [Misbehaved(code="replay")]
         ((frame, body),) = terminal.answers()
         assert frame.flags & (MAC | ENC) == MAC
         assert body.number(Tlv.RESULT, 2) == Result.REPLAY
@@ -68,7 +68,7 @@ class TestSequence:
         old = terminal.frame(Command.HEARTBEAT, BEAT)
         terminal.ask(Command.HEARTBEAT, BEAT, seq=3 + 33)
         terminal.output()
-        assert terminal.feed(old) == []
+        assert terminal.feed(old) == [Misbehaved(code="replay")]
         assert terminal.result() == Result.REPLAY
 
     def test_a_forged_number_does_not_move_the_window(self) -> None:
