@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ids import DeviceId
-from gateway.domain.ports import Log
+from gateway.domain.ports import Log, RecordStore
 from gateway.domain.requests import HeldSeries
 from gateway.domain.times import Instant
 from gateway.monitoring.deafness import Deafness
@@ -38,7 +38,7 @@ class Housekeeping:
 
     async def begin(self) -> None:
         """Draw the first passage ids; without them no record could be taken."""
-        self.services.ingest.add_ids(await self.store.reserve_ids(ID_BLOCK))
+        self.services.ingest.add_ids(await self._measured.reserve_ids(ID_BLOCK))
 
     async def run(self) -> None:
         """Tick until cancelled."""
@@ -59,7 +59,10 @@ class Housekeeping:
         self.deafness.accrue(now.mono)
         for transition in self.presence.sweep(now.mono):
             self._report(transition, now)
-        self.services.ingest.available = self.store.available
+        available, ingest = self.store.available, self.services.ingest
+        if ingest.available and not available:
+            self.services.committer.note("the database does not answer.")
+        ingest.available = available
 
     async def last_flush(self) -> None:
         """Persist once more before the end, if the database lets us."""
@@ -69,17 +72,22 @@ class Housekeeping:
         """Persist prefixes and last contacts; both are hints that may be stale."""
         moved: list[tuple[DeviceId, HeldSeries]] = self.services.common.terminals.take_moved()
         if moved:
-            await self.store.keep_cursors(moved)
+            await self._measured.keep_cursors(moved)
         now = self.clock()
         heard = self.presence.heard_since(now.mono - FLUSH_EVERY - TICK_S)
         if heard:
-            await self.store.keep_contacts(
+            await self._measured.keep_contacts(
                 [(device, now.wall - round((now.mono - at) * 1000)) for device, at in heard]
             )
 
+    @property
+    def _measured(self) -> RecordStore:
+        """The store as the services ask it, so that our questions are counted with theirs."""
+        return self.services.common.store
+
     async def _top_up(self) -> None:
         if self.services.ingest.ids_left < ID_BLOCK:
-            self.services.ingest.add_ids(await self.store.reserve_ids(ID_BLOCK))
+            self.services.ingest.add_ids(await self._measured.reserve_ids(ID_BLOCK))
 
     async def _attempt(self, duty: Callable[[], Awaitable[None]]) -> None:
         try:

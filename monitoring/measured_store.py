@@ -65,6 +65,10 @@ class MeasuredStore:
         """See `RecordStore`."""
         await self._measure("keep_cursors", self._store.keep_cursors(cursors))
 
+    async def keep_contacts(self, contacts: Sequence[tuple[DeviceId, int]]) -> None:
+        """See `RecordStore`."""
+        await self._measure("keep_contacts", self._store.keep_contacts(contacts))
+
     async def reserve_ids(self, count: int) -> range:
         """See `RecordStore`."""
         return await self._measure("reserve_ids", self._store.reserve_ids(count))

@@ -58,7 +58,7 @@ OPERATION = Label(
     name="op",
     values=(
         *("save", "save_lost", "save_picture", "has_picture", "held", "keep_cursors"),
-        "reserve_ids",
+        *("keep_contacts", "reserve_ids"),
     ),
 )
 

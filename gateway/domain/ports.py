@@ -176,6 +176,9 @@ class RecordStore(Protocol):
     async def keep_cursors(self, cursors: Sequence[tuple[DeviceId, HeldSeries]]) -> None:
         """Persist prefixes lazily; a stale cursor is safe, it only makes the next login slower."""
 
+    async def keep_contacts(self, contacts: Sequence[tuple[DeviceId, int]]) -> None:
+        """Persist when devices were last heard (milliseconds since 1970 UTC), only forward."""
+
     async def reserve_ids(self, count: int) -> range:
         """Draw ``count`` fresh passage ids."""
 

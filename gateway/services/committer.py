@@ -78,19 +78,23 @@ class Committer:
             outcomes = await self._store.save([item.record for item in batch])
         except StoreUnavailable as error:
             outcomes = [Outcome.UNAVAILABLE] * len(batch)
-            self._note(error.message)
+            self.note(error.message)
         except Exception as error:
             # A bug of ours must not end the committer: unacknowledged, the records stay safe.
             outcomes = [Outcome.UNAVAILABLE] * len(batch)
-            self._note(f"unexpected {error!r}")
+            self.note(f"unexpected {error!r}")
         else:
-            self._note(None)
+            self.note(None)
         self._probe("ingest.before_ack")
         self._settle(batch, outcomes)
         self._probe("ingest.after_ack")
 
-    def _note(self, trouble: str | None) -> None:
-        """Log the beginning and the end of an outage; batches that fail in between say nothing."""
+    def note(self, trouble: str | None) -> None:
+        """Log the beginning and the end of an outage; batches that fail in between say nothing.
+
+        Also called by whoever notices first that the database is away: while records are refused
+        at once, no batch fails any more.
+        """
         failing = trouble is not None
         if failing and not self._failing:
             self._log.error("store.unavailable", reason=trouble)

@@ -174,6 +174,9 @@ class Store:
     async def keep_cursors(self, cursors: object) -> None:
         await self.answer()
 
+    async def keep_contacts(self, contacts: object) -> None:
+        await self.answer()
+
     async def reserve_ids(self, count: int) -> range:
         await self.answer()
         return range(count)
@@ -191,6 +194,7 @@ CALLS: dict[str, tuple[Callable[[MeasuredStore], Awaitable[object]], object]] = 
         HeldSeries(series=7, upto=9),
     ),
     "keep_cursors": (lambda store: store.keep_cursors([]), None),
+    "keep_contacts": (lambda store: store.keep_contacts([]), None),
     "reserve_ids": (lambda store: store.reserve_ids(3), range(3)),
 }
 

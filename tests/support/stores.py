@@ -21,6 +21,7 @@ class MemoryStore:
         self.lost: list[LostRange] = []
         self.pictures: dict[tuple[DeviceId, bytes], Picture] = {}
         self.cursors: dict[tuple[DeviceId, int], HeldSeries] = {}
+        self.contacts: dict[DeviceId, int] = {}
         self.batches: list[int] = []
         self._next = 1
 
@@ -68,6 +69,11 @@ class MemoryStore:
         self._ask()
         for device, held in cursors:
             self.cursors[device, held.series] = held
+
+    async def keep_contacts(self, contacts: Sequence[tuple[DeviceId, int]]) -> None:
+        self._ask()
+        for device, seen_ms in contacts:
+            self.contacts[device] = max(seen_ms, self.contacts.get(device, 0))
 
     async def reserve_ids(self, count: int) -> range:
         self._ask()
