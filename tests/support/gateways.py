@@ -51,8 +51,8 @@ def free_port() -> int:
 class Site:
     """The data directory of a gateway, its configuration and its log; outlives its processes."""
 
-    def __init__(self, folder: Path, extra: str = "") -> None:
-        """``extra`` is TOML that follows the settings every test needs."""
+    def __init__(self, folder: Path, extra: str = "", listen: str = "") -> None:
+        """``extra`` is TOML that follows the settings every test needs, ``listen`` its section."""
         self.data = folder / "data"
         self.config = folder / "gatepost.toml"
         self.log = folder / "gatepost.log"
@@ -60,7 +60,7 @@ class Site:
         self.tls_port = free_port()
         self.web_port = free_port()
         self.log.touch()
-        self.configure(extra)
+        self.configure(extra, listen)
 
     def configure(self, extra: str, listen: str = "") -> None:
         self.config.write_text(
@@ -82,12 +82,14 @@ class Site:
         """Ask the database itself, past every line of the gateway."""
         return asyncio.run(self.fetch(sql, *values))
 
+    @property
+    def dsn(self) -> str:
+        """Where the database is."""
+        folder = Layout(root=self.data).socket_folders(os.geteuid(), os.environ)[0]
+        return f"postgresql://{SUPERUSER}@/postgres?host={folder}&port=5432"
+
     async def fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
-        layout = Layout(root=self.data)
-        folder = layout.socket_folders(os.geteuid(), os.environ)[0]
-        connection = await asyncpg.connect(
-            f"postgresql://{SUPERUSER}@/postgres?host={folder}&port=5432", timeout=10
-        )
+        connection = await asyncpg.connect(self.dsn, timeout=10)
         try:
             found: list[asyncpg.Record] = await connection.fetch(sql, *values)
             return found
