@@ -324,6 +324,7 @@ def test_a_codec_may_talk_nonsense(what: str, ending: str) -> None:
             caller.say("HELLO T-7")
             assert await b.desk.happened.get() == ("login", "T-7")
             if what == "lost":
+                assert await caller.hear() == "IN 7"  # unread bytes would turn the FIN into a reset
                 await caller.hang_up()
             b.sweep()
             assert await b.desk.happened.get() == ("lost", 7, ending)
@@ -375,6 +376,7 @@ def test_every_method_of_a_codec_may_raise() -> None:
                 caller.say("HELLO T-7")
                 assert await b.desk.happened.get() == ("login", "T-7")
                 if method == "lost":
+                    assert await caller.hear() == "IN 7"
                     await caller.hang_up()
                 for session in b.shared.registry:
                     if method == "submit":

@@ -21,6 +21,7 @@ from gateway.domain.ports import Outcome
 from tests.support import postgres
 from tests.support.reports import EPOCH
 from tests.support.stored import stored_passage
+from tests.support.waiting import wait_for
 
 LIMIT_S = 0.4
 DEVICE = DeviceId(1)
@@ -73,6 +74,7 @@ def test_kill_9_of_the_server_in_the_middle_of_batches(
                 kill_postmaster(data)
                 for pid in backends:
                     os.kill(pid, signal.SIGKILL)
+                wait_for(lambda: find_postmaster(data) is None, "the postmaster is gone")
                 results = await asyncio.gather(saving, return_exceptions=True)
             else:
                 results = await asyncio.gather(storage.records.save(batch), return_exceptions=True)
