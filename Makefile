@@ -9,20 +9,25 @@ BIN := $(VENV)/bin
 # an extra (coverage[toml]) makes pip look at releases newer than the locked one, and refuse them.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 # The newest supported interpreter that is on the machine, unless PYTHON says otherwise.
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
-	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-	&& echo $$p && break; done)
+	$$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
+# A .venv without pip is what an interrupted first call leaves behind: it is made anew.
 $(VENV)/.base: requirements.lock
 	@test -n "$(PYTHON)" || { echo "Gatepost needs Python 3.11, 3.12 or 3.13 with its venv module (Debian: apt-get install python3-venv)."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	  $(PYTHON) -c '$(FITS)' 2>/dev/null || { echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13 with its venv module (Debian: apt-get install python3-venv)."; exit 1; }; \
+	  echo "Setting up $(VENV) with $$($(PYTHON) --version); this takes about half a minute, once."; \
+	  $(PYTHON) -m venv --clear $(VENV); }
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.base
+	@echo "Installing the tools for tests; this takes about half a minute, once."
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 

@@ -20,20 +20,36 @@ from gateway.demo.view import WIDTH, Snapshot, draw
 from gateway.simulator.report import as_text
 from gateway.simulator.run import Result
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a service manager, and a closed terminal."""
+
 
 @click.command()
-@click.option("--terminals", type=click.IntRange(4, 1_000), default=200, show_default=True)
-@click.option("--seconds", type=click.FloatRange(8, 600), default=36, show_default=True)
-@click.option("--seed", type=int, default=7, show_default=True)
+@click.option(
+    "--terminals", type=click.IntRange(4, 1_000), default=200, show_default=True, help="How many."
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(8, 600),
+    default=36,
+    show_default=True,
+    help=f"How long the morning takes here; on the site {SPEED:.0f} times as long.",
+)
+@click.option(
+    "--seed", type=int, default=7, show_default=True, help="The same seed plays the same morning."
+)
 @click.option("--keep", is_flag=True, help="Leave it running afterwards and print where to look.")
 @click.option(
-    "--record", type=click.Path(path_type=Path), help="Save the last screen as an SVG picture."
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Save the last screen as an SVG picture.",
 )
 def demo(terminals: int, seconds: float, seed: int, keep: bool, record: Path | None) -> None:
-    """Show a morning at the gates: 200 terminals, an outage, a kill -9, and the proof.
+    """Show a morning at the gates: terminals, an outage, a kill -9, and the proof.
 
     Starts its own PostgreSQL and gateway in a temporary folder, plays the morning at ten times its
     speed, compares what every terminal sent with what the database holds, and removes everything.
+    Exits with status 1 if a promise was broken.
     """
     plot = Plot(count=terminals, play_s=seconds, seed=seed)
     screen = _Screen(Console(highlight=False))
@@ -41,8 +57,8 @@ def demo(terminals: int, seconds: float, seed: int, keep: bool, record: Path | N
     click.echo(f"Shortened for the demo: {', '.join(map(str, SHORTENED))}.")
     try:
         result = asyncio.run(_play(plot, screen, keep))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        click.echo("Stopped; nothing is left running.")
+    except asyncio.CancelledError:
+        click.echo("Stopped; nothing is left running. / 已停止，没有遗留任何进程。")
         sys.exit(130)
     if record is not None:
         _save(screen, record)
@@ -50,9 +66,7 @@ def demo(terminals: int, seconds: float, seed: int, keep: bool, record: Path | N
 
 
 async def _play(plot: Plot, screen: _Screen, keep: bool) -> Result:
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    _stop_once()
     async with Stage() as stage:
 
         async def afterwards() -> None:
@@ -64,16 +78,31 @@ async def _play(plot: Plot, screen: _Screen, keep: bool) -> Result:
             return await Story(plot, stage, screen).tell(afterwards)
 
 
+def _stop_once() -> None:
+    """Let the first signal end the demo in order, and none interrupt that order."""
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for number in SIGNALS:
+            loop.add_signal_handler(number, lambda: None)
+        task.cancel()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop)
+
+
 async def _wait(stage: Stage) -> None:
-    click.echo(f"Status page    http://127.0.0.1:{stage.web}/")
-    click.echo(f"Metrics        http://127.0.0.1:{stage.web}/metrics")
-    click.echo(f"Configuration  {stage.config}")
-    click.echo(f"Log            {stage.log}")
-    click.echo(f"Devices        gatepost device list --config {stage.config}")
-    click.echo("Everything is still running. Ctrl-C ends and removes it.")
+    click.echo(f"Status page 状态页  http://127.0.0.1:{stage.web}/")
+    click.echo(f"Metrics 指标        http://127.0.0.1:{stage.web}/metrics")
+    click.echo(f"Configuration 配置  {stage.config}")
+    click.echo(f"Log 日志            {stage.log}")
+    click.echo(f"Devices 设备        {sys.argv[0]} device list --config {stage.config}")
+    click.echo("Everything is still running. Ctrl-C ends and removes it. / 按 Ctrl-C 结束并清除。")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         loop.add_signal_handler(number, stop.set)
     await stop.wait()
 
@@ -88,20 +117,22 @@ def _save(screen: _Screen, record: Path) -> None:
 
 
 def _conclude(result: Result) -> None:
+    verdict = result.verdict
     click.echo(as_text(result))
-    if result.verdict.kept:
-        click.echo("结论：已确认的记录全部入库，无丢失、无重复。")
-    else:
-        click.echo("结论：承诺被违反，详见上文。")
-    sys.exit(0 if result.verdict.kept else 1)
+    kept = "无丢失，无重复。" if verdict.kept else "承诺被违反，详见上文。"
+    click.echo(
+        f"结论：采集 {verdict.recorded} 条，应答 {verdict.acknowledged} 条，"
+        f"入库 {verdict.stored} 条；{kept}"
+    )
+    sys.exit(0 if verdict.kept else 1)
 
 
 class _Screen:
     """Redraws one screen on a terminal; elsewhere prints a line when the caption changes."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+        drawn = console.is_terminal and not console.is_dumb_terminal
+        self._live = Live(console=console, auto_refresh=False) if drawn else None
         self.last: Snapshot | None = None
         self._closed = False
 
@@ -127,8 +158,9 @@ class _Screen:
         if self._live is not None:
             self._live.update(draw(shown), refresh=True)
         elif changed and shown.caption:
-            self._console.print(
-                f"{shown.elapsed_s:5.1f} s  {shown.caption}: {shown.sent} sent,"
-                f" {shown.acknowledged} acknowledged, {shown.stored} stored,"
+            passages = shown.passages
+            click.echo(
+                f"{shown.elapsed_s:5.1f} s  {shown.caption}: {passages.sent} sent,"
+                f" {passages.acknowledged} acknowledged, {passages.stored} stored,"
                 f" lost {shown.lost}, twice {shown.doubled}"
             )

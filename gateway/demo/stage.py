@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import socket
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from gateway.demo.shortened import SHORTENED
@@ -28,6 +30,7 @@ START_LIMIT_S = 60.0
 STOP_LIMIT_S = 20.0
 """More than the gateway's own drain and PostgreSQL's fast stop take together."""
 POLL_S = 0.05
+CLIENT_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 TAIL_BYTES = 2_000
 """So much of the gateway's complaints is quoted when it does not start."""
 
@@ -161,11 +164,17 @@ def _folder() -> Path:
 
 
 def _free_ports(count: int) -> list[int]:
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in taken]
-    for one in taken:
-        one.close()
-    return ports
+    """Find ports below those the kernel hands out to clients.
+
+    One of the kernel's could be taken by any client in the moments without a gateway.
+    """
+    low = int(CLIENT_PORTS.read_text().split()[0])
+    found: set[int] = set()
+    while len(found) < count:
+        port = random.randrange(10_000, max(low, 11_000))  # noqa: S311 - no secret
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.add(port)
+    return list(found)
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from gateway.demo.reading import Poller, Sent
 from gateway.demo.stage import Stage
-from gateway.demo.view import Mark, SiteLine, Snapshot
+from gateway.demo.view import Mark, Row, SiteLine, Snapshot
 from gateway.simulator.counts import Counts
 from gateway.simulator.day import Script
 from gateway.simulator.plan import Site, directory, sites, terminals
@@ -28,7 +29,7 @@ DRAIN_LIMIT_S = 30.0
 CUT, KILL, HEAL = 0.2, 0.45, 0.6
 """Shares of the morning after which the network goes, the gateway dies, the network returns."""
 
-PHASES = ("start", "connect", "morning", "drain", "verdict")
+PHASES = ("start 启动", "connect 登录", "morning 早高峰", "drain 补传", "verdict 核对")
 START, CONNECT, MORNING, DRAIN, VERDICT = range(5)
 
 Show = Callable[[Snapshot], None]
@@ -55,6 +56,7 @@ class Story:
         self._show = show
         self._sites = sites(SITES)
         self._fleets: Fleets | None = None
+        self._latest = Counts()
         self._poller = Poller(stage.call, stage.web, self._sent)
         self._phase = START
         self._caption = ""
@@ -67,25 +69,28 @@ class Story:
 
     async def tell(self, afterwards: Callable[[], Awaitable[None]]) -> Result:
         """Play it all; ``afterwards`` is awaited with everything still running."""
-        drawing = asyncio.create_task(self._draw())
-        try:
+        async with _beside(self._draw()):
             self._now(START, "PostgreSQL and the gateway start / 数据库与网关启动")
             await self._stage.start_gateway()
             self._starts = 1
             fleet = self._fleet()
             document = directory(self._sites, fleet.terminals)
             await self._stage.call("directory.import", document=document, place="demo")
-            polling = asyncio.create_task(self._poller.run())
-            try:
-                async with Fleets(split(fleet, PROCESSES), self._stage.errors) as fleets:
-                    self._fleets = fleets
-                    result = await self._play(fleets, fleet)
-                    await afterwards()
-            finally:
-                polling.cancel()
-        finally:
-            drawing.cancel()
+            async with Fleets(split(fleet, PROCESSES), self._stage.errors) as fleets:
+                with self._counting(fleets):
+                    async with _beside(self._poller.run()):
+                        result = await self._play(fleets, fleet)
+                        await afterwards()
         return result
+
+    @contextmanager
+    def _counting(self, fleets: Fleets) -> Iterator[None]:
+        """Ask the terminals for their counts while they live; then the last ones stand."""
+        self._fleets = fleets
+        try:
+            yield
+        finally:
+            self._fleets = None
 
     async def _play(self, fleets: Fleets, fleet: FleetSpec) -> Result:
         self._now(CONNECT, f"{self._plot.count} terminals log in / 终端登录")
@@ -104,16 +109,18 @@ class Story:
         return Result(counts=counts, verdict=judge(ledgers, found))
 
     async def _morning(self, fleets: Fleets) -> None:
-        self._now(MORNING, f"The morning peak at {SPEED:.0f}× speed / 早高峰十倍速")
+        self._now(MORNING, f"The morning peak at {SPEED:.0f}× speed / 早高峰，{SPEED:.0f} 倍速")
         self._begun = asyncio.get_running_loop().time()
         fleets.begin()
         victim = self._sites[1]
         await self._at(CUT)
         self._cut = victim.code
         fleets.cut(victim.code)
-        self._happens("network cut", f"{victim.name} has no network; its terminals keep records")
+        caption = f"{victim.name} has no network; its terminals keep records / 断网，终端自存"
+        self._happens("cut 断网", caption)
         await self._at(KILL)
-        self._happens("kill -9", "The gateway is killed with kill -9 and started again")
+        caption = "The gateway is killed with kill -9 and started again / 强杀网关并重启"
+        self._happens("kill -9", caption)
         await self._stage.kill_gateway()
         self._poller.restarted()
         await self._stage.start_gateway()
@@ -121,7 +128,8 @@ class Story:
         await self._at(HEAL)
         self._cut = None
         fleets.heal(victim.code)
-        self._happens("healed", f"{victim.name} is back and sends what it kept / 断网恢复，补传")
+        caption = f"{victim.name} is back and sends what it kept / 网络恢复，补传"
+        self._happens("back 恢复", caption)
         await self._at(1.0)
 
     async def _at(self, share: float) -> None:
@@ -162,12 +170,20 @@ class Story:
         return 0 if begun is None else int(asyncio.get_running_loop().time() - begun)
 
     def _counts(self) -> Counts:
-        return self._fleets.counts() if self._fleets is not None else Counts()
+        """Return the latest counts, also once the terminals have ended."""
+        if self._fleets is not None:
+            self._latest = self._fleets.counts()
+        return self._latest
 
     def _sent(self) -> Sent:
         counts = self._counts()
-        heard = self._fleets.heard_at if self._fleets is not None else 0.0
-        return Sent(recorded=counts.recorded, acknowledged=counts.acknowledged, as_of=heard)
+        return Sent(
+            recorded=counts.recorded,
+            acknowledged=counts.acknowledged,
+            pictures=counts.pictures,
+            delivered=counts.delivered,
+            as_of=self._fleets.as_of if self._fleets is not None else 0.0,
+        )
 
     async def _draw(self) -> None:
         counted = 0
@@ -193,17 +209,22 @@ class Story:
             backfilled=counts.backfilled,
             p50_s=counts.latencies.percentile(0.5),
             p99_s=counts.latencies.percentile(0.99),
-            sent=counts.recorded,
-            acknowledged=counts.acknowledged,
-            pictures=counts.pictures,
-            pictures_delivered=counts.delivered,
+            waiting=counts.waiting,
+            passages=Row(
+                sent=told.after.recorded if told.up else counts.recorded,
+                acknowledged=told.before.acknowledged,
+                stored=told.stored,
+            ),
+            pictures=Row(
+                sent=told.after.pictures if told.up else counts.pictures,
+                acknowledged=told.before.delivered,
+                stored=told.pictures,
+            ),
             rates=tuple(self._rates),
             marks=tuple(self._marks),
             up=told.up,
             connected=told.connected,
             resends=told.resends,
-            stored=told.stored,
-            pictures_stored=told.pictures,
             lost=told.lost,
             doubled=told.doubled,
         )
@@ -216,3 +237,16 @@ class Story:
             total=share + (self._sites.index(site) < rest),
             cut=site.code == self._cut,
         )
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Do ``work`` for the length of a block; what it raises is raised at its end."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    if not task.cancelled():
+        task.result()

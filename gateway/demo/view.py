@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -38,10 +39,19 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What became of records or pictures; kept promises show as acknowledged ≤ stored ≤ sent."""
+
+    sent: int = 0
+    acknowledged: int = 0
+    stored: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything on the screen."""
 
-    title: str = "Gatepost demo"
+    title: str = "Gatepost demo 演示"
     elapsed_s: float = 0.0
     phases: Sequence[str] = ()
     phase: int = 0
@@ -57,18 +67,16 @@ class Snapshot:
     backfilled: int = 0
     p50_s: float | None = None
     p99_s: float | None = None
-    sent: int = 0
-    acknowledged: int = 0
-    stored: int = 0
-    pictures: int = 0
-    pictures_delivered: int = 0
-    pictures_stored: int = 0
+    waiting: int = 0
+    """Records that terminals keep, no acknowledgement having come for them."""
+    passages: Row = Row()
+    """Passages and faults."""
+    pictures: Row = Row()
     rates: Sequence[int] = ()
     """Passages in each second of the morning."""
     marks: Sequence[Mark] = ()
     lost: int = 0
     doubled: int = 0
-    note: str = ""
 
 
 def draw(shown: Snapshot) -> RenderableType:
@@ -81,7 +89,6 @@ def draw(shown: Snapshot) -> RenderableType:
         _records(shown),
         _chart(shown),
         _promises(shown),
-        Text(shown.note, style=QUIET, no_wrap=True, overflow="ellipsis"),
     )
 
 
@@ -122,48 +129,51 @@ def _panel(title: str, inside: RenderableType) -> Panel:
 def _sites(shown: Snapshot) -> Panel:
     table = Table.grid(padding=(0, 1))
     for site in shown.sites:
-        filled = round(BAR * site.online / site.total) if site.total else 0
-        style = BAD if site.cut else GOOD
-        bar = Text("█" * filled, style=style) + Text("░" * (BAR - filled), style=QUIET)
-        count = Text("cut off" if site.cut else f"{site.online}/{site.total}", style=style)
-        table.add_row(Text(site.name, no_wrap=True), bar, count)
-    return _panel("Sites · terminals online", table)
+        table.add_row(*_site(site))
+    online, total = sum(s.online for s in shown.sites), sum(s.total for s in shown.sites)
+    table.add_row("together 合计", "", f"{online:,}/{total:,}")
+    return _panel("Sites 工地 · terminals online 在线", table)
+
+
+def _site(site: SiteLine) -> tuple[Text, Text, Text]:
+    filled = round(BAR * site.online / site.total) if site.total else 0
+    style = BAD if site.cut else GOOD
+    bar = Text("█" * filled, style=style) + Text("░" * (BAR - filled), style=QUIET)
+    count = "cut 断网" if site.cut else f"{site.online}/{site.total}"
+    return Text(site.name, no_wrap=True), bar, Text(count, style=style)
 
 
 def _gateway(shown: Snapshot) -> Panel:
     table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_row("process 进程", _process(shown))
+    table.add_row("sessions 会话", f"{shown.connected:,}")
+    table.add_row("answer 应答", f"p50 {_ms(shown.p50_s)}, p99 {_ms(shown.p99_s)} ms")
+    table.add_row("waiting 待传", Text(f"{shown.waiting:,}", "yellow" if shown.waiting else ""))
+    table.add_row("late 补传", f"{shown.backfilled:,}, resent 重传 {shown.resends:,}")
+    return _panel("Gateway 网关", table)
+
+
+def _process(shown: Snapshot) -> Text:
     if shown.up:
         again = f", start {shown.starts}" if shown.starts > 1 else ""
-        state = Text(f"up, pid {shown.pid}{again}", style=GOOD)
-    else:
-        state = Text("down", style=f"bold {BAD}")
-    table.add_row("process", state)
-    table.add_row("connected", Text(f"{shown.connected:,} terminals"))
-    times = f"p50 {_milliseconds(shown.p50_s)} · p99 {_milliseconds(shown.p99_s)}"
-    table.add_row("ack after", Text(times))
-    table.add_row("late", Text(f"{shown.backfilled:,} back-filled, {shown.resends:,} resent"))
-    return _panel("Gateway", table)
+        return Text(f"pid {shown.pid}{again}", GOOD)
+    return Text("down 已停", f"bold {BAD}") if shown.starts else Text("starting 启动中", QUIET)
 
 
 def _records(shown: Snapshot) -> Panel:
     table = Table(box=None, expand=True, padding=(0, 1), header_style=QUIET)
     table.add_column("")
-    for name in ("sent", "acknowledged", "stored", "waiting"):
-        table.add_column(name, justify="right")
-    rows = (
-        ("passages and faults", shown.sent, shown.acknowledged, shown.stored),
-        ("pictures, encrypted", shown.pictures, shown.pictures_delivered, shown.pictures_stored),
-    )
-    for name, sent, told, stored in rows:
-        waiting = sent - told
-        table.add_row(
-            name,
-            f"{sent:,}",
-            f"{told:,}",
-            Text(f"{stored:,}", style="bold"),
-            Text(f"{waiting:,}", style="yellow" if waiting else QUIET),
-        )
-    return _panel("Records", table)
+    for name in ("sent 已采", "acknowledged 已应答", "stored 已入库"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, row in (
+        ("passages, faults 通行、故障", shown.passages),
+        ("pictures, sealed 加密照片", shown.pictures),
+    ):
+        stored = Text(f"{row.stored:,}", style="bold")
+        table.add_row(name, f"{row.sent:,}", f"{row.acknowledged:,}", stored)
+    return _panel("Records 记录", table)
 
 
 def _chart(shown: Snapshot) -> Panel:
@@ -177,8 +187,8 @@ def _chart(shown: Snapshot) -> Panel:
             chart.append(EIGHTHS[max(0, min(8, level))], style=ACCENT)
         chart.append("\n")
     chart.append(_under(shown.marks, first), style="yellow")
-    now = f"{rates[-1]}/s" if rates else "nobody yet"
-    return _panel(f"Passages each second · now {now} · peak {max(rates, default=0)}/s", chart)
+    now, peak = (rates[-1], max(rates)) if rates else (0, 0)
+    return _panel(f"Passages a second 每秒通行 · now 当前 {now} · peak 峰值 {peak}", chart)
 
 
 def _under(marks: Sequence[Mark], first: int) -> str:
@@ -186,17 +196,18 @@ def _under(marks: Sequence[Mark], first: int) -> str:
     for mark in marks:
         at = mark.second - first
         if at >= 0:
-            line = line.ljust(max(at, len(line) + bool(line))) + f"↑{mark.text}"
-    return line[:CHART_COLUMNS]
+            taken = cell_len(line)
+            line = f"{set_cell_size(line, max(at, taken + bool(line)))}↑{mark.text}"
+    return set_cell_size(line, CHART_COLUMNS)
 
 
 def _promises(shown: Snapshot) -> Text:
     line = Text("  ")
-    for name, count in (("LOST", shown.lost), ("STORED TWICE", shown.doubled)):
+    for name, count in (("LOST 丢失", shown.lost), ("STORED TWICE 重复", shown.doubled)):
         line.append(f" {name} {count:,} ", style=f"bold white on {BAD if count else GOOD}")
         line.append("   ")
     return line
 
 
-def _milliseconds(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds * 1000:.0f} ms"
+def _ms(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds * 1000:,.0f}"

@@ -2,9 +2,9 @@
 
 The first line on standard input is a `FleetSpec`; each further line is a command, an object with
 one of the keys ``begin``, ``cut``, ``heal`` (a site), ``finish`` (seconds at most) and ``stop``.
-Standard output carries one JSON object per line: ``counts`` every quarter of a second, and after
-``finish`` one ``ledger`` per terminal and ``finished``. The process ends with its standard input,
-so that nothing is left running when its owner dies.
+Standard output carries one JSON object per line: ``counts`` every quarter of a second, read ``at``
+that monotonic time, and after ``finish`` one ``ledger`` per terminal and ``finished``. The process
+ends with its standard input, so that nothing is left running when its owner dies.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from gateway.protocols.clock import read_clock
 from gateway.protocols.reactor import install_reactor
 from gateway.simulator.fleet import Fleet
 from gateway.simulator.specification import loads
@@ -65,14 +66,17 @@ class Process:
 
     async def _report(self) -> None:
         while True:
-            self._say({"counts": self._fleet.counts.as_json()})
+            self._say_counts()
             await asyncio.sleep(REPORT_S)
+
+    def _say_counts(self) -> None:
+        self._say({"counts": self._fleet.counts.as_json(), "at": read_clock().mono})
 
     async def _finish(self, limit_s: float) -> None:
         self._fleet.shut()
         with suppress(TimeoutError):  # the ledgers tell what is missing
             await asyncio.wait_for(self._fleet.drained.wait(), limit_s)
-        self._say({"counts": self._fleet.counts.as_json()})
+        self._say_counts()
         for ledger in self._fleet.ledgers():
             self._say({"ledger": ledger.as_json()})
         self._say({"finished": self._fleet.counts.settled})

@@ -29,8 +29,8 @@ class FleetProcess:
         self._child = child
         self.pid = child.pid
         self.counts = Counts()
-        self.heard_at = 0.0
-        """When the counts came, by the clock of the event loop."""
+        self.as_of = 0.0
+        """When the counts were read, by the machine's monotonic clock; 0 before the first."""
         self.ledgers: list[Ledger] = []
         self._finished = asyncio.Event()
         self._listening = asyncio.create_task(self._listen())
@@ -72,7 +72,7 @@ class FleetProcess:
             message = json.loads(line)
             if "counts" in message:
                 self.counts = reading.from_json(message["counts"])
-                self.heard_at = asyncio.get_running_loop().time()
+                self.as_of = message["at"]
             elif "ledger" in message:
                 self.ledgers.append(book.from_json(message["ledger"]))
             elif "finished" in message:
@@ -111,9 +111,9 @@ class Fleets:
         return summed(fleet.counts for fleet in self._fleets)
 
     @property
-    def heard_at(self) -> float:
-        """Since when every process has been heard, by the clock of the event loop."""
-        return min((fleet.heard_at for fleet in self._fleets), default=0.0)
+    def as_of(self) -> float:
+        """When the oldest of the readings was made, by the machine's monotonic clock."""
+        return min((fleet.as_of for fleet in self._fleets), default=0.0)
 
     def begin(self) -> None:
         """Start the script at every gate."""
