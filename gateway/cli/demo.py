@@ -74,8 +74,12 @@ async def _play(plot: Plot, screen: _Screen, keep: bool) -> Result:
             if keep:
                 await _wait(stage)
 
-        with screen:
-            return await Story(plot, stage, screen).tell(afterwards)
+        try:
+            with screen:
+                return await Story(plot, stage, screen).tell(afterwards)
+        except asyncio.CancelledError:
+            click.echo("Ending the gateway and its database … / 正在结束网关与数据库……")
+            raise
 
 
 def _stop_once() -> None:

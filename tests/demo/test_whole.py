@@ -99,6 +99,7 @@ def no_figure_contradicts_a_promise(text: str) -> None:
     for sent, acknowledged, stored, lost, twice in lines:
         assert acknowledged <= stored <= sent
         assert (lost, twice) == (0, 0)
+    assert lines[-1][2] > 0
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,7 @@ def test_whoever_stops_it_midway_finds_nothing_left(
             wait_for(lambda: making_its_database(folder), "the database is made")
         assert naming(folder)
         process.send_signal(number)
+        read_until(process, "Ending the gateway and its database")
         process.send_signal(number)  # impatience must not cut the clearing up short
         text, _ = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130, text
