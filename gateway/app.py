@@ -38,6 +38,9 @@ from gateway.settings import Settings
 from gateway.storage.opening import Storage
 
 Probe = Callable[[str], None]
+NO_ANSWER = "数据库没有回答 the database does not answer"
+NO_NUMBERS = "尚未取得记录编号 no passage numbers could be drawn yet"
+"""Reasons for not being ready, as /readyz and the status page give them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,10 +165,10 @@ def _health(storage: Storage, services: Services) -> Health:
     health = Health()
 
     def database() -> str | None:
-        return None if storage.records.available else "the database does not answer"
+        return None if storage.records.available else NO_ANSWER
 
     def ids() -> str | None:
-        return None if services.ingest.ready else "no passage numbers could be drawn yet"
+        return None if services.ingest.ready else NO_NUMBERS
 
     health.ready_while("database", database)
     health.ready_while("ingest", ids)

@@ -22,6 +22,7 @@ from gateway.monitoring.logs import LogHandle, configure, get_logger
 from gateway.monitoring.presence import Presence
 from gateway.monitoring.process import fold_process, watch_loop
 from gateway.operations import Operations
+from gateway.protocols.clock import read_clock
 from gateway.protocols.reactor import install_reactor
 from gateway.protocols.tls import ServerContext
 from gateway.settings import Settings
@@ -111,6 +112,7 @@ def _status(parts: Parts) -> Status:
         devices={
             state.name.lower(): sum(supplier[state] for supplier in counts) for state in Presence
         },
+        at_ms=read_clock().wall,
     )
 
 

@@ -24,6 +24,7 @@ def config_option(command: Command) -> Command:
         "config",
         type=click.Path(path_type=Path, dir_okay=False),
         envvar="GATEPOST_CONFIG",
+        show_envvar=True,
         help=f"Configuration file. Default: {DEFAULT_FILE} in the working directory, if it exists.",
     )(command)
 

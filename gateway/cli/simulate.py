@@ -38,14 +38,22 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not lis
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
-@click.command()
+@click.command(context_settings={"show_default": True})
 @config_option
-@click.option("--terminals", "-n", "count", type=click.IntRange(1, 100_000), default=100)
+@click.option(
+    "--terminals", "-n", "count", type=click.IntRange(1, 100_000), default=100, help="How many."
+)
 @click.option("--seed", type=int, default=1, help="The same seed plays the same day.")
 @click.option("--duration", type=click.FloatRange(1), default=600, help="Seconds on the site.")
 @click.option("--speed", type=click.FloatRange(0.1, 1_000), default=10, help="Times faster.")
 @click.option("--passages", type=click.FloatRange(0), default=20, help="Mean at each terminal.")
-@click.option("--sites", "site_count", type=click.IntRange(1, 1_000), default=4)
+@click.option(
+    "--sites",
+    "site_count",
+    type=click.IntRange(1, 1_000),
+    default=4,
+    help="Over which the terminals are spread.",
+)
 @click.option(
     "--outage",
     "outages",

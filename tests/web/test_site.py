@@ -1,26 +1,23 @@
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import subprocess
+from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import pytest
 from gateway.monitoring.health import Health
-from gateway.monitoring.metrics import STORED, Metrics
+from gateway.monitoring.metrics import STORED
 from prometheus_client.parser import text_string_to_metric_families
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IReactorTCP
-from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.testing import MemoryReactor
 
 from gateway.domain.errors import GatepostError
 from gateway.setting_kinds import Address
 from gateway.web import server, site
 from gateway.web.status import Status
+from tests.support.pages import Pages
 
 
 class MemoryReactorInUse(MemoryReactor):
@@ -32,75 +29,6 @@ class MemoryReactorInUse(MemoryReactor):
         raise CannotListenError(  # type: ignore[no-untyped-call]
             interface, port, OSError("in use")
         )
-
-
-@dataclass
-class Pages:
-    """A running listener and what it shows."""
-
-    port: int = 0
-    metrics: Metrics = field(default_factory=lambda: Metrics(version="1.2.3", dialects=["yls"]))
-    reasons: dict[str, str | None] = field(default_factory=dict)
-
-    def ask(
-        self, path: str, method: str = "GET", **headers: str
-    ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, path, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read()
-        finally:
-            connection.close()
-
-    def send(self, data: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as link:
-            link.sendall(data)
-            got = b""
-            try:
-                while piece := link.recv(65536):
-                    got += piece
-            except ConnectionResetError:
-                pass
-            return got
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Pages]:
-    pages = Pages()
-    reactor = SelectReactor()
-    health = Health()
-    health.live_while("loop", lambda: pages.reasons.get("loop"))
-    health.ready_while("store", lambda: pages.reasons.get("store"))
-    started = threading.Event()
-
-    def start() -> None:
-        port = site.listen(
-            reactor,
-            Address("127.0.0.1", 0),
-            health=health,
-            scrape=pages.metrics.scrape,
-            status=lambda: Status(
-                version="1.2.3", mode="production", devices={"online": 41, "offline": 2}
-            ),
-        )
-        pages.port = port.getHost().port
-        started.set()
-
-    reactor.callWhenRunning(start)
-    thread = threading.Thread(target=lambda: reactor.run(installSignalHandlers=False))
-    thread.start()
-    assert started.wait(10)
-    yield pages
-    reactor.callFromThread(reactor.stop)
-    thread.join(10)
-    assert not thread.is_alive()
-
-
-@pytest.fixture
-def pages(running: Pages) -> Pages:
-    running.reasons.clear()
-    return running
 
 
 def test_metrics_are_what_prometheus_reads(pages: Pages) -> None:
@@ -126,17 +54,17 @@ def test_a_ready_gateway_says_so(pages: Pages) -> None:
         "ok": True,
         "checks": [
             {"name": "loop", "ok": True, "reason": None},
-            {"name": "store", "ok": True, "reason": None},
+            {"name": "database", "ok": True, "reason": None},
         ],
     }
 
 
 def test_what_is_not_ready_may_still_live(pages: Pages) -> None:
-    pages.reasons["store"] = "数据库没有回答 the database does not answer"
+    pages.reasons["database"] = "数据库没有回答 the database does not answer"
     code, _, body = pages.ask("/readyz")
     assert code == 503
     assert json.loads(body)["checks"][1] == {
-        "name": "store",
+        "name": "database",
         "ok": False,
         "reason": "数据库没有回答 the database does not answer",
     }
@@ -146,18 +74,29 @@ def test_what_is_not_ready_may_still_live(pages: Pages) -> None:
 
 
 def test_the_status_page_speaks_two_languages_and_hides_nothing(pages: Pages) -> None:
-    pages.reasons["store"] = "<b>down</b>"
+    pages.reasons["database"] = "<b>down</b>"
     code, headers, body = pages.ask("/")
     text = body.decode("utf-8")
     assert code == 200
     assert headers["Content-Type"] == "text/html; charset=utf-8"
-    assert '<td>在线 online</td><td class="n">41</td>' in text
-    assert "版本 version 1.2.3" in text
-    assert "未就绪 not ready" in text
+    assert (
+        '<th scope="row"><span lang="zh">在线</span> <span lang="en">online</span></th>'
+        "<td>1,041</td>"
+    ) in text
+    assert "</span> 1.2.3" in text
+    assert "2026-09-01 12:00:00 UTC+8" in text
+    assert '<span lang="en">not ready; see below</span>' in text
     assert "&lt;b&gt;down&lt;/b&gt;" in text
     assert "<b>" not in text
     assert "<script" not in text
     assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_prometheus_finds_nothing_to_complain_about(pages: Pages, promtool: Path) -> None:
+    checked = subprocess.run(
+        [promtool, "check", "metrics"], input=pages.ask("/metrics")[2], capture_output=True
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/"])
@@ -228,7 +167,7 @@ def test_an_address_in_use_is_explained(pages: Pages) -> None:
             Address("127.0.0.1", pages.port),
             health=Health(),
             scrape=bytes,
-            status=lambda: Status(version="", mode="", devices={}),
+            status=lambda: Status(version="", mode="", devices={}, at_ms=0),
         )
     assert caught.value.code == "web.cannot_listen"
     assert f"web.listen = 127.0.0.1:{pages.port}: in use." in str(caught.value)
