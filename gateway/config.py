@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from gateway.config_names import nearest, unknown_key
 from gateway.domain.errors import GatepostError
 from gateway.settings import Settings, sections
+from gateway.text_file import Unreadable, parse_toml, read_text
 
 PREFIX = "GATEPOST_"
 SEPARATOR = "__"
@@ -66,17 +67,13 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def _read(path: Path) -> Tables:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(read_text(path))
     except OSError as error:
-        code, cause = "config.unreadable", error.strerror or "cannot be read"
+        code, cause = "config.unreadable", f"{error.strerror or 'cannot be read'}."
         remedy = "Name another file, or write one with `gatepost init`."
-    except UnicodeDecodeError as error:
-        code, cause = "config.syntax", f"is no UTF-8 text (byte {error.start})"
-        remedy = "Save the file as UTF-8."
-    except tomllib.TOMLDecodeError as error:
-        code, cause = "config.syntax", str(error)
-        remedy = "Correct the TOML at that place."
-    raise ConfigurationRefused((GatepostError(code, f"{cause}.", place=str(path), remedy=remedy),))
+    except Unreadable as error:
+        code, cause, remedy = "config.syntax", error.cause, error.remedy
+    raise ConfigurationRefused((GatepostError(code, cause, place=str(path), remedy=remedy),))
 
 
 def _overlay(tables: Tables, places: Places, environ: Mapping[str, str]) -> Iterator[GatepostError]:

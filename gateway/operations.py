@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from gateway.directory_file import DeviceTable, device_entry, to_document
+from pydantic import ValidationError
+
+from gateway.codecs.registry import load_dialects
+from gateway.directory_file import device_entry, to_document
+from gateway.directory_mistakes import Mistake, misshapen, refused
+from gateway.directory_references import dangling
+from gateway.directory_tables import DeviceTable
 from gateway.domain.directory import Device, Directory
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Serial
+from gateway.storage.document import DirectoryDocument
 from gateway.storage.opening import Storage
 
+ADDING = "device add"
 Changed = Callable[[Directory], Awaitable[None]]
 
 
@@ -39,12 +47,27 @@ class Operations:
             "proof.numbers": self.numbers,
         }
 
-    async def import_directory(self, document: Mapping[str, Any], place: str) -> dict[str, int]:
-        """Import a parsed document, all of it or nothing."""
+    async def import_directory(self, document: Mapping[str, Any], place: str) -> dict[str, Any]:
+        """Import a parsed document, all of it or nothing.
+
+        Returns how many entries of each list were ``imported``, and the serial numbers of those
+        devices that still have no key (``keyless``), which cannot log in.
+        """
         parsed = to_document(document, place)
+        unknown = await self._unknown(parsed)
+        if unknown:
+            raise refused(unknown, place, document)
         await self._storage.directory.import_directory(parsed)
-        await self._changed(await self._storage.directory.load())
-        return {name: len(entries) for name, entries in asdict(parsed).items()}
+        directory = await self._storage.directory.load()
+        await self._changed(directory)
+        return {
+            "imported": {name: len(entries) for name, entries in asdict(parsed).items()},
+            "keyless": [
+                one.serial
+                for one in parsed.devices
+                if directory.devices[Serial(one.serial)].id not in directory.secrets
+            ],
+        }
 
     async def add_device(self, **fields: Any) -> dict[str, Any]:
         """Add one device; without a secret one is drawn and returned this once."""
@@ -52,10 +75,10 @@ class Operations:
         if not fields.get("secret"):
             drawn = fields["secret"] = secrets.token_hex(32)
         try:
-            table = DeviceTable.model_validate(fields)
-        except ValueError as error:
-            raise GatepostError("device.refused", str(error), place="device add") from None
-        serial = Serial(table.serial)
+            entry = device_entry(DeviceTable.model_validate(fields))
+        except ValidationError as error:
+            raise refused(misshapen(error), ADDING, {}) from None
+        serial = Serial(entry.serial)
         if serial in (await self._storage.directory.load()).devices:
             raise GatepostError(
                 "device.exists",
@@ -63,9 +86,17 @@ class Operations:
                 place=f"device {serial}",
                 remedy="Use `gatepost directory import` to change it.",
             )
-        device = await self._storage.directory.add_device(device_entry(table, "device add"))
+        unknown = await self._unknown(DirectoryDocument(devices=(entry,)))
+        if unknown:
+            raise refused([replace(one, path=one.path[2:]) for one in unknown], ADDING, {})
+        device = await self._storage.directory.add_device(entry)
         await self._changed(await self._storage.directory.load())
         return {**self._brief(device), **({"secret": drawn} if drawn else {})}
+
+    async def _unknown(self, document: DirectoryDocument) -> list[Mistake]:
+        """Find names that stand for nothing; the database would, but without their place."""
+        known = await self._storage.directory.load()
+        return list(dangling(document, known, load_dialects().dialects))
 
     async def list_devices(self) -> list[dict[str, Any]]:
         """List every device, by serial number."""

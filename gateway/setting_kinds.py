@@ -39,7 +39,11 @@ def parse_address(text: str) -> Address:
 
 
 def _address(value: object) -> object:
-    return parse_address(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return parse_address(value)
+    if value is None or isinstance(value, Address):
+        return value
+    raise ValueError('expected "host:port" in quotes')
 
 
 def _address_or_none(value: object) -> object:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,9 +90,9 @@ class DeviceServer:
         except OSError as error:
             raise GatepostError(
                 "listener.unavailable",
-                f"cannot listen: {error.strerror or error}",
+                f"cannot listen: {_why(error)}.",
                 place=f"{name} {host}:{port}",
-                remedy="Free the port, or set another address.",
+                remedy=f"Stop what listens there, or set listen.{name} to another address.",
             ) from error
         if not self._listeners:
             self._sweep.start(loop)
@@ -142,3 +144,10 @@ class DeviceServer:
             self._shared.log.warning(
                 "listener.refused", **{reason: count for reason, count in fresh.items() if count}
             )
+
+
+def _why(error: OSError) -> str:
+    """Return the system's words; asyncio wraps them in its own, which say the address again."""
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
+    return os.strerror(error.errno)

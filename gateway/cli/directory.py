@@ -10,6 +10,9 @@ from gateway.cli.options import config_option, settings_from
 from gateway.cli.remote import call
 from gateway.directory_file import read_document
 
+SHOWN = 10
+"""So many devices without a key are named."""
+
 
 @click.group()
 def directory() -> None:
@@ -27,5 +30,9 @@ def import_(config: Path | None, file: Path) -> None:
     """
     parsed = read_document(file)
     done = call(settings_from(config), "directory.import", document=parsed, place=str(file))
-    counted = ", ".join(f"{count} {name}" for name, count in done.items() if count)
+    counted = ", ".join(f"{count} {name}" for name, count in done["imported"].items() if count)
     click.echo(f"Imported {counted or 'nothing: the file is empty'}.")
+    keyless = done["keyless"]
+    if keyless:
+        named = ", ".join(keyless[:SHOWN]) + (", …" if len(keyless) > SHOWN else "")
+        click.echo(f"{len(keyless)} devices have no key and cannot log in: {named}.", err=True)

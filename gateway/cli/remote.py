@@ -7,9 +7,14 @@ import sys
 from typing import Any
 
 from gateway.admin import ask
-from gateway.database import admin_socket, opened
+from gateway.database import admin_socket, data_root, opened
+from gateway.domain.errors import GatepostError
 from gateway.operations import Operations
 from gateway.settings import Settings
+from gateway.storage.layout import Layout
+
+READING = ("device.list", "device.show")
+"""Calls that must not make a database only to say that it is empty."""
 
 
 def call(settings: Settings, name: str, **args: object) -> Any:
@@ -18,10 +23,26 @@ def call(settings: Settings, name: str, **args: object) -> Any:
 
 
 async def _call(settings: Settings, name: str, args: dict[str, object]) -> Any:
+    socket = admin_socket(settings)
     try:
-        return await ask(admin_socket(settings), name, args)
+        return await ask(socket, name, args)
     except (FileNotFoundError, ConnectionError):
         pass
-    print("No gateway is running: opening its database directly.", file=sys.stderr)  # noqa: T201
+    except OSError as error:
+        raise GatepostError(
+            "admin.unreachable",
+            f"{error.strerror or error}.",
+            place=str(socket),
+            remedy="Run this as the user the gateway runs as.",
+        ) from None
+    root = data_root(settings)
+    if name in READING and not settings.storage.dsn and not Layout(root=root).data.exists():
+        raise GatepostError(
+            "database.none",
+            "no gateway is running and there is no database yet.",
+            place=str(root),
+            remedy="Name its configuration with --config, or run `gatepost serve` first.",
+        )
+    print(f"No gateway is running: opening the database in {root}.", file=sys.stderr)  # noqa: T201
     async with opened(settings) as database:
         return await Operations(database.storage).calls()[name](**args)

@@ -82,6 +82,7 @@ def test_a_taken_port_is_named() -> None:
                 await b.server.listen("second", "127.0.0.1", b.port)
             assert caught.value.code == "listener.unavailable"
             assert caught.value.place == f"second 127.0.0.1:{b.port}"
+            assert caught.value.message == "cannot listen: Address already in use."
 
     run(main)
 
