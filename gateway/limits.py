@@ -25,6 +25,7 @@ def desk_limits(settings: Settings) -> DeskLimits:
         batch_bytes=settings.ingest.batch_bytes,
         spacing_s=settings.ingest.spacing_ms / 1000,
         retry_after_s=settings.ingest.retry_after_seconds,
+        transfer_bytes=settings.ingest.transfer_bytes,
         heartbeat_s=settings.sessions.heartbeat_seconds,
         failures_per_serial=settings.lockout.per_serial,
         failures_per_source=settings.lockout.per_source,

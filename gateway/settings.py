@@ -173,6 +173,13 @@ class IngestSection(Section):
         ge=65_536,
         le=256 * MIB,
     )
+    transfer_bytes: int = setting(
+        256 * MIB,
+        "Bytes that all pictures on their way may come to; further ones are asked to come later.",
+        why="After an outage thousands of terminals deliver pictures at the same time.",
+        ge=MIB,
+        le=65_536 * MIB,
+    )
     spacing_ms: int = setting(
         2,
         "Milliseconds to wait for company before a batch is committed.",

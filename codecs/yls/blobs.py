@@ -152,11 +152,11 @@ class BlobIntake:
                 return self._opened(blob_id, blob)
         raise Refused(Result.BLOB_UNKNOWN)
 
-    def abort(self, body: Body) -> bytes:
+    def abort(self, body: Body) -> tuple[bytes, list[Event]]:
         """Take BLOB_ABORT: forget what had arrived."""
-        self._find(body)
+        blob = self._find(body)
         del self._blobs[self._id_of(body)]
-        return RESULT_OK
+        return RESULT_OK, [BlobInterrupted(digest=blob.digest, data=b"")]
 
     def settle(self, verdict: Verdict) -> Reply | None:
         """Take the gateway's word on an offer or on a completed object; None if nobody waits."""
@@ -183,7 +183,7 @@ class BlobIntake:
         kept: list[Event] = [
             BlobInterrupted(digest=blob.digest, data=bytes(blob.data))
             for blob in self._blobs.values()
-            if blob.data and not blob.closing
+            if not blob.durable and not blob.closing
         ]
         self._blobs.clear()
         self._receipts.clear()

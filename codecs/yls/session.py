@@ -304,7 +304,9 @@ class ServerSession:
         return self._blobs.status(Body(message.body))
 
     def _blob_abort(self, message: Message) -> bytes | None:
-        return self._blobs.abort(Body(message.body))
+        reply, ended = self._blobs.abort(Body(message.body))
+        message.events.extend(ended)
+        return reply
 
 
 _HANDLERS: dict[int, Handler] = {

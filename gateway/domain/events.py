@@ -196,7 +196,10 @@ class BlobCompleted:
 
 @value
 class BlobInterrupted:
-    """What had arrived of an object when its connection ended; keep it for the resumption."""
+    """What had arrived of an object when its transfer ended; keep it for the resumption.
+
+    Without ``data`` there is nothing to keep, and the object is no longer on its way.
+    """
 
     digest: bytes
     data: bytes = field(repr=False)

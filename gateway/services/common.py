@@ -23,6 +23,7 @@ class DeskLimits:
     heartbeat_s: int = 30
     max_picture_bytes: int = 300 * 1024
     fragment_bytes: int = 64 * 1024 * 1024
+    transfer_bytes: int = 256 * 1024 * 1024
     failures_per_serial: int = 5
     failures_per_source: int = 20
     failure_window_s: float = 600.0

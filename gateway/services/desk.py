@@ -170,7 +170,7 @@ class Desk:
 
     def blob_interrupted(self, session: SessionHandle, event: BlobInterrupted) -> None:
         """Keep the beginning of an object for its resumption."""
-        self._pictures.interrupted(session.device, event)
+        self._pictures.interrupted(session, event)
 
     def range_answered(self, session: SessionHandle, event: RangeAnswered) -> None:
         """Take note of whether the terminal still has what we asked for."""
@@ -181,6 +181,7 @@ class Desk:
     def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
         """Let go of a session, unless a newer one took the terminal over meanwhile."""
         del reason
+        self._pictures.left(session)
         terminal = self._current(session)
         if terminal is not None:
             terminal.session = None

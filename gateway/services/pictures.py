@@ -16,6 +16,43 @@ from gateway.domain.requests import Accept, DeclineBlob, TakeBlob
 from gateway.domain.times import Instant
 from gateway.services.common import Common
 
+FRAGMENT_OVERHEAD = 512
+"""Bytes reckoned for remembering a beginning at all; without it a budget of single bytes would
+let one terminal fill the memory."""
+
+
+class Transfers:
+    """What the open transfers of all sessions may grow to, by the size each was announced with.
+
+    A limit for each session alone would not do: after an outage every terminal of a city has a
+    picture to deliver.
+    """
+
+    def __init__(self, budget_bytes: int) -> None:
+        self._room = budget_bytes
+        self._open: dict[SessionHandle, dict[bytes, int]] = {}
+
+    def begin(self, session: SessionHandle, digest: bytes, size: int) -> bool:
+        """Set room aside; False when there is none at present."""
+        self.end(session, digest)
+        if size > self._room:
+            return False
+        self._room -= size
+        self._open.setdefault(session, {})[digest] = size
+        return True
+
+    def end(self, session: SessionHandle, digest: bytes) -> None:
+        """Give the room of one transfer back; harmless where there is none."""
+        mine = self._open.get(session)
+        if mine is not None:
+            self._room += mine.pop(digest, 0)
+            if not mine:
+                del self._open[session]
+
+    def left(self, session: SessionHandle) -> None:
+        """Give everything of a session back."""
+        self._room += sum(self._open.pop(session, {}).values())
+
 
 class Fragments:
     """Beginnings of interrupted pictures, oldest forgotten first when the budget is used up."""
@@ -26,18 +63,21 @@ class Fragments:
         self._kept: OrderedDict[tuple[DeviceId, bytes], bytes] = OrderedDict()
 
     def keep(self, device: DeviceId, digest: bytes, data: bytes) -> None:
-        """Remember what arrived; a longer beginning replaces a shorter one."""
+        """Remember what arrived, if anything did; a later beginning replaces an earlier one."""
+        if not data:
+            return
         self.take(device, digest)
         self._kept[device, digest] = data
-        self._used += len(data)
+        self._used += len(data) + FRAGMENT_OVERHEAD
         while self._used > self._budget:
             _, dropped = self._kept.popitem(last=False)
-            self._used -= len(dropped)
+            self._used -= len(dropped) + FRAGMENT_OVERHEAD
 
     def take(self, device: DeviceId, digest: bytes) -> bytes:
         """Return and forget the beginning, empty when there is none."""
         data = self._kept.pop((device, digest), b"")
-        self._used -= len(data)
+        if data:
+            self._used -= len(data) + FRAGMENT_OVERHEAD
         return data
 
 
@@ -51,6 +91,7 @@ class Pictures:
         self._log = common.log
         self._max = common.limits.max_picture_bytes
         self._fragments = Fragments(common.limits.fragment_bytes)
+        self._transfers = Transfers(common.limits.transfer_bytes)
 
     def offered(self, session: SessionHandle, event: BlobOffered) -> None:
         """Take, resume or decline; a picture already durable needs no transfer."""
@@ -58,6 +99,8 @@ class Pictures:
             self._decline(session, event, "unsupported")
         elif event.size > self._max:
             self._decline(session, event, "too_large")
+        elif not self._transfers.begin(session, event.digest, event.size):
+            self._decline(session, event, "unavailable")
         else:
             self._tasks.spawn(self._answer(session, event), "picture.offer")
 
@@ -65,8 +108,13 @@ class Pictures:
         try:
             known = await self._store.has_picture(session.device, event.digest)
         except StoreUnavailable:
+            self._transfers.end(session, event.digest)
             self._decline(session, event, "unavailable")
             return
+        if known or session.over:
+            self._transfers.end(session, event.digest)
+        if session.over:
+            return  # its beginning waits for the next connection
         prefix = b"" if known else self._fragments.take(session.device, event.digest)
         session.submit(TakeBlob(receipt=event.receipt, prefix=prefix, have_all=known))
 
@@ -86,12 +134,14 @@ class Pictures:
     async def _save(self, session: SessionHandle, event: BlobCompleted, picture: Picture) -> None:
         try:
             await self._store.save_picture(picture)
-        except StoreUnavailable:
+        except StoreUnavailable:  # the conversation keeps the object, and so its room
             self._decline(session, event, "unavailable")
         except StoreRefused as error:
+            self._transfers.end(session, event.digest)
             self._log.error("picture.rejected", device=picture.device, error=str(error))
             self._decline(session, event, "quota")
         else:
+            self._transfers.end(session, event.digest)
             self._count(picture, event)
             session.submit(Accept(receipt=event.receipt))
 
@@ -101,9 +151,14 @@ class Pictures:
             self._tally.pictures_damaged += 1
             self._log.warning("picture.damaged", device=picture.device, reason=event.damage)
 
-    def interrupted(self, device: DeviceId, event: BlobInterrupted) -> None:
+    def interrupted(self, session: SessionHandle, event: BlobInterrupted) -> None:
         """Keep a beginning for the resumption."""
-        self._fragments.keep(device, event.digest, event.data)
+        self._transfers.end(session, event.digest)
+        self._fragments.keep(session.device, event.digest, event.data)
+
+    def left(self, session: SessionHandle) -> None:
+        """Take note that a session ended, and all of its transfers with it."""
+        self._transfers.left(session)
 
     def _decline(
         self, session: SessionHandle, event: BlobOffered | BlobCompleted, code: str

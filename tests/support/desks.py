@@ -61,7 +61,9 @@ class Bench:
             await asyncio.sleep(0)
 
 
-def run(test: Callable[[Bench], Awaitable[None]], known: Directory | None = None) -> Bench:
+def run(
+    test: Callable[[Bench], Awaitable[None]], known: Directory | None = None, **limits: int
+) -> Bench:
     """Run a test against freshly assembled services, with the committer going."""
 
     async def main() -> Bench:
@@ -72,7 +74,7 @@ def run(test: Callable[[Bench], Awaitable[None]], known: Directory | None = None
             presence=presence,
             log=log,
             clock=lambda: NOW,
-            limits=DeskLimits(spacing_s=0.0),
+            limits=DeskLimits(spacing_s=0.0, **limits),
         )
         services.ingest.add_ids(await store.reserve_ids(1_000))
         committer = asyncio.create_task(services.committer.run())

@@ -130,7 +130,7 @@ class TestPictures:
             again = Pair(gateway, store, config=config, secure=True, seed="again").login()
             assert list(gateway.pictures.values()) == [PICTURE]
             assert again.device.idle
-        assert kept == {*range(540, len(PICTURE), 540), len(PICTURE)}
+        assert kept == {*range(0, len(PICTURE), 540), len(PICTURE)}
 
     def test_the_bench_switch_sends_it_in_clear(self) -> None:
         pair = Pair(bench_plain_biometrics=True)
