@@ -81,6 +81,11 @@ EVENTS: dict[str, LogEvent] = {
         "warning", "So many connections were not let in during the last second, by reason."
     ),
     "listener.started": LogEvent("info", "Terminals can connect at this address."),
+    "listener.strangers": LogEvent(
+        "warning",
+        "So many lines about connections that never logged in were left out in the past second; "
+        "the metrics count them all.",
+    ),
     "log.lines_dropped": LogEvent(
         "warning",
         "So many lines were lost before this one, because the log could not be written in time.",

@@ -156,8 +156,9 @@ class Connection:
         shared.gate.leave(self)
         shared.counters.closed(self._listener, ending)
         self._hear_again(now)
-        seconds = round(now.mono - self._opened_at, 3)
-        shared.log.info("session.closed", **self._who(), reason=ending, seconds=seconds)
+        if self._newcomer is None or shared.hush.allows():
+            seconds = round(now.mono - self._opened_at, 3)
+            shared.log.info("session.closed", **self._who(), reason=ending, seconds=seconds)
         if session is not None:
             session.lost(ending, now)
 

@@ -60,7 +60,7 @@ class DeviceServer:
     def __init__(self, shared: Surroundings) -> None:
         self._shared = shared
         self._listeners: list[Listener] = []
-        self._sweep = Sweep(shared.roster, shared.clock, self._report_refusals)
+        self._sweep = Sweep(shared.roster, shared.clock, self._report)
         self._reported: dict[str, int] = {}
 
     async def listen(
@@ -133,8 +133,11 @@ class DeviceServer:
         )
         return report
 
-    def _report_refusals(self) -> None:
-        """One line a second at most, however many are refused: a flood must not fill the log."""
+    def _report(self) -> None:
+        """Two lines a second at most, whatever happens: a flood must not fill the log."""
+        hidden = self._shared.hush.renew()
+        if hidden:
+            self._shared.log.warning("listener.strangers", hidden=hidden)
         total = dict(self._shared.gate.refused)
         if total != self._reported:
             fresh = {

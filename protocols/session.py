@@ -196,8 +196,10 @@ class Session:
 
     def complain(self, code: str, detail: str) -> None:
         """Log a breach of the protocol, once per connection; all of them are counted."""
-        if not self._complained:
-            self._complained = True
+        if self._complained:
+            return
+        self._complained = True
+        if self._serial is not None or self.shared.hush.allows():
             self.shared.log.warning(
                 "session.protocol_error", **self.who(), code=code, detail=detail
             )

@@ -10,6 +10,7 @@ from gateway.codecs.api import Dialect
 from gateway.protocols.counters import SessionCounters, Traffic
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.gate import Gate
+from gateway.protocols.hush import Hush
 from gateway.protocols.registry import Registry
 
 from gateway.domain.ports import DeviceDesk, Log, SessionHandle
@@ -41,6 +42,7 @@ class Surroundings:
     roster: Roster
     registry: Registry[Session]
     traffic: Traffic = field(default_factory=Traffic)
+    hush: Hush = field(default_factory=Hush)
     flow: FlowLimits = field(default_factory=FlowLimits)
     deaf: Callable[[SessionHandle, bool, Instant], None] = never_deaf
     """Told when we stop reading an admitted session's socket (True) and when we read it again or

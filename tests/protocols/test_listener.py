@@ -6,12 +6,13 @@ import asyncio
 
 import pytest
 from gateway.protocols.gate import SPARE_FILES, connection_ceiling
+from gateway.protocols.hush import MOST_LINES
 from gateway.protocols.listener import DrainReport
 
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import DeviceId
 from gateway.domain.requests import Accept
-from tests.support.network import bench, run, soon, with_limits
+from tests.support.network import Caller, bench, run, soon, with_limits
 from tests.support.waiting import until
 
 
@@ -71,6 +72,34 @@ def test_a_flood_of_refusals_is_one_line_in_the_log() -> None:
             assert await (await b.call()).ended() == b""
             b.server._sweep.run()
             assert b.log.named("listener.refused") == [{"ceiling": 5}, {"ceiling": 1}]
+
+    run(main)
+
+
+def test_a_flood_of_strangers_is_a_few_lines_and_a_number() -> None:
+    async def main() -> None:
+        async with bench() as b:
+
+            async def left(caller: Caller) -> None:
+                before = b.counters.counts["closed", "peer_closed"]
+                await caller.hang_up()
+                await until(lambda: b.counters.counts["closed", "peer_closed"] > before, "its end")
+
+            for _ in range(MOST_LINES):  # each is told of twice: what it did, and that it left
+                rude = await b.call()
+                rude.say("RUDE")
+                await left(rude)
+            assert len(b.log.named("session.protocol_error")) == MOST_LINES // 2
+            assert len(b.log.named("session.closed")) == MOST_LINES // 2
+            member = await b.call()
+            await member.login("T-7")
+            await left(member)
+            assert b.log.named("session.closed")[-1]["serial"] == "T-7"
+            b.server._sweep.run()
+            b.server._sweep.run()
+            assert b.log.named("listener.strangers") == [{"hidden": MOST_LINES}]
+            await left(await b.call())
+            assert "serial" not in b.log.named("session.closed")[-1]
 
     run(main)
 
