@@ -68,8 +68,9 @@ def shuns_nobody(peer: str) -> bool:
 class Gate:
     """Counts who is inside, who is logging in, and who waits.
 
-    A reconnecting city is not refused but queued: those beyond ``strangers`` stay connected,
-    unread, and get their turn in order of arrival.
+    A reconnecting city is not refused but queued: those beyond ``strangers`` stay connected and
+    unread. Sources take turns, each its visitors in order of arrival, so that who fills the queue
+    from a few addresses waits in it himself.
     """
 
     def __init__(self, limits: ListenerLimits, shuns: Callable[[str], bool] = shuns_nobody) -> None:
@@ -80,7 +81,8 @@ class Gate:
         """Refusals by reason since the start."""
         self._inside = 0
         self._logging_in: set[Visitor] = set()
-        self._waiting: dict[Visitor, None] = {}
+        self._queues: dict[str, dict[Visitor, None]] = {}
+        """Who waits, by source; the first source is the next to have its turn."""
         self._strangers: Counter[str] = Counter()
         self._shut = False
 
@@ -106,39 +108,47 @@ class Gate:
     def enter(self, visitor: Visitor) -> bool:
         """Count a visitor in; False when it has to wait until it is told to begin."""
         self._inside += 1
-        self._strangers[source_of(visitor.peer)] += 1
+        source = source_of(visitor.peer)
+        self._strangers[source] += 1
         if len(self._logging_in) < self.limits.strangers:
             self._logging_in.add(visitor)
             return True
-        self._waiting[visitor] = None
+        self._queues.setdefault(source, {})[visitor] = None
         return False
 
     def known(self, visitor: Visitor) -> None:
         """Take note that a visitor proved who it is; the next one may begin."""
         if visitor in self._logging_in:
             self._logging_in.discard(visitor)
-            self._forget_address(visitor.peer)
+            self._forget(source_of(visitor.peer))
             self._admit_waiting()
 
     def leave(self, visitor: Visitor) -> None:
         """Count a visitor out, wherever it was."""
         self._inside -= 1
-        if visitor in self._waiting:
-            del self._waiting[visitor]
-            self._forget_address(visitor.peer)
+        source = source_of(visitor.peer)
+        queue = self._queues.get(source, {})
+        if visitor in queue:
+            del queue[visitor]
+            if not queue:
+                del self._queues[source]
+            self._forget(source)
         else:
             self.known(visitor)
 
-    def _forget_address(self, peer: str) -> None:
-        source = source_of(peer)
+    def _forget(self, source: str) -> None:
         self._strangers[source] -= 1
         if not self._strangers[source]:
             del self._strangers[source]
 
     def _admit_waiting(self) -> None:
-        while self._waiting and len(self._logging_in) < self.limits.strangers:
-            visitor = next(iter(self._waiting))
-            del self._waiting[visitor]
+        while self._queues and len(self._logging_in) < self.limits.strangers:
+            source = next(iter(self._queues))
+            queue = self._queues.pop(source)
+            visitor = next(iter(queue))
+            del queue[visitor]
+            if queue:
+                self._queues[source] = queue  # behind the other sources
             self._logging_in.add(visitor)
             visitor.begin()
 
@@ -150,4 +160,4 @@ class Gate:
     @property
     def strangers(self) -> int:
         """Connections that have not proved who they are, waiting ones included."""
-        return len(self._logging_in) + len(self._waiting)
+        return self._strangers.total()

@@ -53,7 +53,9 @@ def test_no_limit_is_ever_exceeded_and_nobody_is_forgotten(
         begun = [g for g in strangers_in if g.begun]
         assert (gate.inside, gate.strangers) == (len(inside), len(strangers_in))
         assert len(begun) == min(2, len(strangers_in))
-        assert begun == strangers_in[: len(begun)]  # in order of arrival
+        for source in {g.peer for g in strangers_in}:  # in order of arrival
+            theirs = [bool(g.begun) for g in strangers_in if g.peer == source]
+            assert theirs == sorted(theirs, reverse=True)
         assert all(g.begun <= 1 for g in inside)
 
 
@@ -93,3 +95,17 @@ def test_an_address_that_failed_too_often_is_turned_away() -> None:
     assert gate.refusal("10.0.0.1") is None
     assert gate.refusal("10.0.0.2") == "locked_out"
     assert gate.refused == {"locked_out": 1}
+
+
+def test_a_crowd_from_a_few_addresses_does_not_keep_others_waiting() -> None:
+    gate = Gate(ListenerLimits(connections=99, strangers=2, strangers_per_address=8))
+    crowd = [Guest(f"10.0.0.{number // 8}") for number in range(16)]
+    for guest in crowd:
+        gate.enter(guest)
+    late = Guest("192.0.2.1")
+    gate.enter(late)
+    gate.leave(crowd[0])
+    gate.leave(crowd[1])
+    assert late.begun == 0
+    gate.leave(next(guest for guest in crowd[2:] if guest.begun))
+    assert late.begun == 1
