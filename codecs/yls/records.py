@@ -15,6 +15,7 @@ from gateway.codecs.yls.registers import NOT_AN_ACCESS, Tlv
 
 from gateway.domain.events import FaultReported, PassageReported, PictureRef, RecordReported
 from gateway.domain.ids import Receipt
+from gateway.domain.times import LATEST_MS
 from gateway.domain.vocabulary import (
     Decision,
     Direction,
@@ -30,6 +31,8 @@ _TLV = Struct(">HH")
 _REF = Struct(">BI32s")
 _SCALE = 10_000
 _NO_TEMPERATURE = 0x7FFF
+_LARGEST = 0x7FFF_FFFF
+"""Bytes; what a reference may claim for its picture, and storage can hold as a number."""
 _FAULT = int(Tlv.FAULT)
 _HELMET = int(Tlv.HELMET)
 _INLINE = int(Tlv.SNAPSHOT_INLINE)
@@ -113,7 +116,7 @@ def _fault(
         severity=_SEVERITIES[min(severity, len(_SEVERITIES) - 1)],
         raised=state != 0,
         count=count,
-        first_ms=first or None,
+        first_ms=first if 0 < first <= LATEST_MS else None,
         text=_readable(value[FAULT.size :]) if value else "",
     )
 
@@ -142,4 +145,4 @@ def _picture(extras: dict[int, bytes]) -> PictureRef | None:
     if reference is None:
         return None
     _, size, digest = _REF.unpack(reference)
-    return PictureRef(digest=digest, size=size)
+    return PictureRef(digest=digest, size=min(size, _LARGEST))

@@ -15,6 +15,12 @@ OLDEST_PLAUSIBLE_MS = 1_546_300_800_000
 """2019-01-01T00:00:00Z: before the real-name rule existed no terminal can have recorded for it."""
 
 
+LATEST_MS = 2**61
+"""A terminal may claim any time at all; a later one than this (73 million years) is taken for this,
+so that it and what is computed from it fit where they are stored. The record's own bytes keep what
+was claimed."""
+
+
 class Instant(NamedTuple):
     """One reading of our own clocks, taken once per read and passed on as an argument."""
 
@@ -58,6 +64,8 @@ def correct(device_ms: int, offset_ms: int | None, received: Instant) -> Correct
     An offset is applied only to times the terminal could have taken with that same clock: a record
     from 1970 was taken before the clock was set, so the offset measured today says nothing of it.
     """
+    if device_ms > LATEST_MS:
+        device_ms = LATEST_MS
     believable = device_ms >= OLDEST_PLAUSIBLE_MS
     corrected = device_ms - (offset_ms or 0) if believable else device_ms
     if not believable:

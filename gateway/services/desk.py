@@ -21,7 +21,7 @@ from gateway.domain.events import (
 from gateway.domain.ids import Serial
 from gateway.domain.ports import LostRange, SessionHandle, no_probe
 from gateway.domain.requests import Accept, CredentialGiven, Defer, Refusal, Refuse
-from gateway.domain.times import Instant
+from gateway.domain.times import LATEST_MS, Instant
 from gateway.services.committer import Committer
 from gateway.services.common import Common
 from gateway.services.credentials import Credentials
@@ -100,8 +100,8 @@ class Desk:
         """Remember the terminal's clock offset for the records that follow."""
         del now
         terminal = self._current(session)
-        if terminal is None:
-            return
+        if terminal is None or abs(event.offset_ms) > LATEST_MS:
+            return  # no clock is so far off; corrected by it, no time of a record could be stored
         terminal.clock_offset_ms = event.offset_ms
         terminal.clock_uncertainty_ms = event.uncertainty_ms
         if abs(event.offset_ms) > CLOCK_EVENT_MS + event.uncertainty_ms:

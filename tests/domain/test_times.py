@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.domain.times import FUTURE_LIMIT_MS, OLDEST_PLAUSIBLE_MS, TimeVerdict, correct
+from gateway.domain.times import (
+    FUTURE_LIMIT_MS,
+    LATEST_MS,
+    OLDEST_PLAUSIBLE_MS,
+    TimeVerdict,
+    correct,
+)
 from tests.support.reports import NOW
 
 
@@ -14,6 +20,14 @@ def test_a_measured_offset_is_applied_beside_the_original() -> None:
         90_000,
     )
     assert time.verdict is TimeVerdict.PLAUSIBLE
+
+
+def test_a_time_beyond_all_reason_fits_what_it_is_stored_in() -> None:
+    for offset in (None, LATEST_MS, -LATEST_MS):
+        time = correct(2**64 - 1, offset, NOW)
+        assert time.device_ms == LATEST_MS
+        assert abs(NOW.wall - time.corrected_ms) < 2**63
+    assert correct(LATEST_MS, None, NOW).device_ms == LATEST_MS
 
 
 def test_an_unknown_offset_stays_unknown() -> None:

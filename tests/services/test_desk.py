@@ -189,6 +189,11 @@ def test_the_measured_clock_corrects_the_records_that_follow() -> None:
         assert (record.time.corrected_ms, record.time.offset_ms) == (NOW.wall, 90_000)
         assert not record.flags & PassageFlag.TIME_QUARANTINED
         assert bench.log.named("device.clock_offset")[0]["offset_ms"] == 90_000
+        absurd = ClockMeasured(offset_ms=2**63, uncertainty_ms=0)
+        bench.services.desk.clock(session, absurd, NOW)
+        terminal = bench.services.common.terminals.get(session.device)
+        assert terminal is not None
+        assert terminal.clock_offset_ms == 90_000
 
     run(body)
 
