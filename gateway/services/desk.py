@@ -20,7 +20,14 @@ from gateway.domain.events import (
 )
 from gateway.domain.ids import Serial
 from gateway.domain.ports import LostRange, SessionHandle, no_probe
-from gateway.domain.requests import Accept, CredentialGiven, Defer, Refusal, Refuse
+from gateway.domain.requests import (
+    Accept,
+    CredentialGiven,
+    Defer,
+    MeasureClock,
+    Refusal,
+    Refuse,
+)
 from gateway.domain.times import LATEST_MS, Instant
 from gateway.services.committer import Committer
 from gateway.services.common import Common
@@ -34,6 +41,10 @@ from gateway.services.terminals import Terminal
 
 CLOCK_EVENT_MS = 2_000
 """An offset beyond this is an event (R-101)."""
+CLOCK_EVERY_S = 600.0
+"""How often a terminal's clock is measured (R-101 wants once a day)."""
+CLOCK_SETTLES_S = 10.0
+"""After this the measurement of the login is repeated: terminals set their clocks in between."""
 
 
 class Desk:
@@ -90,11 +101,16 @@ class Desk:
         self._presence.touch(session.slot, now.mono)
 
     def status(self, session: SessionHandle, status: DeviceStatus, now: Instant) -> None:
-        """Take note of a terminal's health; ask for records that are missing."""
-        del now
+        """Take note of a terminal's health; ask for records that are missing, and for its clock."""
         terminal = self._current(session)
-        if terminal is not None:
-            self._gaps.review(session, terminal, status)
+        if terminal is None:
+            return
+        self._gaps.review(session, terminal, status)
+        if terminal.clock_due is None:  # the login has just had it measured
+            terminal.clock_due = now.mono + CLOCK_SETTLES_S
+        elif now.mono >= terminal.clock_due:
+            terminal.clock_due = now.mono + CLOCK_EVERY_S
+            session.submit(MeasureClock())
 
     def clock(self, session: SessionHandle, event: ClockMeasured, now: Instant) -> None:
         """Remember the terminal's clock offset for the records that follow."""
@@ -192,6 +208,7 @@ class Desk:
         session.device = terminal.device.id
         session.slot = self._presence.attach(terminal.device)
         terminal.session = session
+        terminal.clock_due = None
 
     def accept_directory(self, directory: Directory) -> Sequence[SessionHandle]:
         """Use a changed directory; return the sessions of devices that may no longer be here.

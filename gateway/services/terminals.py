@@ -22,6 +22,9 @@ class Terminal:
     session: SessionHandle | None = None
     clock_offset_ms: int | None = None
     clock_uncertainty_ms: int | None = None
+    clock_due: float | None = None
+    """Monotonic seconds from which its next status is answered by measuring its clock again; None
+    until the first status of a session."""
     firmware: str = ""
     ledgers: dict[int, HeldNumbers] = field(default_factory=dict)
     """By series. Only ever behind the database, never ahead: advanced after the commit."""

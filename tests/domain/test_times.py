@@ -30,6 +30,17 @@ def test_a_time_beyond_all_reason_fits_what_it_is_stored_in() -> None:
     assert correct(LATEST_MS, None, NOW).device_ms == LATEST_MS
 
 
+def test_an_offset_measured_before_the_clock_was_set_moves_nothing_into_the_future() -> None:
+    for slow in (-3_600_000, OLDEST_PLAUSIBLE_MS - NOW.wall, -NOW.wall):
+        time = correct(NOW.wall - 50, slow, NOW)
+        assert (time.corrected_ms, time.offset_ms) == (NOW.wall - 50, None)
+        assert time.verdict is TimeVerdict.PLAUSIBLE
+    kept = correct(NOW.wall - 3_600_000, -3_600_000, NOW)  # taken before it was set
+    assert (kept.corrected_ms, kept.offset_ms) == (NOW.wall, -3_600_000)
+    ahead = correct(NOW.wall + 90_000, -90_000, NOW)
+    assert ahead.verdict is TimeVerdict.FUTURE
+
+
 def test_an_unknown_offset_stays_unknown() -> None:
     time = correct(NOW.wall, None, NOW)
     assert time.offset_ms is None

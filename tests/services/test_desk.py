@@ -388,6 +388,23 @@ def test_a_proof_that_needed_no_secret_does_not_get_past_a_lock_out() -> None:
     run(body)
 
 
+def test_a_clock_is_measured_again_once_the_terminal_has_set_it() -> None:
+    async def body(bench: Bench) -> None:
+        session = await bench.login()
+        assert session.submitted.count(MeasureClock()) == 1
+        asked = []
+        for seconds in (0, 5, 30, 60, 600, 640):
+            at = Instant(NOW.mono + seconds, NOW.wall)
+            bench.services.desk.status(session, DeviceStatus(), at)
+            asked.append(session.submitted.count(MeasureClock()) - 1)
+        assert asked == [0, 0, 1, 1, 1, 2]
+        again = await bench.login()
+        bench.services.desk.status(again, DeviceStatus(), Instant(NOW.mono + 9_000, NOW.wall))
+        assert again.submitted.count(MeasureClock()) == 1
+
+    run(body)
+
+
 def test_cursors_of_series_that_advanced_are_handed_out_once() -> None:
     async def body(bench: Bench) -> None:
         session = await bench.login()
