@@ -62,7 +62,7 @@ class Logins:
         attempt = Attempt(
             session=session, event=event, terminal=terminal, turn=terminal.proofs, enter=enter
         )
-        if all(store.series in terminal.ledgers for store in event.stores):
+        if _unknown(attempt) is None:
             self._admit(attempt)
         else:
             self._tasks.spawn(self._admit_later(attempt, directory), "login")
@@ -71,9 +71,9 @@ class Logins:
         terminal = attempt.terminal
         refusal: Refusal | None = Refusal.UNAVAILABLE
         try:
-            for store in attempt.event.stores:
-                if store.series not in terminal.ledgers:
-                    await self._load(terminal, store)
+            # Looked at anew after each wait: another login may have let go of what we loaded.
+            while missing := _unknown(attempt):
+                await self._load(terminal, missing)
         except StoreUnavailable:
             pass
         else:
@@ -110,6 +110,7 @@ class Logins:
         terminal.entered = attempt.turn
         terminal.firmware = event.firmware
         terminal.stores = {store.series: store for store in event.stores}
+        terminal.forget_others()
         terminal.asked.clear()
         terminal.asking = None
         self._last_session = self._last_session % SESSION_IDS + 1
@@ -151,3 +152,9 @@ class Logins:
         )
         passing = reason is Refusal.UNAVAILABLE
         session.submit(Refuse(reason=reason, retry_after_s=self._retry_after if passing else None))
+
+
+def _unknown(attempt: Attempt) -> StoredSeries | None:
+    """Return a series of which we do not know what we hold."""
+    ledgers = attempt.terminal.ledgers
+    return next((store for store in attempt.event.stores if store.series not in ledgers), None)

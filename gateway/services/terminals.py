@@ -51,6 +51,11 @@ class Terminal:
             self._placed = _validity(directory, self.device.id, at_ms)
         return self._placement
 
+    def forget_others(self) -> None:
+        """Let go of series the terminal no longer has, or what it can name would know no bound."""
+        wanted = self.stores.keys() | self.moved
+        self.ledgers = {one: held for one, held in self.ledgers.items() if one in wanted}
+
     def refreshed(self, device: Device) -> None:
         """Take over a changed directory entry."""
         self.device = device

@@ -10,7 +10,7 @@ from gateway.domain.events import LoginProved, StoredSeries
 from gateway.domain.ids import DeviceId, Serial
 from gateway.domain.requests import Admit, HeldSeries, Parting, Refusal, Refuse
 from tests.support.desks import Bench, run
-from tests.support.reports import EPOCH, NOW, device, directory
+from tests.support.reports import EPOCH, NOW, device, directory, passage
 from tests.support.sessions import RecordingSession
 from tests.support.stores import MemoryStore
 
@@ -34,8 +34,8 @@ class SlowAnswers:
         self._waits[series].set()
 
 
-async def begin(bench: Bench, series: int, session: RecordingSession) -> None:
-    stores = (StoredSeries(series=series, first=1, last=0),)
+async def begin(bench: Bench, series: int, session: RecordingSession, *more: int) -> None:
+    stores = tuple(StoredSeries(series=one, first=1, last=0) for one in (series, *more))
     event = LoginProved(serial=SERIAL, model="FACE-IRIS-A", stores=stores)
     bench.services.desk.login(session, event, "192.0.2.1", NOW)
     await bench.settle()
@@ -138,5 +138,43 @@ def test_a_new_secret_ends_what_was_proved_with_the_old_one() -> None:
         slow.answer(7)
         await bench.settle()
         assert waiting.submitted == [Refuse(reason=Refusal.REVOKED)]
+
+    run(body)
+
+
+def test_series_a_terminal_no_longer_has_are_forgotten() -> None:
+    async def body(bench: Bench) -> None:
+        session = RecordingSession()
+        for series in range(100, 200):
+            await begin(bench, series, session)
+        terminal = bench.services.common.terminals.get(DeviceId(1))
+        assert terminal is not None
+        assert list(terminal.ledgers) == [199]
+        bench.services.desk.record(session, passage(1, series=199), NOW)
+        await bench.settle()
+        await begin(bench, EPOCH, session)
+        assert set(terminal.ledgers) == {199, EPOCH}  # its prefix is not written down yet
+        ((_, held),) = bench.services.common.terminals.take_moved()
+        assert (held.series, held.upto) == (199, 1)
+        await begin(bench, EPOCH, session)
+        assert set(terminal.ledgers) == {EPOCH}
+
+    run(body)
+
+
+def test_a_login_loads_again_what_another_one_let_go_of() -> None:
+    async def body(bench: Bench) -> None:
+        slow = SlowAnswers(bench.store, 7, 8)
+        first, second = RecordingSession(), RecordingSession()
+        await begin(bench, 7, first)
+        await begin(bench, 9, second, 8)
+        slow.answer(7)
+        await bench.settle()
+        assert isinstance(first.submitted[0], Admit)
+        slow.answer(8)
+        await bench.settle()
+        admit = second.submitted[0]
+        assert isinstance(admit, Admit)
+        assert [held.series for held in admit.held] == [9, 8]
 
     run(body)
