@@ -122,7 +122,11 @@ class Link(asyncio.Protocol):
         self._protocol = protocol
         self._deliver = protocol.dataReceived
         self.write = transport.write
-        protocol.makeConnection(self)
+        try:
+            protocol.makeConnection(self)
+        except BaseException:
+            self.abortConnection()  # else it would stay open with nobody to close it
+            raise
         if self._reading_paused:
             # uvloop begins to read when this method returns, whatever was asked for in it, and
             # may have read once before it can be told again.

@@ -365,6 +365,28 @@ def test_a_protocol_that_raises_loses_its_connection_and_hears_why() -> None:
     run_on(asyncio.new_event_loop, main)
 
 
+class Stillborn(Ear):
+    def connectionMade(self) -> None:
+        raise ZeroDivisionError
+
+
+def test_a_protocol_that_cannot_begin_leaves_no_connection_behind() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        complaints: list[object] = []
+        loop.set_exception_handler(lambda _, context: complaints.append(context["exception"]))
+        there = Stillborn()
+        listener = await listen(loop, SoleProtocol(there), "127.0.0.1", 0)
+        here = Ear()
+        await connect(loop, SoleProtocol(here), "127.0.0.1", listener.getHost().port)
+        await asyncio.wait_for(here.lost, 5)
+        await asyncio.wait_for(there.lost, 5)
+        assert [type(one) for one in complaints] == [ZeroDivisionError]
+        listener.stopListening()
+
+    asyncio.run(main())
+
+
 def test_a_peer_that_was_gone_before_we_looked_is_dropped() -> None:
     class Gone(asyncio.Transport):
         aborted = False
