@@ -136,7 +136,7 @@ class ServerLogin:
         """Check the device's tag. Without a secret the same work is done and nothing fits."""
         agreement = agree(secret or bytes(32), transcript(self._hello, self.reply, binding))
         held = compare_digest(agreement.device_tag, self._proof)
-        if secret is None or not held:
+        if not secret or not held:
             return None
         self._agreement = agreement
         self.phase = Phase.PROVED

@@ -98,6 +98,16 @@ def test_an_unknown_serial_looks_exactly_like_a_wrong_key(secret: bytes | None) 
     assert server.feed(vectors.V1, NOW) == []
 
 
+@pytest.mark.parametrize("secret", [None, b""])
+def test_no_secret_is_not_a_secret_of_zeros(secret: bytes | None) -> None:
+    server = conversation()
+    server.feed(vectors.V1, NOW)
+    zeros = agree(bytes(32), transcript(vectors.V1, server.output(), b"")).device_tag
+    server.feed(pack(0, 0, Command.AUTH, 2, 0, put(Tlv.AUTH_TAG, zeros, critical=True)), NOW)
+    (failed,) = server.submit(CredentialGiven(secret=secret), NOW)
+    assert isinstance(failed, LoginFailed)
+
+
 @pytest.mark.parametrize(
     ("reason", "result", "seconds"),
     [
