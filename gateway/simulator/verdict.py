@@ -24,6 +24,7 @@ class Promise(Enum):
     NEVER_SENT = "stored, but never sent"
     STORED_TWICE = "stored more than once"
     HOLLOW = "held by its number, but its record is not there"
+    MISFILED = "stored as a passage instead of a fault, or the other way round"
     SET_ASIDE = "set aside as disputed or refused, although it was sent as it should be"
     PICTURE_MISSING = "picture acknowledged, but not stored"
     PICTURE_UNDELIVERED = "picture taken, but never acknowledged"
@@ -137,6 +138,9 @@ def _rows(book: Ledger, held: Evidence) -> Iterable[Violation]:
         yield Violation(promise=Promise.STORED_TWICE, serial=book.serial, count=spare)
     elif spare < 0:
         yield Violation(promise=Promise.HOLLOW, serial=book.serial, count=-spare)
+    elif len(held.numbers) == book.recorded and not held.rejected and held.faults != book.faults:
+        count = abs(held.faults - book.faults)
+        yield Violation(promise=Promise.MISFILED, serial=book.serial, count=count)
     aside = held.quarantined + held.rejected
     if aside:
         yield Violation(promise=Promise.SET_ASIDE, serial=book.serial, count=aside)

@@ -16,6 +16,7 @@ def book(recorded: int = 4, told: tuple[int, ...] = (1, 2, 3, 4)) -> Ledger:
         ledger.acknowledge(SERIES, number)
     ledger.pictures = {2: "aa", 3: "bb"}
     ledger.delivered = {2, 3}
+    ledger.faults = 1
     return ledger
 
 
@@ -38,6 +39,7 @@ def test_a_run_in_which_everything_arrived_keeps_every_promise() -> None:
         (replace(WHOLE, passages=5), "STORED_TWICE", 2),
         (replace(WHOLE, passages=2), "HOLLOW", 1),
         (replace(WHOLE, numbers=frozenset(range(1, 6)), passages=4), "NEVER_SENT", 1),
+        (replace(WHOLE, passages=4, faults=0), "MISFILED", 1),
         (replace(WHOLE, quarantined=1), "SET_ASIDE", 1),
         (replace(WHOLE, pictures=frozenset({"aa"})), "PICTURE_MISSING", 1),
         (replace(WHOLE, pictures=frozenset({"aa", "bb", "cc"})), "PICTURE_NEVER_SENT", 1),
