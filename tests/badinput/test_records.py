@@ -11,6 +11,7 @@ from gateway.storage.raw import RawRecord
 
 from gateway.domain.ids import PassageId
 from gateway.domain.passages import PassageFlag
+from gateway.domain.times import LATEST_MS
 from tests.badinput.bench import Bench
 from tests.badinput.peers import EPOCH
 
@@ -51,19 +52,18 @@ def test_a_time_beyond_every_calendar(bench: Bench) -> None:
         absurd = unit.version(1, 2**64 - 1, 1)
         answer = terminal.ask(Command.REC_BACKFILL, absurd + unit.group(2))
         assert (answer.result, answer.holds(1), answer.holds(2)) == (Result.OK, True, True)
-        row.counted("gatepost_records_rejected_total")
-        row.logged("record.rejected", device=bench.device(unit), number=1)
-        found = bench.found(unit)
-        assert [number for number, _, _ in found.passages] == [2]
-        assert found.aside == 1
-        (kept,) = bench.site.query(
-            "select id from rejected_record where device = $1", bench.device(unit)
+        row.counted("gatepost_records_time_quarantined_total")
+        assert [number for number, _, _ in bench.found(unit).passages] == [1, 2]
+        (stored,) = bench.site.query(
+            "select id, device_ms from passage where device = $1 and number = 1",
+            bench.device(unit),
         )
+        assert stored["device_ms"] == LATEST_MS
 
-        async def rejected(storage: Storage) -> RawRecord | None:
-            return await storage.aside.rejected(PassageId(kept["id"]))
+        async def as_it_came(storage: Storage) -> RawRecord | None:
+            return await storage.raw.raw(PassageId(stored["id"]))
 
-        raw = bench.unsealed(rejected)
+        raw = bench.unsealed(as_it_came)
         assert raw is not None
         assert raw.raw == absurd
 
