@@ -99,7 +99,7 @@ class Connection:
         self._transport: Any = None
         self._session: Session | None = None
         self._newcomer: Newcomer | None = Newcomer(
-            shared.dialects, shared.gate.limits.patience_seconds
+            shared.dialects, shared.gate.limits.patience_seconds, shared.noise_bytes
         )
         self._deliver: Callable[[bytes, Instant], None] = self._receive_newcomer
         self._congestion: Congestion | None = None
@@ -256,6 +256,16 @@ class Connection:
 
     # What the sweep calls.
 
+    def wanted(self) -> float:
+        """Monotonic seconds at which the conversation wants `expire` to be called."""
+        due = None
+        if self._session is not None and self.ending is None:
+            try:
+                due = self._session.deadline()
+            except Exception as error:
+                self.fail("codec_error", error)
+        return inf if due is None else due
+
     def overdue(self, mono: float) -> bool:
         """Say whether a deadline of ours or of the conversation has passed."""
         due = mono >= self._due
@@ -340,6 +350,7 @@ class Connection:
             entropy=shared.entropy,
             secure=self._label is not None,
             channel_binding=newcomer.binding,
+            resync=shared.resync,
             settings=shared.settings,
         )
         try:

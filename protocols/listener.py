@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.protocols.connection import Connection
+from gateway.protocols.serial_door import SerialDoor
 from gateway.protocols.streams import StreamFactory
 from gateway.protocols.surroundings import Surroundings
 from gateway.protocols.sweep import Sweep
@@ -60,6 +61,7 @@ class DeviceServer:
     def __init__(self, shared: Surroundings) -> None:
         self._shared = shared
         self._listeners: list[Listener] = []
+        self._doors: list[SerialDoor] = []
         self._sweep = Sweep(shared.roster, shared.clock, self._report)
         self._reported: dict[str, int] = {}
 
@@ -71,14 +73,15 @@ class DeviceServer:
         *,
         tls: ServerContext | None = None,
         label: bytes = BINDING_LABEL,
+        factory: StreamFactory | None = None,
     ) -> Listener:
         """Open one more door, with TLS if a context is given; port 0 takes a free one.
 
+        ``factory`` makes the protocols of connections that need more than a `Connection`.
         Raises GatepostError ``listener.unavailable`` when the address cannot be had.
         """
-        factory: StreamFactory = ConnectionFactory(
-            self._shared, name, label if tls is not None else None
-        )
+        if factory is None:
+            factory = ConnectionFactory(self._shared, name, label if tls is not None else None)
         if tls is not None:
             factory = secured(tls, factory)
         loop = asyncio.get_running_loop()
@@ -94,14 +97,19 @@ class DeviceServer:
                 place=f"{name} {host}:{port}",
                 remedy=f"Stop what listens there, or set listen.{name} to another address.",
             ) from error
-        if not self._listeners:
-            self._sweep.start(loop)
+        self._begin_sweep(loop)
         self._listeners.append(listener)
         bound = listener.getHost()
         self._shared.log.info(
             "listener.started", listener=name, host=bound.host, port=bound.port, tls=tls is not None
         )
         return listener
+
+    def serve(self, door: SerialDoor) -> None:
+        """Keep one more serial port open."""
+        self._begin_sweep(asyncio.get_running_loop())
+        self._doors.append(door)
+        door.start()
 
     async def drain(self, grace_seconds: float) -> DrainReport:
         """Accept nothing more, let what is in flight be settled, then close everything.
@@ -112,8 +120,8 @@ class DeviceServer:
         """
         roster = self._shared.roster
         self._shared.gate.shut()
-        for listener in self._listeners:
-            listener.stopListening()
+        for opening in (*self._listeners, *self._doors):
+            opening.stopListening()
         connections = len(roster)
         for connection in roster:
             connection.drain()
@@ -126,12 +134,17 @@ class DeviceServer:
                 unsettled += connection.unsettled
                 connection.abort("draining")
             await roster.empty()
+        await asyncio.gather(*(door.close() for door in self._doors))
         self._sweep.stop()
         report = DrainReport(connections=connections, aborted=aborted, unsettled=unsettled)
         self._shared.log.info(
             "listener.drained", connections=connections, aborted=aborted, unsettled=unsettled
         )
         return report
+
+    def _begin_sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._listeners and not self._doors:
+            self._sweep.start(loop)
 
     def _report(self) -> None:
         """Two lines a second at most, whatever happens: a flood must not fill the log."""

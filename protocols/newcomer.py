@@ -17,19 +17,24 @@ class Newcomer:
         "_begun_at",
         "_dialects",
         "_head",
+        "_noise",
         "_patience",
         "binding",
         "login_by",
     )
 
-    def __init__(self, dialects: Sequence[Dialect], patience: float) -> None:
-        """``patience`` (seconds) bounds the wait for its turn, and then its login."""
+    def __init__(self, dialects: Sequence[Dialect], patience: float, noise: int = 0) -> None:
+        """``patience`` (seconds) bounds the wait for its turn, and then its login.
+
+        ``noise`` bytes may come on top of what a dialect allows, for a line that may babble.
+        """
         self.login_by = inf
         """Monotonic seconds at which our patience ends."""
         self.binding = b""
         """Channel binding of its TLS link."""
         self._dialects = dialects
         self._patience = patience
+        self._noise = noise
         self._allowance = 0
         self._begun_at: float | None = None
         self._head = b""
@@ -42,7 +47,7 @@ class Newcomer:
         """Begin to log in, by the widest bounds of all dialects until one is chosen."""
         self._begun_at = mono
         limits = [dialect.limits for dialect in self._dialects]
-        self._allowance = max(limit.before_login_bytes for limit in limits)
+        self._allowance = self._noise + max(limit.before_login_bytes for limit in limits)
         self._give(max(limit.login_seconds for limit in limits))
 
     def settle(self, dialect: Dialect) -> None:

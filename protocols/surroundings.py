@@ -47,5 +47,9 @@ class Surroundings:
     deaf: Callable[[SessionHandle, bool, Instant], None] = never_deaf
     """Told when we stop reading an admitted session's socket (True) and when we read it again or
     lose it (False): its silence in between is ours."""
+    resync: bool = False
+    """Links can lose and invent bytes: conversations hunt for the next frame instead of closing."""
+    noise_bytes: int = 0
+    """Bytes that may come before a login beyond what its dialect allows."""
     settings: dict[str, int | bool] = field(default_factory=dict)
     """The dialects' own settings, see `gateway.codecs.api.Context`."""
