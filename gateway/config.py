@@ -17,7 +17,8 @@ from pydantic_core import ErrorDetails
 
 from gateway.config_names import nearest, unknown_key
 from gateway.domain.errors import GatepostError
-from gateway.settings import Settings, sections
+from gateway.serial_settings import line_contradictions
+from gateway.settings import Settings, repeated_tables, sections
 from gateway.text_file import Unreadable, parse_toml, read_text
 
 PREFIX = "GATEPOST_"
@@ -87,7 +88,14 @@ def _overlay(tables: Tables, places: Places, environ: Mapping[str, str]) -> Iter
             yield from _one_underscore(name)
             continue
         place = f"environment variable {name}"
-        if section not in known:
+        if section in repeated_tables():
+            yield GatepostError(
+                "config.unknown_key",
+                f"[[{section}]] may be there several times, so the environment cannot set it.",
+                place=place,
+                remedy="Write it into the configuration file.",
+            )
+        elif section not in known:
             yield nearest("config.unknown_section", section, known, place=place)
         elif key not in known[section].model_fields:
             yield unknown_key(section, key, place=place)
@@ -127,21 +135,34 @@ def _value(text: str, field: FieldInfo) -> object:
 def _explain(detail: ErrorDetails, path: Path | None, places: Places) -> GatepostError:
     location = tuple(str(part) for part in detail["loc"])
     place = places.get(location[:2]) or f"{path}: {'.'.join(location)}"
-    known = sections()
+    name, *rest = location
+    repeated = name in repeated_tables()
+    if repeated and rest:
+        rest = rest[1:]  # the number of the table
+    known = sections() | repeated_tables()
     if detail["type"] == "extra_forbidden":
-        if len(location) == 1:
-            return nearest("config.unknown_section", location[0], known, place=place)
-        return unknown_key(location[0], location[1], place=place)
-    if len(location) == 1:
-        cause = f"{_shown(detail['input'])}: expected a table, [{location[0]}]."
+        if not rest:
+            return nearest("config.unknown_section", name, known, place=place)
+        return unknown_key(name, rest[0], place=place)
+    if not rest:
+        wanted = f"tables, [[{name}]]" if repeated else f"a table, [{name}]"
+        cause = f"{_shown(detail['input'])}: expected {wanted}."
         return GatepostError("config.bad_value", cause, place=place)
-    field = known[location[0]].model_fields[location[1]]
+    return _bad_value(detail, known[name].model_fields[rest[0]], place)
+
+
+def _bad_value(detail: ErrorDetails, field: FieldInfo, place: str) -> GatepostError:
+    if detail["type"] == "missing":
+        return GatepostError(
+            "config.missing", "this key is needed.", place=place, remedy=str(field.description)
+        )
     value = _shown(detail["input"]) if field.repr else "(the value is kept secret)"
     cause = detail["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     if detail["type"] == "production":
         code, remedy = "config.not_in_production", 'Or set gateway.mode = "demo" for a trial.'
     else:
-        code, remedy = "config.bad_value", f"{field.description} Default: {_shown(field.default)}."
+        default = "" if field.is_required() else f" Default: {_shown(field.default)}."
+        code, remedy = "config.bad_value", f"{field.description}{default}"
     return GatepostError(code, f"{value}: {cause}.", place=place, remedy=remedy)
 
 
@@ -156,6 +177,8 @@ def _contradictions(settings: Settings, path: Path | None) -> Iterator[GatepostE
                     place=f"{path or 'environment'}: listen.{key}",
                     remedy='Name the PEM file, or switch TLS off with tls = "".',
                 )
+    for what, place, remedy in line_contradictions(settings.serial, settings.serial_server):
+        yield GatepostError("config.contradiction", what, place=f"{path}: {place}", remedy=remedy)
 
 
 def _shown(value: object) -> str:

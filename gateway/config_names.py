@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from gateway.domain.errors import GatepostError
-from gateway.settings import sections
+from gateway.settings import repeated_tables, sections
 
 
 def nearest(code: str, name: str, known: Iterable[str], *, place: str) -> GatepostError:
@@ -20,7 +20,7 @@ def nearest(code: str, name: str, known: Iterable[str], *, place: str) -> Gatepo
 
 def unknown_key(section: str, key: str, *, place: str) -> GatepostError:
     """Return the error for a key its section does not have; it may belong to another one."""
-    known = sections()
+    known = sections() | repeated_tables()
     homes = [name for name, model in known.items() if key in model.model_fields]
     if homes:
         return GatepostError(

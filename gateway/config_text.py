@@ -12,7 +12,7 @@ from typing import get_args
 from pydantic.fields import FieldInfo
 
 from gateway.setting_kinds import InProduction
-from gateway.settings import sections
+from gateway.settings import repeated_tables, sections
 
 WIDTH = 96
 """Columns of the sample's comments."""
@@ -29,8 +29,9 @@ REFERENCE_HEAD = """\
 
 Gatepost reads one TOML file (`gatepost init` writes one with every default) and then the
 environment: `GATEPOST_SECTION__KEY`, such as `GATEPOST_SESSIONS__HEARTBEAT_SECONDS=20`, wins over
-the file. Numbers are written as in TOML, texts without quotes. An unknown key or a value out of
-bounds stops the start; all mistakes are listed at once, each with its place.
+the file. Tables in double brackets may be there any number of times, and in the file only. Numbers
+are written as in TOML, texts without quotes. An unknown key or a value out of bounds stops the
+start; all mistakes are listed at once, each with its place.
 
 A bound marked *production* holds unless `gateway.mode = "demo"`.
 
@@ -45,13 +46,23 @@ def sample() -> str:
     for name, model in sections().items():
         parts.append(f"\n[{name}]\n# {model.__doc__}\n")
         parts += [_sample_entry(key, field) for key, field in model.model_fields.items()]
+    for name, model in repeated_tables().items():
+        head = textwrap.fill(
+            f"{model.__doc__} Any number of these; none unless you add one.", WIDTH
+        )
+        entries = "".join(_sample_entry(key, field) for key, field in model.model_fields.items())
+        parts.append(f"\n{_commented(head)}# [[{name}]]\n{_commented(entries)}")
     return "".join(parts)
 
 
 def reference() -> str:
     """Return the page ``docs/operators/settings.md``."""
     parts = [REFERENCE_HEAD]
-    for name, model in sections().items():
+    every = [
+        *sections().items(),
+        *((f"[{name}]", model) for name, model in repeated_tables().items()),
+    ]
+    for name, model in every:
         parts.append(
             f"\n## [{name}]\n\n{model.__doc__}\n\n"
             "| Key | Default | Bounds | Meaning | Why this default |\n|---|---|---|---|---|\n"
@@ -62,6 +73,8 @@ def reference() -> str:
 
 def toml_value(value: object) -> str:
     """Write a default as TOML; None is the empty text."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, int | float):
         return str(value)
     return f'"{"" if value is None else value}"'
@@ -71,13 +84,19 @@ def _sample_entry(key: str, field: FieldInfo) -> str:
     bounds = _bounds(field)
     text = f"{field.description} {_why(field)}{f' Bounds: {bounds}.' if bounds else ''}"
     comment = textwrap.fill(text, WIDTH, initial_indent="# ", subsequent_indent="# ")
-    return f"\n{comment}\n{key} = {toml_value(field.default)}\n"
+    default = '"…"' if field.is_required() else toml_value(field.default)
+    return f"\n{comment}\n{key} = {default}\n"
+
+
+def _commented(text: str) -> str:
+    """Put every line behind a mark; one that has it already stays a comment inside a comment."""
+    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines() if line)
 
 
 def _reference_row(key: str, field: FieldInfo) -> str:
+    default = "required" if field.is_required() else f"`{toml_value(field.default)}`"
     return (
-        f"| `{key}` | `{toml_value(field.default)}` | {_bounds(field) or '–'} "
-        f"| {field.description} | {_why(field)} |\n"
+        f"| `{key}` | {default} | {_bounds(field) or '–'} | {field.description} | {_why(field)} |\n"
     )
 
 
@@ -93,8 +112,8 @@ def _bounds(field: FieldInfo) -> str:
 
 def _choices(field: FieldInfo) -> Iterator[str]:
     choices = get_args(field.annotation)
-    if choices and all(isinstance(choice, str) for choice in choices):
-        yield " or ".join(f'"{choice}"' for choice in choices)
+    if choices and all(isinstance(choice, str | int) for choice in choices):
+        yield " or ".join(toml_value(choice) for choice in choices)
 
 
 def _limits(field: FieldInfo) -> Iterator[str]:

@@ -25,6 +25,7 @@ from gateway.operations import Operations
 from gateway.protocols.clock import read_clock
 from gateway.protocols.reactor import install_reactor
 from gateway.protocols.tls import ServerContext
+from gateway.serial_lines import serve_lines
 from gateway.settings import Settings
 from gateway.twisted_logs import route_twisted
 from gateway.web.site import listen as listen_web
@@ -69,6 +70,7 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         stack.push_async_callback(_end_committer, parts, committer)
         fold_process(parts.metrics, parts.health, logs)
         await _listen(stack, parts, reactor)
+        await serve_lines(parts, reactor)
         admin = AdminServer(
             admin_socket(settings),
             Operations(database.storage, _directory_user(parts)).calls(),

@@ -9,10 +9,23 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, ValidationInfo
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationInfo,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 MIB = 1_048_576
+
+
+class Section(BaseModel):
+    """A table of the configuration file; unknown keys are refused and nothing changes later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Address(NamedTuple):

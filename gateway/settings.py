@@ -9,13 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import BeforeValidator, Field, Strict
 
+from gateway.serial_settings import SerialServerTable, SerialTable
 from gateway.setting_kinds import (
     MIB,
     Address,
     InProduction,
     OptionalAddress,
+    Section,
     setting,
 )
 
@@ -27,12 +29,6 @@ def _path_or_none(value: object) -> object:
 
 
 OptionalPath = Annotated[PathSetting | None, BeforeValidator(_path_or_none)]
-
-
-class Section(BaseModel):
-    """A table of the configuration file; unknown keys are refused and nothing changes later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class GatewaySection(Section):
@@ -325,11 +321,21 @@ class Settings(Section):
     web: WebSection = Field(default_factory=WebSection)
     log: LogSection = Field(default_factory=LogSection)
     admin: AdminSection = Field(default_factory=AdminSection)
+    serial: Annotated[tuple[SerialTable, ...], Strict(strict=False)] = ()
+    serial_server: Annotated[tuple[SerialServerTable, ...], Strict(strict=False)] = ()
 
 
 def sections() -> dict[str, type[Section]]:
     """Return the sections by name, in the order in which they are documented."""
+    repeated = repeated_tables()
     found: dict[str, Any] = {
-        name: field.annotation for name, field in Settings.model_fields.items()
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if name not in repeated
     }
     return found
+
+
+def repeated_tables() -> dict[str, type[Section]]:
+    """Return what may be there any number of times, as ``[[name]]``, none being the default."""
+    return {"serial": SerialTable, "serial_server": SerialServerTable}

@@ -126,6 +126,52 @@ class Waiting(Protocol):
     def __len__(self) -> int: ...
 
 
+class PortCounts(Protocol):
+    """What happened on one serial port."""
+
+    opened: int
+    open: bool
+    bytes_in: int
+    bytes_out: int
+    unsent: int
+
+    @property
+    def errors(self) -> Mapping[str, int]:
+        """Counts of the driver, by kind."""
+
+
+class Stripped(Protocol):
+    """What was taken out of the streams of serial servers."""
+
+    registrations: int
+    heartbeats: int
+    unregistered: int
+
+
+def fold_serial(
+    metrics: Metrics,
+    ports: Callable[[], Mapping[str, PortCounts]],
+    servers: Sequence[Stripped],
+) -> None:
+    """Have the serial ports' counts exported; ``ports`` returns them by path, up to date."""
+
+    def fold() -> None:
+        for path, each in ports().items():
+            metrics[m.SERIAL_OPEN].at(path).value = int(each.open)
+            metrics[m.SERIAL_OPENINGS].at(path).value = each.opened
+            metrics[m.SERIAL_BYTES].at(path, "in").value = each.bytes_in
+            metrics[m.SERIAL_BYTES].at(path, "out").value = each.bytes_out
+            metrics[m.SERIAL_UNSENT].at(path).value = each.unsent
+            for kind, count in each.errors.items():
+                metrics[m.SERIAL_ERRORS].at(path, kind).value = count
+        additions = metrics[m.SERIAL_SERVER_ADDITIONS]
+        additions.at("registration").value = sum(each.registrations for each in servers)
+        additions.at("heartbeat").value = sum(each.heartbeats for each in servers)
+        additions.at("unregistered").value = sum(each.unregistered for each in servers)
+
+    metrics.before_scrape(fold)
+
+
 def fold_traffic(metrics: Metrics, traffic: Callable[[], Sequence[Traffic]]) -> None:
     """Have the traffic's totals exported; ``traffic`` returns all there are."""
 

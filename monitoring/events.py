@@ -117,6 +117,17 @@ EVENTS: dict[str, LogEvent] = {
         "The database refuses a record; it is kept with its bytes and was acknowledged, as "
         "sending it again cannot help.",
     ),
+    "serial.lost": LogEvent(
+        "warning",
+        "A serial port is gone: the adapter was pulled, or its driver gave up. It is opened again "
+        "as soon as it is back.",
+    ),
+    "serial.opened": LogEvent("info", "A serial port is open and serves its terminal."),
+    "serial.unavailable": LogEvent(
+        "error",
+        "A serial port cannot be had, for the given reason; `remedy` says what to do. It is tried "
+        "again and again; told once for each reason.",
+    ),
     "session.closed": LogEvent("info", "A connection ended, for the given reason."),
     "session.codec_error": LogEvent(
         "error", "A codec raised an exception; the connection was cut. Always a bug: report it."

@@ -23,7 +23,11 @@ from gateway.monitoring.instruments import (
 )
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
-LISTENER = Label(name="listener", values=("tcp", "tls", OTHER))
+LISTENER = Label(name="listener", values=("tcp", "tls", "serial", "serial_server", OTHER))
+PORT = Label(name="port", limit=64)
+DIRECTION = Label(name="direction", values=("in", "out"))
+LINE_ERROR = Label(name="kind", values=("framing", "overrun", "parity", "break", "buffer"))
+ADDITION = Label(name="what", values=("registration", "heartbeat", "unregistered"))
 DIALECT = Label(name="dialect", limit=32)
 MODE = Label(name="mode", values=("live", "backfill"))
 DAMAGE = Label(
@@ -107,6 +111,29 @@ UNKNOWN_MESSAGES = counter(
 )
 CODEC_ERRORS = counter(
     "gatepost_codec_errors_total", "Exceptions that escaped from a codec: always a bug.", DIALECT
+)
+SERIAL_OPEN = gauge("gatepost_serial_port_open", "1 while the port is open.", PORT)
+SERIAL_OPENINGS = counter(
+    "gatepost_serial_openings_total", "Times the port could be opened; 1 is the start.", PORT
+)
+SERIAL_BYTES = counter(
+    "gatepost_serial_bytes_total", "Bytes on the port, noise included.", PORT, DIRECTION
+)
+SERIAL_UNSENT = counter(
+    "gatepost_serial_unsent_bytes_total",
+    "Bytes thrown away because the port went or the terminal took nothing.",
+    PORT,
+)
+SERIAL_ERRORS = counter(
+    "gatepost_serial_errors_total",
+    "Characters the driver counted as damaged or lost; 0 where it does not count.",
+    PORT,
+    LINE_ERROR,
+)
+SERIAL_SERVER_ADDITIONS = counter(
+    "gatepost_serial_server_additions_total",
+    "Packets of serial servers that were stripped, and connections without their registration.",
+    ADDITION,
 )
 LOGINS = counter("gatepost_auth_attempts_total", "Attempts to log in, by result.", LOGIN)
 

@@ -59,6 +59,8 @@ class DeviceServer:
     """All listeners of one process."""
 
     def __init__(self, shared: Surroundings) -> None:
+        self.shared = shared
+        """What its connections share."""
         self._shared = shared
         self._listeners: list[Listener] = []
         self._doors: list[SerialDoor] = []
@@ -120,8 +122,10 @@ class DeviceServer:
         """
         roster = self._shared.roster
         self._shared.gate.shut()
-        for opening in (*self._listeners, *self._doors):
-            opening.stopListening()
+        for listener in self._listeners:
+            listener.stopListening()
+        for door in self._doors:
+            door.stopListening()
         connections = len(roster)
         for connection in roster:
             connection.drain()

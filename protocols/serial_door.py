@@ -49,6 +49,11 @@ class SerialDoor:
         self._stopped = False
 
     @property
+    def path(self) -> str:
+        """Path of the device."""
+        return self._settings.path
+
+    @property
     def open(self) -> bool:
         """The port is open."""
         return self._port is not None
@@ -89,7 +94,7 @@ class SerialDoor:
         if port is None:
             return
         deadline = loop.time() + DRAIN_S
-        while not port.settled and loop.time() < deadline:
+        while not port.settled and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)
         port.connectionLost(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
 

@@ -63,22 +63,22 @@ class Call:
 
     def registerProducer(self, producer: Producer, streaming: bool) -> None:
         """Let ``producer`` know when to pause."""
-        self._port.registerProducer(producer, streaming)  # type: ignore[no-untyped-call]
+        self._port.registerProducer(producer, streaming)
 
     def unregisterProducer(self) -> None:
         """Forget the producer."""
-        self._port.unregisterProducer()  # type: ignore[no-untyped-call]
+        self._port.unregisterProducer()
         self._port.producerPaused = False
 
     def pauseProducing(self) -> None:
         """Stop reading; the driver's buffer of some 4 kB fills, and then characters are lost."""
         self.paused = True
-        self._port.pauseProducing()  # type: ignore[no-untyped-call]
+        self._port.pauseProducing()
 
     def resumeProducing(self) -> None:
         """Read again."""
         self.paused = False
-        self._port.resumeProducing()  # type: ignore[no-untyped-call]
+        self._port.resumeProducing()
         asyncio.get_running_loop().call_soon(self._resumed)
 
     def drained(self) -> int:
@@ -89,9 +89,7 @@ class Call:
 class SerialLine:
     """The protocol of an open port."""
 
-    def __init__(
-        self, shared: Surroundings, peer: str, lost: Callable[[Failure], None]
-    ) -> None:
+    def __init__(self, shared: Surroundings, peer: str, lost: Callable[[Failure], None]) -> None:
         """``peer`` names the port in logs; ``lost`` is told when the port is gone."""
         self._shared = shared
         self._peer = peer
@@ -145,7 +143,7 @@ class SerialLine:
         """Note that the connection ended while the port is well; the next one may begin."""
         self._end(reason)
         if self._port.connected:
-            self._port.resumeProducing()  # type: ignore[no-untyped-call]
+            self._port.resumeProducing()
         self._deliver_held()
 
     def _deliver_held(self) -> None:

@@ -43,7 +43,11 @@ def _prepared(device: Any, **settings: object) -> Any:
     return device
 
 
-class SerialPort(TwistedSerialPort):
+_Base: Any = TwistedSerialPort
+"""Twisted's serial transports have no types that could be checked."""
+
+
+class SerialPort(_Base):  # type: ignore[misc]
     """An open port. Its protocol sees bytes as the driver hands them over, in pieces of any size.
 
     What is written while the port has more than ``write_bytes`` unsent pauses the producer.
@@ -61,14 +65,14 @@ class SerialPort(TwistedSerialPort):
     ) -> None:
         """``device`` is what `gateway.protocols.serial_device.open_device` returned."""
         self.bufferSize = write_bytes
-        self._counts = counts
+        self.counts = counts
         self._lost = False
         self._drained = 0
         self._when_sent: Callable[[], None] | None = None
         self._errors = read_errors(device.fd)
         counts.opened += 1
         counts.open = True
-        super().__init__(protocol, device, reactor)  # type: ignore[no-untyped-call]
+        super().__init__(protocol, device, reactor)
 
     # What the reactor calls.
 
@@ -78,9 +82,9 @@ class SerialPort(TwistedSerialPort):
 
     def writeSomeData(self, data: bytes) -> Any:
         """Hand bytes to the driver, and count those it took."""
-        taken = super().writeSomeData(data)  # type: ignore[no-untyped-call]
+        taken = super().writeSomeData(data)
         if isinstance(taken, int):
-            self._counts.bytes_out += taken
+            self.counts.bytes_out += taken
             self._drained += taken
         return taken
 
@@ -98,12 +102,12 @@ class SerialPort(TwistedSerialPort):
         if self._lost:
             return
         self._lost = True
-        counts, fd = self._counts, self._serial.fd
+        counts, fd = self.counts, self._serial.fd
         counts.unsent += self.queued + unsent(fd)
         counts.open = False
         self.count_errors()
         discard_unsent(fd)
-        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+        super().connectionLost(reason)
 
     # What protocols call.
 
@@ -130,18 +134,18 @@ class SerialPort(TwistedSerialPort):
 
     def discard(self) -> None:
         """Throw away whatever is not on the line yet; the port stays open."""
-        self._counts.unsent += self.queued + unsent(self._serial.fd)
+        self.counts.unsent += self.queued + unsent(self._serial.fd)
         self._tempDataBuffer.clear()
         self._tempDataLen = self.offset = 0
         self.dataBuffer = b""
         self._when_sent = None
-        self.stopWriting()  # type: ignore[no-untyped-call]
+        self.stopWriting()
         discard_unsent(self._serial.fd)
 
     def abortConnection(self) -> None:
         """Close at once; unsent bytes are lost. The protocol hears of it a moment later."""
-        self.stopReading()  # type: ignore[no-untyped-call]
-        self.stopWriting()  # type: ignore[no-untyped-call]
+        self.stopReading()
+        self.stopWriting()
         failure = Failure(ConnectionAborted())  # type: ignore[no-untyped-call]
         asyncio.get_running_loop().call_soon(self.connectionLost, failure)
 
@@ -153,9 +157,9 @@ class SerialPort(TwistedSerialPort):
             return
         for kind, count in now.items():
             # A driver that was loaded anew counts from zero.
-            self._counts.errors[kind] += count - before[kind] if count >= before[kind] else count
+            self.counts.errors[kind] += count - before[kind] if count >= before[kind] else count
         self._errors = now
 
     def _deliver(self, data: bytes) -> None:
-        self._counts.bytes_in += len(data)
+        self.counts.bytes_in += len(data)
         self.protocol.dataReceived(data)

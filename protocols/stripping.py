@@ -37,6 +37,11 @@ class Pattern:
         """Positions at which only one byte fits."""
         return sum(place is not ANY for place in self.places)
 
+    @property
+    def conspicuous(self) -> bool:
+        """Rare enough in a stream of frames to be looked for everywhere."""
+        return self.places[0] is not ANY and self.fixed >= LEAST_FIXED
+
     def match(self, data: bytearray, at: int) -> bool | None:
         """Say whether the packet stands at ``at``; None when more bytes are needed to know."""
         there = data[at : at + len(self.places)]
@@ -49,7 +54,7 @@ class Pattern:
 def parse_pattern(text: str) -> Pattern:
     """Read pairs of hexadecimal digits and ``??``, such as ``57 4D ?? ??``; raises ValueError."""
     pairs = text.split() if " " in text else [text[at : at + 2] for at in range(0, len(text), 2)]
-    if not 1 <= len(pairs) <= MOST_BYTES:
+    if len(pairs) not in range(1, MOST_BYTES + 1):
         raise ValueError(f"expected 1 to {MOST_BYTES} bytes")
     places: list[int | None] = []
     for pair in pairs:

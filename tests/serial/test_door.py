@@ -13,8 +13,8 @@ from gateway.protocols.flow import FlowLimits
 from gateway.protocols.retry import Retry
 from gateway.protocols.serial_device import PortSettings, open_device
 from gateway.protocols.serial_door import STABLE_S, SerialDoor
-from gateway.simulator.cable import End
 
+from gateway.simulator.cable import End
 from tests.support.network import Bench, bench, run, soon, with_limits
 from tests.support.serials import hear, reactor_here, say, settings, unplug
 from tests.support.waiting import until
@@ -44,9 +44,7 @@ def door_of(b: Bench, wanted: PortSettings, reactor: object) -> SerialDoor:
 
 
 @asynccontextmanager
-async def serving(
-    b: Bench, path: str | Path, **changes: object
-) -> AsyncIterator[SerialDoor]:
+async def serving(b: Bench, path: str | Path, **changes: object) -> AsyncIterator[SerialDoor]:
     with reactor_here() as reactor:
         door = door_of(b, settings(str(path), **changes), reactor)
         b.server.serve(door)

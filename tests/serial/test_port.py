@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import pytest
 from gateway.protocols import serial_port
-from gateway.protocols.serial_device import PortUnavailable, open_device, read_errors
-from gateway.simulator.cable import End
+from gateway.protocols.serial_device import LINE_ERRORS, PortUnavailable, open_device, read_errors
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 
+from gateway.simulator.cable import End
 from tests.support.loops import each_loop, run_on
 from tests.support.pipes import Ear, Pump
 from tests.support.serials import end, hear, plug, reactor_here, say, settings, unplug
@@ -93,7 +93,7 @@ def test_more_than_the_kernel_takes_at_once_is_delivered(new_loop: Loop) -> None
             assert await hear(side, len(data)) == data
             await sent
             assert port.settled
-            assert port.counted.bytes_out == len(data)
+            assert port.counts.bytes_out == len(data)
             port.abortConnection()
             await ear.lost
 
@@ -110,7 +110,7 @@ def test_a_pulled_adapter_is_seen_and_half_a_frame_is_counted_as_unsent(new_loop
             await until(lambda: port.drained() > 0, "it begins to send")
             unplug(side)
             assert await ear.lost in (ConnectionDone, ConnectionLost)
-            counts = port.counted
+            counts = port.counts
             assert counts.unsent == 200_000 - counts.bytes_out > 0
             assert not counts.open
             port.write(b"into the void")
@@ -147,10 +147,15 @@ def test_what_is_discarded_never_leaves(new_loop: Loop) -> None:
             port.write(b"x" * 60_000)
             await until(lambda: port.drained() > 0, "it begins to send")
             port.discard()
-            assert port.counted.unsent == 60_000 - port.drained()
+            assert port.counts.unsent == 60_000 - port.drained()
             port.write(b"y")
             heard = bytearray()
-            await until(lambda: heard.extend(side.read() or b"") or b"y" in heard, "y comes")
+
+            def ends() -> bool:
+                heard.extend(side.read() or b"")
+                return b"y" in heard
+
+            await until(ends, "y comes")
             assert heard.count(b"x") < 60_000
             assert heard.endswith(b"y")
             port.abortConnection()
@@ -211,10 +216,10 @@ def test_the_drivers_counts_are_those_since_the_port_was_opened(
     new_loop: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # No driver on a test machine loses characters, so what it would say is played.
-    said = [dict(framing=5, overrun=1, parity=2)]
+    said = [{"framing": 5, "overrun": 1, "parity": 2}]
 
     def count(fd: int) -> dict[str, int]:
-        return dict.fromkeys(serial_port.LINE_ERRORS, 0) | said[-1]
+        return dict.fromkeys(LINE_ERRORS, 0) | said[-1]
 
     async def main() -> None:
         monkeypatch.setattr(serial_port, "read_errors", count)
@@ -222,13 +227,13 @@ def test_the_drivers_counts_are_those_since_the_port_was_opened(
             ear = Ear()
             port = plug(ear, side.path, reactor)
             port.count_errors()
-            assert sum(port.counted.errors.values()) == 0
-            said.append(dict(framing=7, overrun=1, parity=3))
+            assert sum(port.counts.errors.values()) == 0
+            said.append({"framing": 7, "overrun": 1, "parity": 3})
             port.count_errors()
-            said.append(dict(framing=1))  # loaded anew
+            said.append({"framing": 1})  # loaded anew
             port.abortConnection()
             await ear.lost
-            assert port.counted.errors == {
+            assert port.counts.errors == {
                 "framing": 3,
                 "overrun": 0,
                 "parity": 1,

@@ -10,17 +10,17 @@ from typing import Any, cast
 
 from gateway.protocols.serial_device import PortSettings, open_device
 from gateway.protocols.serial_port import PortCounts, SerialPort
-from gateway.simulator.cable import End
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.interfaces import IReactorFDSet
 
+from gateway.simulator.cable import End
 from tests.support.waiting import until
 
 
 @contextmanager
 def reactor_here() -> Iterator[IReactorFDSet]:
     """Put Twisted's reactor on the running loop for the length of a block."""
-    reactor = AsyncioSelectorReactor(asyncio.get_running_loop())  # type: ignore[no-untyped-call]
+    reactor = AsyncioSelectorReactor(asyncio.get_running_loop())
     try:
         yield cast(IReactorFDSet, reactor)
     finally:
@@ -48,9 +48,7 @@ def plug(protocol: Any, path: str, reactor: IReactorFDSet, **changes: Any) -> Se
     """Open a port for a protocol, as a door does."""
     wanted = settings(path, **changes)
     counts = PortCounts()
-    port = SerialPort(protocol, open_device(wanted), reactor, counts, wanted.write_bytes)
-    port.counted = counts
-    return port
+    return SerialPort(protocol, open_device(wanted), reactor, counts, wanted.write_bytes)
 
 
 async def hear(side: End, size: int) -> bytes:
