@@ -140,8 +140,9 @@ def discard_unsent(fd: int) -> None:
     Closing a port otherwise waits up to half a minute for a peer that takes nothing, and the whole
     gateway with it.
     """
-    with suppress(termios.error):
-        termios.tcflush(fd, termios.TCOFLUSH)
+    if unsent(fd) > 0:  # on a pseudo-terminal it would take back what the other side has already
+        with suppress(termios.error):
+            termios.tcflush(fd, termios.TCOFLUSH)
 
 
 def _reason(error: serial.SerialException) -> str:

@@ -35,13 +35,22 @@ from gateway.simulator.specification import FleetSpec
 PER_PROCESS = 1_000
 """Terminals of one process before another is started."""
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
+NOWHERE = ("serial", 0)
+"""The address of a gateway that no terminal dials."""
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @click.command(context_settings={"show_default": True})
 @config_option
 @click.option(
-    "--terminals", "-n", "count", type=click.IntRange(1, 100_000), default=100, help="How many."
+    "--terminals", "-n", "count", type=click.IntRange(0, 100_000), default=100, help="How many."
+)
+@click.option(
+    "--serial",
+    "lines",
+    multiple=True,
+    metavar="PATH",
+    help="One more terminal on this serial device, 115200 8N1. May be repeated.",
 )
 @click.option("--seed", type=int, default=1, help="The same seed plays the same day.")
 @click.option("--duration", type=click.FloatRange(1), default=600, help="Seconds on the site.")
@@ -113,8 +122,16 @@ class _Progress:
 
 def _run(settings: Settings, options: dict[str, Any]) -> Run:
     at = sites(options["site_count"])
-    host, port = _address(settings, options)
-    count = options["count"]
+    host, port = _address(settings, options) if options["count"] else NOWHERE
+    lines = options["lines"]
+    count = options["count"] + len(lines)
+    if not count:
+        raise GatepostError(
+            "simulate.nobody",
+            "there is no terminal to simulate.",
+            place="--terminals 0",
+            remedy="Name a serial device with --serial, or ask for terminals.",
+        )
     wanted = options["processes"] or max(1, min(os.cpu_count() or 1, -(-count // PER_PROCESS)))
     fleet = FleetSpec(
         host=host,
@@ -127,7 +144,7 @@ def _run(settings: Settings, options: dict[str, Any]) -> Run:
             passages_per_terminal=options["passages"],
             snapshots=options["snapshots"],
         ),
-        terminals=terminals(count, at, host),
+        terminals=terminals(options["count"], at, host, lines),
         tls_ca=str(options["tls_ca"]) if options["tls_ca"] else None,
         connect_s=connect_seconds(count),
     )

@@ -16,6 +16,8 @@ READ_BYTES = 4096
 LOOK_AGAIN_S = 0.05
 """How soon an end that nobody has open is looked at again."""
 
+NEAR, FAR = 0, 1
+
 Passing = Callable[[bytes], bytes]
 """What happens to bytes on their way."""
 
@@ -61,46 +63,68 @@ class Cable:
     """Both ends, and the event loop that carries bytes between them."""
 
     def __init__(self, there: Passing = untouched, back: Passing = untouched) -> None:
-        """``there`` is applied to what travels from ``near`` to ``far``, ``back`` to the rest."""
-        self.near = End()
-        self.far = End()
+        """``there`` is applied to what travels from the near end to the far one, ``back`` to the
+        rest.
+        """
+        self._ends = [End(), End()]
+        self._passing = (there, back)
         self._loop = asyncio.get_running_loop()
-        self._looks: dict[int, asyncio.TimerHandle] = {}
+        self._looks: list[asyncio.TimerHandle | None] = [None, None]
         self._closed = False
-        self._watch(self.near, self.far, there)
-        self._watch(self.far, self.near, back)
+        for side in (NEAR, FAR):
+            self._watch(side)
+
+    @property
+    def near(self) -> End:
+        """One end."""
+        return self._ends[NEAR]
+
+    @property
+    def far(self) -> End:
+        """The other."""
+        return self._ends[FAR]
+
+    def pull(self, side: int) -> None:
+        """Pull one end out of its machine and put it in again, under another path."""
+        self._part(side)
+        self._ends[side] = End()
+        self._watch(side)
+        self._watch(1 - side)
 
     def close(self) -> None:
         """Pull both ends."""
-        if self._closed:
-            return
-        self._closed = True
-        for look in self._looks.values():
+        if not self._closed:
+            self._closed = True
+            self._part(NEAR)
+            self._part(FAR)
+
+    def _part(self, side: int) -> None:
+        look, self._looks[side] = self._looks[side], None
+        if look is not None:
             look.cancel()
-        for end in (self.near, self.far):
-            self._loop.remove_reader(end.fd)
-            self._loop.remove_writer(end.fd)
-            end.close()
+        end = self._ends[side]
+        self._loop.remove_reader(end.fd)
+        self._loop.remove_writer(end.fd)
+        end.close()
 
-    def _watch(self, source: End, target: End, passing: Passing) -> None:
-        self._loop.add_reader(source.fd, self._carry, source, target, passing)
+    def _watch(self, side: int) -> None:
+        self._looks[side] = None
+        self._loop.add_reader(self._ends[side].fd, self._carry, side)
 
-    def _carry(self, source: End, target: End, passing: Passing) -> None:
+    def _carry(self, side: int) -> None:
+        source, target = self._ends[side], self._ends[1 - side]
         data = source.read()
         if data is None:
             # Nobody has this end open, and the kernel would tell us so without a pause.
             self._loop.remove_reader(source.fd)
-            target.waiting.clear()
-            self._looks[source.fd] = self._loop.call_later(
-                LOOK_AGAIN_S, self._watch, source, target, passing
-            )
+            self._looks[side] = self._loop.call_later(LOOK_AGAIN_S, self._watch, side)
             return
-        target.waiting += passing(data)
+        target.waiting += self._passing[side](data)
         if target.waiting and not target.write():
             self._loop.remove_reader(source.fd)
-            self._loop.add_writer(target.fd, self._drain, source, target, passing)
+            self._loop.add_writer(target.fd, self._drain, side)
 
-    def _drain(self, source: End, target: End, passing: Passing) -> None:
-        if target.write():
-            self._loop.remove_writer(target.fd)
-            self._watch(source, target, passing)
+    def _drain(self, side: int) -> None:
+        if self._ends[1 - side].write():
+            self._loop.remove_writer(self._ends[1 - side].fd)
+            self._watch(side)

@@ -9,8 +9,13 @@ import asyncio
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
+
+from twisted.internet.interfaces import IReactorFDSet
 
 from gateway.protocols.clock import read_clock
+from gateway.protocols.serial_device import PortSettings, PortUnavailable, open_device
+from gateway.protocols.serial_port import PortCounts, SerialPort
 from gateway.protocols.tls import client_context, secured
 from gateway.protocols.transport import SoleProtocol, StreamFactory, connect
 from gateway.simulator.counts import Counts
@@ -106,9 +111,26 @@ class Fleet:
         )
 
     def _dial(self, terminal: Terminal) -> None:
+        if terminal.spec.line is not None:
+            self._plug_in(terminal, terminal.spec.line)
+            return
         task = asyncio.get_running_loop().create_task(self._connect(terminal))
         self._dialling.add(task)
         task.add_done_callback(self._dialling.discard)
+
+    @staticmethod
+    def _plug_in(terminal: Terminal, path: str) -> None:
+        from twisted.internet import reactor  # installed by now; see `install_reactor`
+
+        settings = PortSettings(path=path)
+        try:
+            device = open_device(settings)
+        except PortUnavailable:
+            terminal.unreachable(read_clock())
+            return
+        line = Line(terminal, read_clock)
+        fds = cast(IReactorFDSet, reactor)
+        SerialPort(line, device, fds, PortCounts(), settings.write_bytes)
 
     async def _connect(self, terminal: Terminal) -> None:
         loop = asyncio.get_running_loop()

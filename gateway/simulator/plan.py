@@ -46,12 +46,18 @@ def sites(count: int) -> tuple[Site, ...]:
     )
 
 
-def terminals(count: int, at: Sequence[Site], host: str) -> tuple[TerminalSpec, ...]:
+def terminals(
+    count: int, at: Sequence[Site], host: str, lines: Sequence[str] = ()
+) -> tuple[TerminalSpec, ...]:
     """Spread terminals over the sites, each with a fresh secret and alternating in and out.
+
+    ``count`` dial over the network; for each of ``lines``, paths of serial devices, one more hangs
+    on it.
 
     On loopback each connects from an address of its own: the gateway bounds strangers per address,
     and terminals of different sites never share one.
     """
+    dialling: list[str | None] = [None] * count
     return tuple(
         TerminalSpec(
             serial=f"{PREFIX}{index + 1:06d}",
@@ -59,10 +65,11 @@ def terminals(count: int, at: Sequence[Site], host: str) -> tuple[TerminalSpec, 
             model=MODEL,
             site=at[index % len(at)].code,
             direction=OUT if index // len(at) % 2 else IN,
-            address=_address(index) if host.startswith(LOOPBACK) else None,
+            address=_address(index) if host.startswith(LOOPBACK) and not line else None,
+            line=line,
             index=index,
         )
-        for index in range(count)
+        for index, line in enumerate((*dialling, *lines))
     )
 
 

@@ -22,6 +22,8 @@ class TerminalSpec:
     """1 in, 2 out: the leg it hangs on."""
     address: str | None = None
     """Where it connects from; None lets the system choose."""
+    line: str | None = None
+    """Serial device it hangs on; None: it dials over the network."""
     index: int
     """Its place in the whole fleet: with the seed it decides what happens at this gate."""
 

@@ -36,7 +36,7 @@ from gateway.simulator.gate import NEVER, Gate
 from gateway.simulator.ledger import Ledger
 from gateway.simulator.specification import TerminalSpec
 
-TCP, TLS = 1, 2
+TCP, TLS, RS232 = 1, 2, 4
 """CHANNEL as HELLO states it (YLS/1 16.2)."""
 
 
@@ -138,10 +138,13 @@ class Terminal:
             model=self.spec.model,
             firmware="simulated",
             encrypts=True,
-            channel=TCP if binding is None else TLS,
+            channel=self._channel(binding),
         )
         context = Context(
-            entropy=urandom, secure=binding is not None, channel_binding=binding or b""
+            entropy=urandom,
+            secure=binding is not None,
+            channel_binding=binding or b"",
+            resync=self.spec.line is not None,
         )
         self._device = YlsDevice(config, context, self._store)
         self._device.start(now)
@@ -197,6 +200,11 @@ class Terminal:
             self._device.part()
             plug.write(self._device.output())
         plug.close()
+
+    def _channel(self, binding: bytes | None) -> int:
+        if self.spec.line is not None:
+            return RS232
+        return TCP if binding is None else TLS
 
     def _record(self, draft: Draft, now: Instant) -> None:
         if self._device is not None:

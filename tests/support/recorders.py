@@ -57,6 +57,11 @@ class Told:
 class Recorder(asyncio.Protocol):
     """One terminal over all of its connections."""
 
+    resync = False
+    """The line can lose and invent bytes."""
+    speed = 1.0
+    """How much faster its patience runs out than a real terminal's."""
+
     def __init__(self, serial: str, port: int, source: str, seed: str, epoch: int) -> None:
         self.serial = serial
         self.epoch = epoch
@@ -69,7 +74,7 @@ class Recorder(asyncio.Protocol):
         self._source = source
         self._rng = random.Random(seed)
         self._device: YlsDevice | None = None
-        self._transport: asyncio.Transport | None = None
+        self._transport: Any = None
         self._timer: asyncio.TimerHandle | None = None
         self._lost = asyncio.Event()
         self._recording = True
@@ -101,16 +106,16 @@ class Recorder(asyncio.Protocol):
 
     # What the loop calls.
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
         self._transport = transport
-        self._device = YlsDevice(self._config, Context(entropy=os.urandom), self._store)
-        self._device.start(read_clock())
+        context = Context(entropy=os.urandom, resync=self.resync)
+        self._device = YlsDevice(self._config, context, self._store)
+        self._device.start(self._now())
         self._act([])
 
     def data_received(self, data: bytes) -> None:
         assert self._device is not None
-        self._act(self._device.feed(data, read_clock()))
+        self._act(self._device.feed(data, self._now()))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._device = self._transport = None
@@ -119,6 +124,10 @@ class Recorder(asyncio.Protocol):
         self._lost.set()
 
     # The rest is ours.
+
+    def _now(self) -> Instant:
+        now = read_clock()
+        return Instant(now.mono * self.speed, now.wall)
 
     def _act(self, events: list[DeviceEvent]) -> None:
         device, transport = self._device, self._transport
@@ -136,11 +145,12 @@ class Recorder(asyncio.Protocol):
             self._timer.cancel()
         due = device.deadline()
         if due is not None:
-            self._timer = asyncio.get_running_loop().call_at(due, self._tick)
+            wait = max(0.0, due - self._now().mono) / self.speed
+            self._timer = asyncio.get_running_loop().call_later(wait, self._tick)
 
     def _tick(self) -> None:
         if self._device is not None:
-            self._act(self._device.tick(read_clock()))
+            self._act(self._device.tick(self._now()))
 
     def _note(self, event: DeviceEvent) -> None:
         told = self.told
@@ -168,7 +178,7 @@ class Recorder(asyncio.Protocol):
 
     async def _record(self) -> None:
         while self._recording:
-            now = read_clock()
+            now = self._now()
             draft = self._draft(now)
             device = self._device
             number = device.record(draft, now) if device else self._store.record(draft)
