@@ -15,7 +15,7 @@ from tests.crash.evidence import collect
 from tests.crash.verdict import violations
 from tests.serial.lines import Line, LineRecorder
 from tests.support.directories import document
-from tests.support.gateways import Gateway, Site, running
+from tests.support.gateways import Gateway, Site
 from tests.support.postgres import open_folder
 from tests.support.serials import reactor_here
 from tests.support.waiting import until
@@ -49,6 +49,7 @@ class Campaign:
         self.damaged = 0
         self.recorded = 0
         self.broken: list[str] = []
+        self._gateway = Gateway(self.site)
         self._seed = seed
         self._rng = random.Random(seed)
 
@@ -76,10 +77,13 @@ class Campaign:
                     line.close()
 
     def _register(self, serials: list[str]) -> None:
-        with running(self.site) as gateway:
-            gateway.ask("directory.import", document=document(*serials), place="test")
-        self._gateway = Gateway(self.site)
         self._gateway.await_started()
+        self._gateway.ask("directory.import", document=document(*serials), place="test")
+
+    def end(self) -> None:
+        if self._gateway.process.poll() is None:
+            self._gateway.kill()
+        self.site.end_database()
 
     async def _misfortunes(self, lines: list[Line], seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -121,9 +125,7 @@ def play(seconds: float) -> Campaign:
         try:
             asyncio.run(campaign.run(seconds))
         finally:
-            if campaign._gateway.process.poll() is None:
-                campaign._gateway.kill()
-            campaign.site.end_database()
+            campaign.end()
     print(
         f"{campaign.recorded} records over {LINES} lines in {seconds:.0f} s, damaged"
         f" {campaign.damaged} times, unplugged {campaign.unplugged} times"
