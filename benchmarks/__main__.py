@@ -22,6 +22,7 @@ from benchmarks.rows import (
     reassembly,
     records,
     scrape,
+    serial,
     snapshots,
     starts,
     storm,
@@ -42,6 +43,7 @@ MODULES: tuple[ModuleType, ...] = (
     sweep,
     starts,
     reassembly,
+    serial,
 )
 """In the order they run; the heavy ones first, while the machine is as it was found."""
 

@@ -35,8 +35,9 @@ from gateway.operations import Operations
 
 START_S = 30.0
 STOP_S = 20.0
-Options = Mapping[str, Mapping[str, object]]
-"""Settings by section, beside addresses and paths."""
+Table = Mapping[str, object]
+Options = Mapping[str, Table | Sequence[Table]]
+"""Settings by section, beside addresses and paths; a list where a table may be repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +158,14 @@ def configuration(data: Path, log: Path, dsn: str, name: str, options: Options) 
         "log": {"file": str(log)},
         "admin": {"socket": str(data / f"{name}.sock")},
     }
+    repeated: list[tuple[str, Table]] = []
     for section, values in options.items():
-        sections.setdefault(section, {}).update(values)
+        if isinstance(values, Mapping):
+            sections.setdefault(section, {}).update(values)
+        else:
+            repeated += [(f"[{section}]", table) for table in values]
     lines = []
-    for section, table in sections.items():
+    for section, table in (*sections.items(), *repeated):
         lines.append(f"[{section}]")
         lines += [f"{key} = {json.dumps(value)}" for key, value in table.items()]
     return "\n".join(lines) + "\n"
