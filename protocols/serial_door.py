@@ -42,9 +42,9 @@ class SerialDoor:
         self._reactor = reactor
         self._retry = retry
         self._port: SerialPort | None = None
-        self._line: SerialLine | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._opened_at = 0.0
+        self._unsent = 0
         self._complained = ""
         self._stopped = False
 
@@ -70,10 +70,8 @@ class SerialDoor:
             return
         self._complained = ""
         self._opened_at = self._shared.clock().mono
-        self._line = SerialLine(self._shared, settings.path, self._gone)
-        self._port = SerialPort(
-            self._line, device, self._reactor, self.counts, settings.write_bytes
-        )
+        line = SerialLine(self._shared, settings.path, self._gone)
+        self._port = SerialPort(line, device, self._reactor, self.counts, settings.write_bytes)
         self._shared.log.info("serial.opened", port=settings.path, mode=settings.mode)
 
     def count_errors(self) -> None:
@@ -100,14 +98,15 @@ class SerialDoor:
 
     def _gone(self, reason: Failure) -> None:
         """Take note that the port is lost: unplugged, or closed by us."""
-        self._port = self._line = None
+        self._port = None
+        unsent, self._unsent = self.counts.unsent - self._unsent, self.counts.unsent
         if self._stopped:
             return
         self._shared.log.warning(
             "serial.lost",
             port=self._settings.path,
             reason=type(reason.value).__name__,
-            unsent=self.counts.unsent,
+            unsent=unsent,
         )
         if self._shared.clock().mono - self._opened_at >= STABLE_S:
             self._retry.reset()

@@ -100,11 +100,6 @@ class SerialLine:
         self._held = bytearray()
         self._prompt: Prompt | None = None
 
-    @property
-    def idle(self) -> bool:
-        """No connection is on the line."""
-        return self._connection is None
-
     def makeConnection(self, port: SerialPort) -> None:
         """Take the port."""
         self._port = port

@@ -74,6 +74,11 @@ class SerialPort(_Base):  # type: ignore[misc]
         counts.open = True
         super().__init__(protocol, device, reactor)
 
+    def flushInput(self) -> None:
+        """Do nothing: the device was emptied when it was opened, and may be gone already."""
+
+    flushOutput = flushInput
+
     # What the reactor calls.
 
     def doRead(self) -> Any:

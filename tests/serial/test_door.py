@@ -155,7 +155,7 @@ def test_what_was_not_sent_before_the_cut_is_not_sent_after_it(tmp_path: Path) -
             await until(lambda: door.counts.bytes_out > 1000, "it begins to send")
             socket.unplug()
             await until(lambda: not door.open, "it is seen")
-            assert door.counts.unsent > 0
+            assert b.log.named("serial.lost")[0]["unsent"] == door.counts.unsent > 0
             side = socket.plug()
             await until(lambda: door.open, "it is open again")
             await say(side, b"HELLO T-7\n")
@@ -240,6 +240,7 @@ def test_a_peer_that_takes_nothing_is_cut_off_and_the_port_serves_on(tmp_path: P
             await b.gone()
             assert b.counters.counts["closed", "slow_reader"] == 1
             assert door.open
+            assert door.counts.unsent > 100_000  # and the next terminal does not get them
             await say(side, b"\nHELLO T-7\n")
             await until(lambda: len(b.shared.registry) == 1, "it is back")
 

@@ -30,12 +30,11 @@ CALM_S = 120.0
 SETTINGS = """
 [sessions]
 heartbeat_seconds = 5
+"""
+PORT = """
 [[serial]]
-path = "{0}"
-[[serial]]
-path = "{1}"
-[[serial]]
-path = "{2}"
+path = "{}"
+reopen_seconds = 1
 """
 
 
@@ -44,7 +43,7 @@ class Campaign:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.paths = [folder / f"gate{at}" for at in range(LINES)]
-        self.site = Site(folder, SETTINGS.format(*self.paths))
+        self.site = Site(folder, SETTINGS + "".join(map(PORT.format, self.paths)))
         self.unplugged = 0
         self.damaged = 0
         self.recorded = 0
@@ -88,7 +87,7 @@ class Campaign:
     async def _misfortunes(self, lines: list[Line], seconds: float) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            await asyncio.sleep(self._rng.uniform(0.3, 1.0))
+            await asyncio.sleep(self._rng.uniform(0.3, 1.5))
             line = self._rng.choice(lines)
             if self._rng.random() < 0.5:
                 line.unplug_gateway()
