@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 
 from gateway.demo.shortened import SHORTENED
-from gateway.demo.stage import Stage
+from gateway.demo.stage import LINES, Stage
 from gateway.demo.story import SPEED, Plot, Story
 from gateway.demo.view import WIDTH, Snapshot, draw
 from gateway.simulator.report import as_text
@@ -53,7 +53,10 @@ def demo(terminals: int, seconds: float, seed: int, keep: bool, record: Path | N
     """
     plot = Plot(count=terminals, play_s=seconds, seed=seed)
     screen = _Screen(Console(highlight=False))
-    click.echo(f"Gatepost demo: {terminals} terminals, the morning at {SPEED:.0f}× speed.")
+    click.echo(
+        f"Gatepost demo: {terminals} terminals and {LINES} on serial lines,"
+        f" the morning at {SPEED:.0f}× speed."
+    )
     click.echo(f"Shortened for the demo: {', '.join(map(str, SHORTENED))}.")
     try:
         result = asyncio.run(_play(plot, screen, keep))

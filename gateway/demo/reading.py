@@ -19,6 +19,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """A proxy that the environment names knows nothing of our loopback."""
 RESENDS = "gatepost_records_duplicate_total"
 CONNECTED = "gatepost_devices_connected"
+PORTS = "gatepost_serial_port_open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ class Reading:
     pictures: int = 0
     connected: int = 0
     """Terminals with a session."""
+    ports: int = 0
+    """Serial ports that are open."""
     resends: int = 0
     """Records that came again and were recognised, over all processes of the demo."""
 
@@ -93,7 +96,7 @@ class Poller:
             totals = await asyncio.wait_for(self._call("proof.totals"), LIMIT_S)
             text = await asyncio.to_thread(_fetch, self._metrics)
         except (GatepostError, TimeoutError, OSError):
-            self.reading = replace(self.reading, up=False, connected=0)
+            self.reading = replace(self.reading, up=False, connected=0, ports=0)
             return
         after = await self._heard_since(_now())
         if after is not None:
@@ -107,6 +110,7 @@ class Poller:
             self.reading,
             up=True,
             connected=sample(text, CONNECTED),
+            ports=sample(text, PORTS),
             resends=self._resends_before + sample(text, RESENDS),
         )
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from gateway.demo.shortened import SHORTENED
 from gateway.domain.errors import GatepostError
 from gateway.simulator.asking import gateway_at
+from gateway.simulator.cable import Cable
 from gateway.simulator.proofs import Call
 from gateway.storage.layout import Layout
 from gateway.storage.postmaster import find_postmaster
@@ -49,6 +50,12 @@ listen = "127.0.0.1:{web}"
 [log]
 file = "{log}"
 """
+PORT = """
+[[serial]]
+path = "{path}"  # a pseudo-terminal
+"""
+LINES = 2
+"""Terminals that hang on serial lines."""
 
 
 class Stage:
@@ -62,6 +69,7 @@ class Stage:
         self.layout = Layout(root=self.folder / "data")
         self.tcp, self.web = _free_ports(2)
         self._gateway: asyncio.subprocess.Process | None = None
+        self._cables: list[Cable] = []
         self.call: Call = gateway_at(self.admin)
         """Asks the gateway; raises GatepostError while none runs."""
 
@@ -76,13 +84,23 @@ class Stage:
         gateway = self._gateway
         return gateway.pid if gateway is not None and gateway.returncode is None else None
 
+    @property
+    def lines(self) -> list[str]:
+        """The ends of the serial cables that the terminals have."""
+        return [cable.far.path for cable in self._cables]
+
     async def __aenter__(self) -> Stage:
+        self._cables = [Cable() for _ in range(LINES)]
         text = CONFIGURATION.format(data=self.layout.root, tcp=self.tcp, web=self.web, log=self.log)
-        self.config.write_text(text + "".join(one.as_toml() for one in SHORTENED))
+        text += "".join(one.as_toml() for one in SHORTENED)
+        text += "".join(PORT.format(path=cable.near.path) for cable in self._cables)
+        self.config.write_text(text)
         return self
 
     async def __aexit__(self, *failure: object) -> None:
         await self._end_gateway()
+        for cable in self._cables:
+            cable.close()
         await asyncio.to_thread(self._end_database)
         await asyncio.to_thread(shutil.rmtree, self.folder)
 

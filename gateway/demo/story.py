@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from gateway.demo.reading import Poller, Sent
-from gateway.demo.stage import Stage
+from gateway.demo.stage import LINES, Stage
 from gateway.demo.view import Mark, Row, SiteLine, Snapshot
 from gateway.simulator.counts import Counts
 from gateway.simulator.day import Script
@@ -40,11 +40,17 @@ class Plot:
     """What the demo plays."""
 
     count: int = 200
+    """Terminals that dial in over the network."""
     play_s: float = 36.0
     """Seconds the morning takes here; on the site it takes SPEED times as long."""
     passages: float = 20.0
     """Mean number of passages at each terminal."""
     seed: int = 7
+
+    @property
+    def everybody(self) -> int:
+        """All terminals, those on serial lines included."""
+        return self.count + LINES
 
 
 class Story:
@@ -93,8 +99,9 @@ class Story:
             self._fleets = None
 
     async def _play(self, fleets: Fleets, fleet: FleetSpec) -> Result:
-        self._now(CONNECT, f"{self._plot.count} terminals log in / 终端登录")
-        await self._until(lambda: fleets.counts().online_total == self._plot.count)
+        count = self._plot.count
+        self._now(CONNECT, f"{count} terminals log in, {LINES} more on serial lines / 登录，含串口")
+        await self._until(lambda: fleets.counts().online_total == self._plot.everybody)
         await self._morning(fleets)
         self._now(DRAIN, "Nobody comes any more; what is kept is sent / 补传缓存记录")
         fleets.finish(DRAIN_LIMIT_S)
@@ -154,7 +161,7 @@ class Story:
                 speed=SPEED,
                 passages_per_terminal=self._plot.passages,
             ),
-            terminals=terminals(self._plot.count, self._sites, "127.0.0.1"),
+            terminals=terminals(self._plot.count, self._sites, "127.0.0.1", self._stage.lines),
             connect_s=connect_seconds(self._plot.count),
         )
 
@@ -224,13 +231,14 @@ class Story:
             marks=tuple(self._marks),
             up=told.up,
             connected=told.connected,
+            ports=told.ports,
             resends=told.resends,
             lost=told.lost,
             doubled=told.doubled,
         )
 
     def _site(self, site: Site, counts: Counts) -> SiteLine:
-        share, rest = divmod(self._plot.count, SITES)
+        share, rest = divmod(self._plot.everybody, SITES)
         return SiteLine(
             name=site.name,
             online=counts.online.get(site.code, 0),

@@ -63,6 +63,8 @@ class Snapshot:
     starts: int = 0
     """How often the gateway was started."""
     connected: int = 0
+    ports: int = 0
+    """Serial ports that are open."""
     resends: int = 0
     backfilled: int = 0
     p50_s: float | None = None
@@ -148,7 +150,7 @@ def _gateway(shown: Snapshot) -> Panel:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, overflow="ellipsis")
     table.add_row("process 进程", _process(shown))
-    table.add_row("sessions 会话", f"{shown.connected:,}")
+    table.add_row("sessions 会话", f"{shown.connected:,}, serial 串口 {shown.ports}")
     table.add_row("answer 应答", f"p50 {_ms(shown.p50_s)}, p99 {_ms(shown.p99_s)} ms")
     table.add_row("waiting 待传", Text(f"{shown.waiting:,}", "yellow" if shown.waiting else ""))
     table.add_row("late 补传", f"{shown.backfilled:,}, resent 重传 {shown.resends:,}")

@@ -95,7 +95,8 @@ class Fleet:
                 terminal.part()
 
     def _at(self, site: str) -> Iterator[Terminal]:
-        return (one for one in self._terminals if one.spec.site == site)
+        """Find the terminals on a site's network; those on a serial line need none."""
+        return (one for one in self._terminals if one.spec.site == site and not one.spec.line)
 
     def _terminal(self, one: TerminalSpec, first_dial: float) -> Terminal:
         spec = self._spec

@@ -253,6 +253,7 @@ class Terminal:
                 self._counts.latencies.add(now.mono - sent)
 
     def _begin_session(self) -> None:
+        self._end_session()  # on a serial line a session may follow another without a cut
         self._online = True
         self._backoff.reset()
         self._counts.logins += 1
@@ -275,6 +276,9 @@ class Terminal:
     def _end(self) -> None:
         """Forget the conversation; the records stay in the store."""
         self._device = None
+        self._end_session()
+
+    def _end_session(self) -> None:
         self._live.clear()
         if self._online:
             self._online = False

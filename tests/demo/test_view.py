@@ -29,6 +29,7 @@ BUSY = Snapshot(
     pid=4711,
     starts=2,
     connected=150,
+    ports=2,
     p50_s=0.0041,
     p99_s=0.0503,
     waiting=34,
@@ -71,6 +72,7 @@ def test_the_figures_stand_on_the_screen() -> None:
     text = "\n".join(screen(BUSY))
     for expected in ("1,234", "1,200", "1,201", "34", "cut 断网", "pid 4711, start 2", "50/100"):
         assert expected in text
+    assert "150, serial 串口 2" in text
     assert "p50 4, p99 50 ms" in text
     assert "LOST 丢失 0" in text
     assert "STORED TWICE 重复 0" in text

@@ -23,7 +23,7 @@ FIGURES = re.compile(
     r"(\d+) sent, (\d+) acknowledged, (\d+) stored, lost (\d+), twice (\d+)$", re.MULTILINE
 )
 VERDICT = re.compile(
-    r"12 terminals recorded (\d+) events; (\d+) were acknowledged \((\d+) of them back-filled\),"
+    r"14 terminals recorded (\d+) events; (\d+) were acknowledged \((\d+) of them back-filled\),"
     r" (\d+) are stored\.\nPictures: (\d+) taken, (\d+) stored\.\n"
     r"Every promise was kept: nothing lost, nothing stored twice, nothing invented\."
 )
@@ -88,6 +88,7 @@ def test_a_small_demo_keeps_every_promise_and_leaves_nothing(folder: Path) -> No
     assert sent == acknowledged == stored > 100
     assert backfilled > 0
     assert taken == pictures > 0
+    assert "12 terminals and 2 on serial lines" in text
     assert left_behind(folder) == ([], [])
     no_figure_contradicts_a_promise(text)
 
