@@ -20,10 +20,12 @@ KEY = b"secret"
 class LineDevice:
     """One terminal, driven by a test that carries its bytes."""
 
-    def __init__(self, serial: str, send: Callable[[bytes], object]) -> None:
+    def __init__(
+        self, serial: str, send: Callable[[bytes], object], key: bytes = KEY, model: str = ""
+    ) -> None:
         self.store = RecordStore(1)
         self.acknowledged: set[int] = set()
-        self._config = DeviceConfig(serial=serial, key=KEY, channel=4)
+        self._config = DeviceConfig(serial=serial, key=key, model=model, channel=4)
         self._send = send
         self.device: YlsDevice
 
