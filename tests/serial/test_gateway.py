@@ -1,65 +1,11 @@
-"""Serial servers and mistakes in the configuration, on a whole gateway."""
+"""What of the serial tables stops a whole gateway from starting, and what does not."""
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
-from tests.support.directories import MODEL, document, secret_of
-from tests.support.gateways import Gateway, Site, free_port, running
-from tests.support.line_devices import LineDevice
+from tests.support.gateways import Gateway, Site, running
 from tests.support.postgres import open_folder
-from tests.support.waiting import wait_for
-
-SERIAL = "BOX-1"
-REGISTRATION, HEARTBEAT = b"WM\x01\x02\x03\x04", b"onl!"
-SERVER = """
-[[serial_server]]
-listen = "127.0.0.1:{}"
-registration = "57 4D ?? ?? ?? ??"
-registration_every_packet = true
-heartbeat = "6F 6E 6C 21"
-"""
-ADDITIONS = 'gatepost_serial_server_additions_total{{what="{}"}}'
-
-
-def test_a_terminal_behind_a_serial_server_is_served_and_its_box_is_accounted_for() -> None:
-    with open_folder() as folder:
-        port = free_port()
-        site = Site(folder, SERVER.format(port))
-        with running(site) as gateway:
-            gateway.ask("directory.import", document=document(SERIAL), place="test")
-            with socket.create_connection(("127.0.0.1", port)) as box:
-                talk(box)
-            assert gateway.figure(ADDITIONS.format("registration")) >= 3
-            assert gateway.figure(ADDITIONS.format("heartbeat")) >= 3
-            assert gateway.figure(ADDITIONS.format("unregistered")) == 0
-            opened = 'gatepost_connections_opened_total{listener="serial_server"}'
-            assert gateway.figure(opened) == 1
-        assert gateway.logged("session.opened", serial=SERIAL) is not None
-
-
-def talk(box: socket.socket) -> None:
-    """Log in and report one passage, every frame cut in two by a heartbeat."""
-
-    def send(data: bytes) -> None:
-        half = len(data) // 2
-        box.sendall(REGISTRATION + data[:half] + HEARTBEAT + REGISTRATION + data[half:])
-
-    device = LineDevice(SERIAL, send, secret_of(SERIAL), MODEL)
-    box.settimeout(0.05)
-
-    def look() -> bool:
-        try:
-            device.hear(box.recv(4096))
-        except TimeoutError:
-            device.hear(b"")
-        return device.device.online
-
-    device.start()
-    wait_for(look, "it is logged in")
-    device.record()
-    wait_for(lambda: look() and device.acknowledged == {1}, "it is acknowledged")
 
 
 def test_an_unknown_protocol_stops_the_start_and_names_the_known_ones() -> None:
