@@ -252,7 +252,8 @@ class Link(asyncio.Protocol):
         if self._read_closed:
             self._transport.close()
         else:
-            self._transport.write_eof()
+            with suppress(OSError):  # the peer may be gone already, which we shall hear of
+                self._transport.write_eof()
         if IHalfCloseableProtocol.providedBy(self._protocol):
             self._protocol.writeConnectionLost()  # type: ignore[union-attr]
 

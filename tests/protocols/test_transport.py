@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from gateway.protocols.link import NO_LINGER
 from gateway.protocols.transport import Link, SoleProtocol, connect, listen
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IConsumer, IListeningPort, IPushProducer, ITCPTransport
@@ -316,6 +317,22 @@ def test_a_protocol_that_needs_both_directions_is_closed_with_the_first(new_loop
         link.loseWriteConnection()
         assert await there.lost is ConnectionDone
         await here.lost
+
+    run_on(new_loop, main)
+
+
+@each_loop
+def test_a_direction_may_be_closed_to_a_peer_that_is_gone(new_loop: NewLoop) -> None:
+    async def main() -> None:
+        here = HalfEar()
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            loop = asyncio.get_running_loop()
+            link = await connect(loop, SoleProtocol(here), *door.getsockname())
+            there, _ = door.accept()
+            there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+            there.close()
+            link.loseWriteConnection()  # before the loop has had a chance to notice
+            await here.lost
 
     run_on(new_loop, main)
 
