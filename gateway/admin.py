@@ -33,7 +33,10 @@ class AdminServer:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listen; a socket left behind by a killed gateway is replaced."""
+        """Listen; a socket left behind by a killed gateway is replaced.
+
+        Raises GatepostError ``admin.cannot_listen``.
+        """
         if self._path.exists() and stat.S_ISSOCK(self._path.stat().st_mode):
             self._path.unlink()
         old = os.umask(0o177)  # the socket must never exist with wider permissions
@@ -41,6 +44,13 @@ class AdminServer:
             self._server = await asyncio.start_unix_server(
                 self._serve, str(self._path), limit=LINE_LIMIT
             )
+        except OSError as error:
+            raise GatepostError(
+                "admin.cannot_listen",
+                f"{_why(error)}.",
+                place=str(self._path),
+                remedy="Set admin.socket to a short path in a folder you may write to.",
+            ) from error
         finally:
             os.umask(old)
 
@@ -83,9 +93,20 @@ class AdminServer:
 async def ask(path: Path, call: str, args: Mapping[str, object]) -> Any:
     """Ask the gateway behind the socket.
 
-    Raises ConnectionError or FileNotFoundError when none is running, GatepostError when it refuses.
+    Raises ConnectionError or FileNotFoundError when none is running, GatepostError when it refuses
+    or cannot be reached.
     """
-    reader, writer = await asyncio.open_unix_connection(str(path), limit=LINE_LIMIT)
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(path), limit=LINE_LIMIT)
+    except (ConnectionError, FileNotFoundError):
+        raise
+    except OSError as error:
+        raise GatepostError(
+            "admin.unreachable",
+            f"{_why(error)}.",
+            place=str(path),
+            remedy="Run this as the user the gateway runs as; check gateway.data_dir.",
+        ) from error
     try:
         writer.write(json.dumps({"call": call, "args": dict(args)}).encode() + b"\n")
         await writer.drain()
@@ -115,3 +136,8 @@ def from_json(fields: Mapping[str, str]) -> GatepostError:
     return GatepostError(
         fields["code"], fields["message"], place=fields["place"], remedy=fields["remedy"]
     )
+
+
+def _why(error: OSError) -> str:
+    """Return the system's words, without the address that Python adds to them."""
+    return os.strerror(error.errno) if error.errno else str(error)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.domain.errors import GatepostError, StoreUnavailable
 from gateway.domain.ports import no_probe
 from gateway.settings import Settings
 from gateway.storage.layout import Layout, default_root
@@ -53,9 +54,7 @@ async def opened(
         await asyncio.to_thread(server.start)
         dsn = server.dsn
     try:
-        storage = await open_storage(
-            dsn, layout.master_key, limit_s=settings.storage.time_limit_seconds, probe=probe
-        )
+        storage = await _open(settings, dsn, layout, probe)
         try:
             yield OpenDatabase(storage=storage, server=server)
         finally:
@@ -63,3 +62,21 @@ async def opened(
     finally:
         if server is not None:
             await asyncio.to_thread(server.stop)
+
+
+async def _open(
+    settings: Settings, dsn: str, layout: Layout, probe: Callable[[str], None]
+) -> Storage:
+    try:
+        return await open_storage(
+            dsn, layout.master_key, limit_s=settings.storage.time_limit_seconds, probe=probe
+        )
+    except StoreUnavailable as error:
+        if not settings.storage.dsn:
+            raise
+        raise GatepostError(
+            "database.unreachable",
+            error.message,
+            place="setting storage.dsn",
+            remedy="Check the address, and that the server runs and lets this user in.",
+        ) from error

@@ -19,6 +19,7 @@ from typing import IO, Any, Literal, Protocol, cast
 import structlog
 from gateway.monitoring.log_writer import Fields, LogWriter, as_json, as_text
 
+from gateway.domain.errors import GatepostError
 from gateway.domain.ports import Log
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -72,6 +73,18 @@ def get_logger(**bound: object) -> Log:
     return cast(Log, structlog.get_logger(**bound))
 
 
+def _open(file: Path) -> IO[bytes]:
+    try:
+        return file.open("ab")
+    except OSError as error:
+        raise GatepostError(
+            "log.unwritable",
+            f"{error.strerror}.",
+            place=f"log.file = {file}",
+            remedy='Name a file in a folder you may write to, or "" for standard error.',
+        ) from error
+
+
 def configure(
     settings: LogSettings,
     *,
@@ -80,9 +93,10 @@ def configure(
 ) -> LogHandle:
     """Start logging to the settings' file, to ``stream``, or to standard error.
 
-    Raises OSError when the file cannot be opened. ``now`` gives seconds since 1970.
+    Raises GatepostError ``log.unwritable`` when the file cannot be opened. ``now`` gives seconds
+    since 1970.
     """
-    opened = settings.file.open("ab") if settings.file is not None else None
+    opened = _open(settings.file) if settings.file is not None else None
     render = as_json if settings.format == "json" else as_text
     writer = LogWriter(
         opened or stream or sys.stderr.buffer,

@@ -116,7 +116,7 @@ def _load(path: Path, what: str, loader: _Loader) -> None:
     if not path.is_file():
         raise GatepostError(
             "tls.file_missing",
-            f"the TLS {what} is not there",
+            f"the TLS {what} is not there.",
             place=str(path),
             remedy=f"Put the PEM file with the {what} there or correct the setting.",
         )
@@ -125,7 +125,7 @@ def _load(path: Path, what: str, loader: _Loader) -> None:
     except (SSL.Error, crypto.Error, OSError) as error:
         raise GatepostError(
             "tls.file_unreadable",
-            f"no TLS {what} could be read from the file",
+            f"no TLS {what} could be read from the file.",
             place=str(path),
             remedy="It must be PEM, not encrypted, and readable by the gateway.",
         ) from error
@@ -140,7 +140,7 @@ def _load_key(context: SSL.Context, key: Path, certificate: Path) -> None:
         except SSL.Error as error:
             raise GatepostError(
                 "tls.key_mismatch",
-                f"this key does not belong to the certificate in {certificate}",
+                f"this key does not belong to the certificate in {certificate}.",
                 place=path,
                 remedy="Configure the key the certificate was issued for.",
             ) from error

@@ -84,13 +84,22 @@ def make_root(layout: Layout, *, shared: bool) -> None:
     """Create the gateway's own folders; one that exists already keeps its mode.
 
     ``shared`` lets another user, the server's, pass through to its own folders: 0711, not listable.
+    Raises GatepostError ``database.folder`` when they cannot be made.
     """
     mode = 0o711 if shared else 0o700
-    layout.root.parent.mkdir(parents=True, exist_ok=True)
-    for folder in (layout.root, layout.postgres):
-        if not folder.exists():
-            folder.mkdir()
-            folder.chmod(mode)
+    try:
+        layout.root.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (layout.root, layout.postgres):
+            if not folder.exists():
+                folder.mkdir()
+                folder.chmod(mode)
+    except OSError as error:
+        raise GatepostError(
+            "database.folder",
+            f"{error.strerror}.",
+            place=str(error.filename or layout.root),
+            remedy="Set gateway.data_dir to a folder that this user may make and write to.",
+        ) from error
 
 
 def own_folder(folder: Path, uid: int, gid: int) -> None:

@@ -25,6 +25,15 @@ SLOW_LIMIT_S = 30.0
 PROBE_S = 1.0
 """How often a database that failed is asked whether it is back."""
 
+SESSION_SETTINGS = {
+    "application_name": "gatepost",
+    "synchronous_commit": "on",
+    "client_min_messages": "warning",
+    # What we left behind on a line that broke must not hold its locks for ever.
+    "statement_timeout": str(int(SLOW_LIMIT_S * 1000)),
+    "idle_in_transaction_session_timeout": str(int(SLOW_LIMIT_S * 1000)),
+}
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
@@ -55,7 +64,8 @@ class Database:
     async def check(self) -> None:
         """Refuse a server that is too old, or that would lose what we acknowledge.
 
-        Raises StoreUnavailable, or GatepostError ``database.version`` and ``database.unsafe``.
+        Raises StoreUnavailable, or GatepostError ``database.address`` for a DSN that is none,
+        ``database.version`` and ``database.unsafe``.
         """
         async with self.use() as connection:
             major = connection.get_server_version().major
@@ -146,19 +156,18 @@ class Database:
         return await self._connect()
 
     async def _connect(self) -> Connection:
-        abandoned_ms = str(int(SLOW_LIMIT_S * 1000))
-        return await asyncpg.connect(
-            self._dsn,
-            timeout=self._limit,
-            server_settings={
-                "application_name": "gatepost",
-                "synchronous_commit": "on",
-                "client_min_messages": "warning",
-                # What we left behind on a line that broke must not hold its locks for ever.
-                "statement_timeout": abandoned_ms,
-                "idle_in_transaction_session_timeout": abandoned_ms,
-            },
-        )
+        try:
+            return await asyncpg.connect(
+                self._dsn, timeout=self._limit, server_settings=SESSION_SETTINGS
+            )
+        except asyncpg.exceptions.ClientConfigurationError as error:
+            # What asyncpg says of it may quote a password.
+            raise GatepostError(
+                "database.address",
+                "this is no address of a PostgreSQL server.",
+                place="setting storage.dsn",
+                remedy='Write it as "postgresql://user@host/database".',
+            ) from error
 
     def _give_back(self, connection: Connection) -> None:
         if connection.is_closed() or not self._available or connection.is_in_transaction():

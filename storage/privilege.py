@@ -118,6 +118,6 @@ def _refusal(message: str) -> GatepostError:
     return GatepostError(
         "database.user",
         message,
-        place="setting database.user",
-        remedy="Name an existing unprivileged user, or set database.dsn to use another server.",
+        place="setting storage.postgres_user",
+        remedy="Name an existing unprivileged user, or set storage.dsn to use another server.",
     )

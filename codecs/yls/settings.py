@@ -47,7 +47,7 @@ def read_settings(given: dict[str, int | bool]) -> Settings:
         if name not in Settings.__slots__ or not low <= value <= high:
             raise GatepostError(
                 "yls.setting",
-                f"{name} = {value} is no setting of this dialect, or out of range",
+                f"{name} = {value} is no setting of this dialect, or out of range.",
                 place=f"dialect yls, setting {name}",
                 remedy=f"Known: {', '.join(sorted(Settings.__slots__))}.",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 from gateway.cli.commands import gatepost
 from gateway.domain.errors import GatepostError
@@ -10,6 +11,9 @@ from gateway.domain.errors import GatepostError
 
 def main() -> None:
     """Run the command line; an error a person can put right is printed, not traced."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows what it can
     try:
         gatepost(standalone_mode=True)
     except GatepostError as error:

@@ -17,6 +17,7 @@ from gateway.demo.shortened import SHORTENED
 from gateway.demo.stage import LINES, Stage
 from gateway.demo.story import SPEED, Plot, Story
 from gateway.demo.view import WIDTH, Snapshot, draw
+from gateway.domain.errors import GatepostError
 from gateway.simulator.report import as_text
 from gateway.simulator.run import Result
 
@@ -51,6 +52,13 @@ def demo(terminals: int, seconds: float, seed: int, keep: bool, record: Path | N
     speed, compares what every terminal sent with what the database holds, and removes everything.
     Exits with status 1 if a promise was broken.
     """
+    if record is not None and not record.parent.is_dir():
+        raise GatepostError(
+            "demo.record",
+            "there is no such folder.",
+            place=str(record.parent),
+            remedy="Name a file in a folder that exists.",
+        )
     plot = Plot(count=terminals, play_s=seconds, seed=seed)
     screen = _Screen(Console(highlight=False))
     click.echo(

@@ -23,18 +23,10 @@ def call(settings: Settings, name: str, **args: object) -> Any:
 
 
 async def _call(settings: Settings, name: str, args: dict[str, object]) -> Any:
-    socket = admin_socket(settings)
     try:
-        return await ask(socket, name, args)
+        return await ask(admin_socket(settings), name, args)
     except (FileNotFoundError, ConnectionError):
         pass
-    except OSError as error:
-        raise GatepostError(
-            "admin.unreachable",
-            f"{error.strerror or error}.",
-            place=str(socket),
-            remedy="Run this as the user the gateway runs as.",
-        ) from None
     root = data_root(settings)
     if name in READING and not settings.storage.dsn and not Layout(root=root).data.exists():
         raise GatepostError(
@@ -43,6 +35,7 @@ async def _call(settings: Settings, name: str, args: dict[str, object]) -> Any:
             place=str(root),
             remedy="Name its configuration with --config, or run `gatepost serve` first.",
         )
-    print(f"No gateway is running: opening the database in {root}.", file=sys.stderr)  # noqa: T201
+    where = "at storage.dsn" if settings.storage.dsn else f"in {root}"
+    print(f"No gateway is running: opening the database {where}.", file=sys.stderr)  # noqa: T201
     async with opened(settings) as database:
         return await Operations(database.storage).calls()[name](**args)
