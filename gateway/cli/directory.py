@@ -30,9 +30,9 @@ def import_(config: Path | None, file: Path) -> None:
     """
     parsed = read_document(file)
     done = call(settings_from(config), "directory.import", document=parsed, place=str(file))
-    counted = ", ".join(f"{count} {name}" for name, count in done["imported"].items() if count)
-    click.echo(f"Imported {counted or 'nothing: the file is empty'}.")
+    counted = ", ".join(f"{name} {count}" for name, count in done["imported"].items() if count)
+    click.echo(f"Imported: {counted or 'nothing, the file is empty'}.")
     keyless = done["keyless"]
     if keyless:
         named = ", ".join(keyless[:SHOWN]) + (", …" if len(keyless) > SHOWN else "")
-        click.echo(f"{len(keyless)} devices have no key and cannot log in: {named}.", err=True)
+        click.echo(f"Without a key, so that they cannot log in: {named}.", err=True)
