@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 import click
 
 from benchmarks import machine, report
-from benchmarks.bench import Bench, opened
-from benchmarks.goals import Result, Verdict, not_run
+from benchmarks.bench import Bench, Measurement, opened
+from benchmarks.goals import Result, Verdict, not_measured
 from benchmarks.rows import (
     accounts,
     crowd,
@@ -30,20 +29,20 @@ from benchmarks.rows import (
     transport,
 )
 
-MODULES: tuple[ModuleType, ...] = (
-    transport,
-    records,
-    latency,
-    crowd,
-    storm,
-    snapshots,
-    parsing,
-    scrape,
-    accounts,
-    sweep,
-    starts,
-    reassembly,
-    serial,
+MEASUREMENTS = (
+    *transport.MEASUREMENTS,
+    *records.MEASUREMENTS,
+    *latency.MEASUREMENTS,
+    *crowd.MEASUREMENTS,
+    *storm.MEASUREMENTS,
+    *snapshots.MEASUREMENTS,
+    *parsing.MEASUREMENTS,
+    *scrape.MEASUREMENTS,
+    *accounts.MEASUREMENTS,
+    *sweep.MEASUREMENTS,
+    *starts.MEASUREMENTS,
+    *reassembly.MEASUREMENTS,
+    *serial.MEASUREMENTS,
 )
 """In the order they run; the heavy ones first, while the machine is as it was found."""
 
@@ -59,11 +58,11 @@ MODULES: tuple[ModuleType, ...] = (
 def main(only: str | None, quick: bool, output: Path | None) -> None:
     """Measure both sides of every ratio and write the report."""
     wanted = {row.strip().upper() for row in only.split(",")} if only else None
-    modules = [one for one in MODULES if wanted is None or wanted & set(one.ROWS)]
+    chosen = [one for one in MEASUREMENTS if wanted is None or wanted & set(one.rows)]
     before, began = machine.load(), time.monotonic()
     facts = list(machine.facts())
     with opened(quick) as bench:
-        results = [result for one in modules for result in measure(bench, one)]
+        results = [result for one in chosen for result in measure(bench, one)]
         rounds = bench.rounds
     run = report.Circumstances(
         command=machine.command(),
@@ -81,17 +80,16 @@ def main(only: str | None, quick: bool, output: Path | None) -> None:
     summary(results)
 
 
-def measure(bench: Bench, module: ModuleType) -> Sequence[Result]:
-    """Measure a module's rows; one that fails says so in the report and stops no other."""
-    rows: tuple[str, ...] = module.ROWS
-    work: Callable[[Bench], Sequence[Result]] = module.measure
-    bench.say(f"{', '.join(rows)}: {(module.__doc__ or '').splitlines()[0]}")
+def measure(bench: Bench, one: Measurement) -> Sequence[Result]:
+    """Measure rows; what fails says so in the report, and what comes next starts afresh."""
+    bench.say(f"{', '.join(one.rows)}: {(one.work.__doc__ or '').splitlines()[0]}")
     began = time.monotonic()
     try:
-        results = work(bench)
+        results = one.work(bench)
     except Exception as error:
         traceback.print_exc()
-        results = [not_run(row, "", f"{type(error).__name__}: {error}") for row in rows]
+        bench.close()
+        results = [not_measured(row, f"{type(error).__name__}: {error}") for row in one.rows]
     bench.say(f"      {time.monotonic() - began:.0f} s")
     return results
 
@@ -100,7 +98,7 @@ def summary(results: Sequence[Result]) -> None:
     """Tell the verdicts; a goal that must be met and is not makes the command fail."""
     for result in results:
         print(f"{result.row:<4} {result.verdict.value}", file=sys.stderr)
-    bad = (Verdict.SHORT, Verdict.NOT_RUN)
+    bad = (Verdict.SHORT, Verdict.NOT_MEASURED)
     if any(result.verdict in bad for result in results):
         sys.exit(1)
 

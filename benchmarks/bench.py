@@ -1,15 +1,15 @@
-"""What rows share: the number of rounds, and parts that are opened when a row first asks."""
+"""What measurements share: the number of rounds, and the site, opened when a row first asks."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from benchmarks.load.client import Load, generator
+from benchmarks.goals import Result
 from benchmarks.site import Site, site
 
 SERVER_CORE, LOAD_CORE = 0, 1
@@ -38,23 +38,23 @@ class Bench:
         """The database and the terminals."""
         return self._stack.enter_context(site())
 
-    @cached_property
-    def load(self) -> Load:
-        """The generator."""
-        return self._stack.enter_context(generator())
-
-    @cached_property
-    def second_load(self) -> Load:
-        """Another generator: one process has not files enough for two fleets of ten thousand."""
-        return self._stack.enter_context(generator())
-
     def say(self, text: str) -> None:
         """Tell whoever waits how far the run is."""
         print(text, file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """Stop everything that was opened."""
+        """Stop what was opened; a row that asks later gets a fresh site."""
+        self.__dict__.pop("site", None)
         self._stack.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """Rows that are measured together because they share a side."""
+
+    rows: tuple[str, ...]
+    work: Callable[[Bench], Sequence[Result]]
+    """Its first line of documentation is told to whoever waits."""
 
 
 @contextmanager

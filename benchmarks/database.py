@@ -106,7 +106,7 @@ class Bare:
 
         return self._run(work)
 
-    def count(self, table: str) -> int:
+    def rows_in(self, table: str) -> int:
         """Count the rows of a table."""
 
         async def ask(connection: asyncpg.Connection) -> int:

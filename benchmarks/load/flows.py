@@ -1,20 +1,26 @@
 """The two ways of sending: as fast as answers come, and at a rate nobody can slow down.
 
-In the open loop a latency counts from the moment the frame was meant to leave, so a server that
-falls behind cannot hide it (no coordinated omission).
+Both keep to the window: a terminal with as many requests unanswered as the gateway puts up with
+holds the next one back (YLS/1 5). In the open loop a latency counts all the same from the moment
+the frame was meant to leave, so a server that falls behind cannot hide it (no coordinated
+omission).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from benchmarks.load.link import RESULT_OK, Link, OnAnswer, quiet
+from benchmarks.load.link import REST, Link, refused
 from benchmarks.stats import percentile
 
 PATIENCE_S = 20.0
-"""How long answers may be missing before a run is given up."""
+"""How long no answer may come before a run is given up."""
+TICK_S = 0.001
+"""How often the open loop looks what is due."""
+LOOK_S = 0.01
+"""How often a flow looks whether it is over."""
 
 
 class Closed:
@@ -25,141 +31,173 @@ class Closed:
         self._window = window
         self._checked = checked
         self._left = len(links)
-        self._done = asyncio.Event()
-        self.answered = 0
-        self.refused = 0
-        self.refusal = ""
+        self._ended: float | None = None
+        self._answers = 0
+        self._refused = 0
+        self._refusal = ""
 
     async def run(self) -> dict[str, float | str]:
         """Send all that was made; return seconds, answers, refusals and the first refusal."""
         began = time.perf_counter()
         for link in self._links:
-            link.on_answer = self._answered
+            link.flow = self
             self._next_group(link)
-        last = -1
-        while not self._done.is_set():
-            try:
-                await asyncio.wait_for(self._done.wait(), PATIENCE_S)
-            except TimeoutError:
-                if self.answered == last:
-                    break
-                last = self.answered
-        seconds = time.perf_counter() - began
+        await _until(lambda: self._ended is not None, lambda: self._answers)
         for link in self._links:
-            link.on_answer = quiet
+            link.flow = REST
         return {
-            "seconds": seconds,
-            "answered": self.answered,
-            "refused": self.refused,
-            "refusal": self.refusal,
+            "seconds": (self._ended or time.perf_counter()) - began,
+            "answered": self._answers,
+            "refused": self._refused,
+            "refusal": self._refusal,
             "unfinished": self._left,
         }
 
-    def _next_group(self, link: Link) -> None:
-        if not link.groups:
-            self._left -= 1
-            if not self._left:
-                self._done.set()
-            return
-        waiting = link.groups.pop(0)
-        waiting.reverse()
-        link.waiting = waiting
-        first = [waiting.pop() for _ in range(min(self._window, len(waiting)))]
-        link.outstanding = len(first)
-        link.transport.write(first[0] if len(first) == 1 else b"".join(first))
+    def answered(self, link: Link, data: bytes, at: int) -> None:
+        """See `Flow.answered`."""
+        del link
+        self._answers += 1
+        if self._checked and refused(data, at):
+            self._refused += 1
+            self._refusal = self._refusal or data[at:].hex(" ")
 
-    def _answered(self, link: Link, seq: int, frame: bytes) -> None:
-        del seq
-        self.answered += 1
-        if self._checked and frame[18:24] != RESULT_OK:
-            self.refused += 1
-            self.refusal = self.refusal or frame.hex(" ")
-        if link.waiting:
-            link.transport.write(link.waiting.pop())
-            return
-        link.outstanding -= 1
-        if not link.outstanding:
+    def go_on(self, link: Link) -> None:
+        """See `Flow.go_on`."""
+        if link.sent < link.due:
+            link.advance()
+        elif not link.outstanding:
             self._next_group(link)
 
+    def lost(self, link: Link) -> None:
+        """See `Flow.lost`; what is left can never be finished."""
+        del link
+        self._ended = self._ended or time.perf_counter()
 
-@dataclass(slots=True)
+    def _next_group(self, link: Link) -> None:
+        if link.groups:
+            group = link.groups.pop(0)
+            link.take_up(group, len(group), self._window)
+            link.advance()
+            return
+        self._left -= 1
+        if not self._left:
+            self._ended = time.perf_counter()
+
+
 class Stream:
     """Frames of one kind, spread evenly over some links at one rate."""
 
-    links: list[Link]
-    rate: float
-    """Frames per second, over all of the links."""
-    frames: list[list[bytes]]
-    first_seq: list[int]
-    total: int
-    """Frames to send."""
-    sent: int = 0
-    refused: int = 0
-
-
-class Open:
-    """Streams that run side by side for as long as their frames last."""
-
-    def __init__(self, streams: list[Stream]) -> None:
-        self._streams = streams
-        self._late: list[list[float]] = [[] for _ in streams]
+    def __init__(self, links: list[Link], rate: float) -> None:
+        """``rate`` is in frames per second, over all of the links."""
+        self.links = links
+        self.total = 0
+        self.due = 0
+        self._rate = rate
         self._began = 0.0
+        self._late: list[float] = []
+        self._lags: list[float] = []
+        self._held = 0
+        self._refused = 0
+        for place, link in enumerate(links):
+            frames = link.groups.pop()
+            link.take_up(frames, 0, link.agreed)
+            link.place = place
+            self.total += len(frames)
 
-    async def run(self) -> list[dict[str, float]]:
-        """Send everything on time; return p50, p99 and the longest latency of each stream."""
-        for at, stream in enumerate(self._streams):
-            for place, link in enumerate(stream.links):
-                link.on_answer = self._taker(stream, at, place)
-        self._began = time.perf_counter()
-        while self._send_due():  # noqa: ASYNC110 - this is the clock of the open loop
-            await asyncio.sleep(0.001)
-        until = time.perf_counter() + PATIENCE_S
-        while time.perf_counter() < until and not self._complete():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        for stream in self._streams:
-            for link in stream.links:
-                link.on_answer = quiet
-        return [self._summary(*pair) for pair in zip(self._streams, self._late, strict=True)]
+    def begin(self, now: float) -> None:
+        """Start the clock."""
+        self._began = now
+        for link in self.links:
+            link.flow = self
 
-    def _send_due(self) -> bool:
-        elapsed = time.perf_counter() - self._began
-        more = False
-        for stream in self._streams:
-            total, count = stream.total, len(stream.links)
-            due = min(total, int(elapsed * stream.rate) + 1)
-            for at in range(stream.sent, due):
-                place = at % count
-                stream.links[place].transport.write(stream.frames[place][at // count])
-            stream.sent = due
-            more = more or due < total
-        return more
+    def end(self) -> None:
+        """Take no more answers."""
+        for link in self.links:
+            link.flow = REST
 
-    def _taker(self, stream: Stream, at: int, place: int) -> OnAnswer:
-        late, step, count = self._late[at].append, 1 / stream.rate, len(stream.links)
-        first = stream.first_seq[place]
+    def tick(self, now: float) -> None:
+        """Send what has become due."""
+        elapsed = now - self._began
+        due = min(self.total, int(elapsed * self._rate) + 1)
+        if due == self.due:
+            return
+        self._lags.append(elapsed - self.due / self._rate)
+        links, count = self.links, len(self.links)
+        for at in range(self.due, due):
+            link = links[at % count]
+            link.due += 1
+            link.advance()
+            self._held += link.sent < link.due
+        self.due = due
 
-        def answered(link: Link, seq: int, frame: bytes) -> None:
-            del link
-            meant = self._began + ((seq - first) * count + place) * step
-            late(time.perf_counter() - meant)
-            if frame[18:24] != RESULT_OK:
-                stream.refused += 1
+    @property
+    def answers(self) -> int:
+        """Answers so far."""
+        return len(self._late)
 
-        return answered
-
-    def _complete(self) -> bool:
-        return all(
-            len(late) >= stream.sent for stream, late in zip(self._streams, self._late, strict=True)
+    @property
+    def complete(self) -> bool:
+        """Whether everything was sent and answered, as far as there is anybody left to answer."""
+        return self.due == self.total and all(
+            link.lost or (link.sent == link.due and not link.outstanding) for link in self.links
         )
 
-    @staticmethod
-    def _summary(stream: Stream, late: list[float]) -> dict[str, float]:
-        known = late or [float("inf")]
+    def answered(self, link: Link, data: bytes, at: int) -> None:
+        """See `Flow.answered`."""
+        turn = int.from_bytes(data[at + 8 : at + 12], "big") - link.first_seq
+        meant = self._began + (turn * len(self.links) + link.place) / self._rate
+        self._late.append(time.perf_counter() - meant)
+        if refused(data, at):
+            self._refused += 1
+
+    def go_on(self, link: Link) -> None:
+        """See `Flow.go_on`."""
+        link.advance()
+
+    def lost(self, link: Link) -> None:
+        """See `Flow.lost`; its frames stay without an answer."""
+
+    def summary(self) -> dict[str, float]:
+        """Return counts and, in seconds, latencies and how late the generator itself was."""
+        known = self._late or [float("inf")]
         return {
-            "sent": stream.sent,
-            "answered": len(late),
-            "refused": stream.refused,
+            "meant": self.total,
+            "answered": len(self._late),
+            "refused": self._refused,
+            "held": self._held,
+            "lag": percentile(self._lags, 0.99),
             "p50": percentile(known, 0.5),
             "p99": percentile(known, 0.99),
             "max": max(known),
         }
+
+
+async def run_open(streams: list[Stream]) -> list[dict[str, float]]:
+    """Run streams side by side for as long as their frames last."""
+    now = time.perf_counter()
+    for stream in streams:
+        stream.begin(now)
+    while any(stream.due < stream.total for stream in streams):
+        now = time.perf_counter()
+        for stream in streams:
+            stream.tick(now)
+        await asyncio.sleep(TICK_S)
+    await _until(
+        lambda: all(stream.complete for stream in streams),
+        lambda: sum(stream.answers for stream in streams),
+    )
+    for stream in streams:
+        stream.end()
+    return [stream.summary() for stream in streams]
+
+
+async def _until(over: Callable[[], bool], progress: Callable[[], int]) -> None:
+    """Wait until ``over``, or until there was no progress for `PATIENCE_S`."""
+    last, moved = progress(), time.perf_counter()
+    while not over():
+        await asyncio.sleep(LOOK_S)
+        now, seen = time.perf_counter(), progress()
+        if seen != last:
+            last, moved = seen, now
+        elif now - moved > PATIENCE_S:
+            return

@@ -1,21 +1,21 @@
 """One simulated terminal on an asyncio transport: it logs in, then counts answers by their length.
 
-What is measured must not be the generator, so an answer costs a few byte comparisons; every 64th
-is opened with the session's key, and one that does not open is an error of the run.
+What is measured must not be the generator: all answers of one read are counted with a few byte
+comparisons and followed by one write. Every 64th is opened with the session's key, and one that
+does not open is an error of the run.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from hashlib import sha256
-from typing import cast
+from typing import Protocol, cast
 
 from gateway.codecs.yls import clock
 from gateway.codecs.yls.body import put
-from gateway.codecs.yls.frame import Frame, pack, whole
-from gateway.codecs.yls.limits import MOST_FRAME
+from gateway.codecs.yls.frame import HEADER, OVERHEAD, Frame, pack, whole
+from gateway.codecs.yls.limits import DEFAULT_WINDOW, MOST_FRAME
 from gateway.codecs.yls.login_device import AUTH_SEQ, DeviceConfig, DeviceLogin
 from gateway.codecs.yls.registers import DIR, RSP, Command, Tlv
 from gateway.codecs.yls.seal import Seal
@@ -30,48 +30,73 @@ SAMPLE = 63
 SHAPED_AUTH = pack(0, 0, Command.AUTH, AUTH_SEQ, 0, put(Tlv.AUTH_TAG, bytes(16), critical=True))
 """The second frame of a login that nobody checks, for the bare server."""
 
-OnAnswer = Callable[["Link", int, bytes], None]
-"""Told of each answer: the link, its sequence number, and the frame."""
-
 
 def secret_of(serial: str) -> bytes:
     """Return the device key; the registration and the terminal derive it alike."""
     return sha256(b"bench" + serial.encode()).digest()
 
 
-def quiet(link: Link, seq: int, frame: bytes) -> None:
-    """Take an answer nobody counts."""
-    del link, seq, frame
+class Flow(Protocol):
+    """What decides when a link sends."""
+
+    def answered(self, link: Link, data: bytes, at: int) -> None:
+        """Take note of the answer that begins at ``at``."""
+
+    def go_on(self, link: Link) -> None:
+        """Send what may be sent now; called once after all answers of a read."""
+
+    def lost(self, link: Link) -> None:
+        """Take note that the connection is gone."""
+
+
+class Rest:
+    """The flow of a link that sends nothing."""
+
+    def answered(self, link: Link, data: bytes, at: int) -> None:
+        """Take an answer nobody counts."""
+
+    def go_on(self, link: Link) -> None:
+        """Send nothing."""
+
+    def lost(self, link: Link) -> None:
+        """Leave it to `Fleet.check`."""
+
+
+REST = Rest()
 
 
 class Link(asyncio.Protocol):
     """One connection; ``index`` is its place in the fleet."""
 
     __slots__ = (
+        "_answers",
         "_held",
         "_login",
-        "answers",
+        "agreed",
         "bad",
         "blobs",
-        "done",
+        "due",
         "epoch",
+        "first_seq",
+        "flow",
+        "frames",
         "groups",
         "index",
+        "last_words",
         "lost",
         "number",
-        "on_answer",
         "outstanding",
+        "place",
         "ready",
         "seal",
+        "sent",
         "seq",
-        "serial",
         "shaped",
         "transport",
-        "waiting",
+        "window",
     )
 
     def __init__(self, serial: str, index: int, epoch: int, *, shaped: bool) -> None:
-        self.serial = serial
         self.index = index
         self.epoch = epoch
         self.shaped = shaped
@@ -79,64 +104,100 @@ class Link(asyncio.Protocol):
         self.ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.transport: asyncio.Transport
         self.seal = Seal(bytes(32), bytes(16), sid=1, direction=0, bare=False)
+        self.agreed = self.window = DEFAULT_WINDOW
+        """Requests that the gateway puts up with unanswered, and that the flow makes use of."""
         self.seq = AUTH_SEQ + 1
         self.number = 1
         self.blobs = 1
         self.groups: list[list[bytes]] = []
-        self.waiting: list[bytes] = []
-        self.outstanding = 0
-        self.answers = 0
+        """What was made ahead and is not yet being sent."""
+        self.first_seq = 0
+        """Number of the first frame that was made last."""
+        self.frames: list[bytes] = []
+        self.due = self.sent = self.outstanding = 0
+        """How many of ``frames`` may be sent, how many were, and how many wait for an answer."""
+        self.place = 0
+        """Turn in the stream it belongs to."""
         self.bad = 0
-        self.done: Callable[[], None] | None = None
-        self.lost = False
-        self.on_answer: OnAnswer = quiet
+        self.lost = True
+        """Whether there is no connection."""
+        self.last_words = ""
+        """What the server said about ending the connection."""
+        self.flow: Flow = REST
+        self._answers = 0
         self._held = b""
-        self._login: DeviceLogin | None = None
+        self._login: DeviceLogin | None = _login(serial, epoch)
 
     def begin(self) -> None:
         """Say HELLO."""
-        config = DeviceConfig(serial=self.serial, key=secret_of(self.serial), encrypts=True)
-        store = StoredSeries(series=self.epoch, first=1, last=0)
-        nonce = sha256(self.serial.encode() + self.epoch.to_bytes(4, "big")).digest()[:16]
-        self._login = DeviceLogin(config, nonce, [store], b"")
+        assert self._login is not None
         self.transport.write(self._login.hello)
+
+    def skip_login(self) -> None:
+        """Take whatever comes for an answer."""
+        self._login = None
+
+    def take_up(self, frames: list[bytes], due: int, window: int) -> None:
+        """Have these frames to send next, of which ``due`` may leave at once."""
+        self.frames = frames
+        self.due = due
+        self.window = window
+        self.sent = self.outstanding = 0
+
+    def advance(self) -> None:
+        """Send what is due, as far as the window allows."""
+        sent = self.sent
+        room = min(self.window - self.outstanding, self.due - sent)
+        if room <= 0 or self.lost or self.transport.is_closing():
+            return
+        self.sent = sent + room
+        self.outstanding += room
+        frames = self.frames
+        self.transport.write(frames[sent] if room == 1 else b"".join(frames[sent : sent + room]))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's are not of that class
+        self.lost = False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        del exc
         self.lost = True
+        self.last_words = self.last_words or (repr(exc) if exc else "closed")
         if not self.ready.done():
             self.ready.set_result(False)
+        self.flow.lost(self)
 
     def data_received(self, data: bytes) -> None:
         if self._held:
             data = self._held + data
             self._held = b""
         size = len(data)
-        at = 0
-        while size - at >= 20:
-            end = at + 20 + (data[at + 14] << 8 | data[at + 15])
+        at = answers = 0
+        take = self.flow.answered
+        while size - at >= OVERHEAD:
+            end = at + OVERHEAD + (data[at + 14] << 8 | data[at + 15])
             if end > size:
                 break
-            self._take(data if end - at == size else data[at:end])
+            if self._login is not None:
+                self._log_in(self._login, data[at:end])
+            elif data[at + 3] & (DIR | RSP) == DIR:
+                self._asked(data[at:end])
+            else:
+                answers += 1
+                take(self, data, at)
+                self._sample(data, at, end)
             at = end
         if at < size:
             self._held = data[at:]
+        if answers:
+            self.outstanding -= answers
+            self.flow.go_on(self)
 
-    def _take(self, frame: bytes) -> None:
-        if self._login is not None:
-            self._log_in(self._login, frame)
+    def _sample(self, data: bytes, at: int, end: int) -> None:
+        self._answers += 1
+        if self._answers & SAMPLE or self.shaped:
             return
-        flags = frame[3]
-        if flags & DIR and not flags & RSP:
-            self._asked(frame)
-            return
-        self.answers += 1
-        if not self.answers & SAMPLE and not self.shaped:
-            self._verify(frame)
-        self.on_answer(self, int.from_bytes(frame[8:12], "big"), frame)
+        if self.seal.open(_frame(data[at:end])) is None:
+            self.bad += 1
 
     def _log_in(self, login: DeviceLogin, raw: bytes) -> None:
         frame = _frame(raw)
@@ -145,6 +206,7 @@ class Link(asyncio.Protocol):
             return
         if not self.shaped:
             self.seal, _ = login.finish(frame, bare=False)
+            self.agreed = login.window
         self._login = None
         if not self.ready.done():
             self.ready.set_result(True)
@@ -153,17 +215,27 @@ class Link(asyncio.Protocol):
         """Answer the gateway's question for the clock; a terminal of the benchmark has no holes."""
         frame = _frame(raw)
         body = self.seal.open(frame)
-        if body is None or frame.command != Command.TIME_SYNC:
+        if frame.command in (Command.BYE, Command.ERROR):
+            self.last_words = f"{Command(frame.command).name} {frame.body[:-8].hex(' ')}"
+        elif body is None or frame.command != Command.TIME_SYNC:
             self.bad += 1
-            return
-        reply = clock.answer(body, Instant(time.monotonic(), int(time.time() * 1000)))
-        self.transport.write(
-            self.seal.pack(RSP | self.seal.default, frame.command, frame.seq, reply)
-        )
+        else:
+            reply = clock.answer(body, Instant(time.monotonic(), int(time.time() * 1000)))
+            self.transport.write(
+                self.seal.pack(RSP | self.seal.default, frame.command, frame.seq, reply)
+            )
 
-    def _verify(self, raw: bytes) -> None:
-        if self.seal.open(_frame(raw)) is None:
-            self.bad += 1
+
+def refused(data: bytes, at: int) -> bool:
+    """Say whether the answer that begins at ``at`` says anything but OK."""
+    return not data.startswith(RESULT_OK, at + HEADER)
+
+
+def _login(serial: str, epoch: int) -> DeviceLogin:
+    config = DeviceConfig(serial=serial, key=secret_of(serial), encrypts=True)
+    store = StoredSeries(series=epoch, first=1, last=0)
+    nonce = sha256(serial.encode() + epoch.to_bytes(4, "big")).digest()[:16]
+    return DeviceLogin(config, nonce, [store], b"")
 
 
 def _frame(raw: bytes) -> Frame:

@@ -1,7 +1,7 @@
 """G3 and G4: durable, deduplicated records per second from socket to commit and back.
 
-The limit is a bare COPY of the very rows that the gateway has just stored, into the same table.
-The other side of G4 is the same gateway with one record in a transaction and no waiting.
+The limit of G3 is a bare COPY of the passages that the gateway has just stored, into their table;
+the other side of G4 is the same gateway with one record in a transaction.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 
 from gateway.codecs.yls.limits import DEFAULT_WINDOW, MOST_RECORDS
 
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, Measurement
 from benchmarks.database import BATCH, Bare
 from benchmarks.goals import Check, Goal, Result
-from benchmarks.load.client import BenchmarkError
+from benchmarks.load.client import BenchmarkError, Load, generator
 from benchmarks.load.fleet import Kind
-from benchmarks.processes import cpu_seconds
-from benchmarks.site import Gateway
+from benchmarks.site import Gateway, Site
 from benchmarks.stats import middle
+from benchmarks.watch import DATABASE, GATEWAY, Watch
 
-ROWS = ("G3", "G4")
 G3 = "durable records per second, end to end / bare COPY of the same rows"
 G4 = "durable records per second, end to end / one INSERT a record"
 SINGLE = {"ingest": {"batch_rows": 1, "spacing_ms": 0}}
@@ -40,86 +39,130 @@ class Seen:
     database_cpu: list[float] = field(default_factory=list)
 
 
-def measure(bench: Bench) -> list[Result]:
-    """Measure both rows in one run."""
-    count = bench.size(1000, 300)
+class Runner:
+    """Sends records through one gateway and checks what became of them."""
+
+    def __init__(self, site: Site, gateway: Gateway, load: Load, fleet: str) -> None:
+        self._site = site
+        self._gateway = gateway
+        self._load = load
+        self._fleet = fleet
+        self._watches: dict[Kind, Watch] = {"live": Watch(), "backfill": Watch()}
+
+    def run(self, kind: Kind, links: int, frames: int, seen: Seen) -> None:
+        """Send as fast as records are acknowledged; every one must then be stored, once."""
+        records = links * frames * (MOST_RECORDS if kind == "backfill" else 1)
+        window = BACKFILL_WINDOW if kind == "backfill" else DEFAULT_WINDOW
+        self._load.prepare(self._fleet, kind, 0, links, frames)
+        held, counted = self._site.stored(), self._watches[kind]
+        with counted.round(self._site, self._gateway, self._load):
+            told = self._load.closed(self._fleet, 0, links, window)
+        seen.cpu.append(counted.cpu(GATEWAY) / records)
+        seen.database_cpu.append(counted.cpu(DATABASE) / records)
+        seen.rate.append(records / told["seconds"])
+        stored = self._site.stored() - held
+        if stored != records:
+            raise BenchmarkError(f"{records} records acknowledged, {stored} stored")
+
+    def note(self, kind: Kind) -> str:
+        """Say who had work."""
+        return self._watches[kind].note()
+
+
+def against_copy(bench: Bench) -> list[Result]:
+    """Store records as fast as they are acknowledged, and by COPY, in turn."""
+    count, frames = bench.size(1000, 300), bench.size(40, 20)
     bare = Bare(bench.site.dsn)
-    live, backfill, single, copied = Seen(), Seen(), Seen(), Seen()
+    live, backfill, copied = Seen(), Seen(), Seen()
+    serials = bench.site.terminals(count)
+    with bench.site.gateway() as gateway, generator() as load:
+        load.connect("gateway", gateway.tcp, serials)
+        runner = Runner(bench.site, gateway, load, "gateway")
+        for _ in range(bench.rounds):
+            load.beat("gateway", count)
+            runner.run("live", count, frames, live)
+            copied.rate.append(bare.copy(bare.latest(count * frames)))
+            runner.run("backfill", BACKFILLERS, 6, backfill)
+    return [_copy_result(live, backfill, copied, _notes(runner, live, count))]
+
+
+def against_single(bench: Bench) -> list[Result]:
+    """Store records in batches, and one in each transaction, in turn."""
+    count = bench.size(1000, 300)
+    live, single = Seen(), Seen()
     with ExitStack() as stack:
         serials = bench.site.terminals(count)
         gateway = stack.enter_context(bench.site.gateway())
         slow = stack.enter_context(bench.site.gateway(SINGLE))
-        bench.load.connect("gateway", gateway.tcp, serials)
-        bench.load.connect("slow", slow.tcp, serials)
-        frames = bench.size(40, 20)
+        load = stack.enter_context(generator())
+        load.connect("gateway", gateway.tcp, serials)
+        load.connect("slow", slow.tcp, serials)
+        fast, slowly = (
+            Runner(bench.site, one, load, name)
+            for one, name in ((gateway, "gateway"), (slow, "slow"))
+        )
         for _ in range(bench.rounds):
-            run(bench, gateway, "gateway", "live", count, frames, live)
-            copied.rate.append(bare.copy(bare.latest(count * frames)))
-            run(bench, slow, "slow", "live", count, bench.size(3, 2), single)
-            run(bench, gateway, "gateway", "backfill", BACKFILLERS, 6, backfill)
-        bench.load.drop("gateway")
-        bench.load.drop("slow")
-    return [_against_copy(live, backfill, copied, count), _against_single(live, single)]
+            load.beat("slow", count)
+            fast.run("live", count, bench.size(20, 10), live)
+            load.beat("gateway", count)
+            slowly.run("live", count, bench.size(3, 2), single)
+    ratios = [ours / limit for ours, limit in zip(live.rate, single.rate, strict=True)]
+    return [
+        Result(
+            row="G4",
+            what=G4,
+            ours=f"{middle(live.rate):,.0f} records/s",
+            limit=f"{middle(single.rate):,.0f} records/s, one transaction each",
+            checks=[Check(goal=Goal(name=G4, better="more", must=8, stretch=12), rounds=ratios)],
+            bound="A transaction costs one flush of the log and half a dozen statements; the batch "
+            "shares them. The faster the disk flushes, the smaller the gain.",
+            settings="limit: ingest.batch_rows = 1, ingest.spacing_ms = 0",
+            notes=[
+                f"in batches: {fast.note('live')}",
+                f"one record a transaction: {_cost(single)}; {slowly.note('live')}",
+            ],
+        )
+    ]
 
 
-def run(
-    bench: Bench, gateway: Gateway, fleet: str, kind: Kind, links: int, frames: int, seen: Seen
-) -> None:
-    """Send records as fast as they are acknowledged; every one must then be stored, once."""
-    records = links * frames * (MOST_RECORDS if kind == "backfill" else 1)
-    window = BACKFILL_WINDOW if kind == "backfill" else DEFAULT_WINDOW
-    bench.load.prepare(fleet, kind, 0, links, frames)
-    held, cpu = bench.site.stored(), cpu_seconds([gateway.pid])
-    database = cpu_seconds(bench.site.postgres())
-    told = bench.load.closed(fleet, 0, links, window)
-    seen.cpu.append((cpu_seconds([gateway.pid]) - cpu) / records)
-    seen.database_cpu.append((cpu_seconds(bench.site.postgres()) - database) / records)
-    seen.rate.append(records / told["seconds"])
-    stored = bench.site.stored() - held
-    if stored != records:
-        raise BenchmarkError(f"{records} records acknowledged, {stored} stored")
-
-
-def _against_copy(live: Seen, backfill: Seen, copied: Seen, count: int) -> Result:
-    ratios = [ours / limit for ours, limit in zip(live.rate, copied.rate, strict=True)]
+def _copy_result(live: Seen, backfill: Seen, copied: Seen, notes: list[str]) -> Result:
     return Result(
         row="G3",
         what=G3,
         ours=f"{middle(live.rate):,.0f} records/s",
         limit=f"{middle(copied.rate):,.0f} rows/s by COPY, {BATCH} a commit",
         checks=[
-            Check(goal=Goal(name=G3, better="more", must=0.35, stretch=0.5), rounds=ratios),
+            Check(
+                goal=Goal(name=G3, better="more", must=0.35, stretch=0.5),
+                rounds=_ratios(live, copied),
+            ),
         ],
         bound="The gateway's one Python process: decoding, checking, placing and answering each "
         "record by itself. COPY does none of it, and leaves out identities, raw bytes and outbox.",
         notes=[
-            (
-                f"live lane: {count} terminals, one record a frame of 200 bytes, {DEFAULT_WINDOW} "
-                f"frames unanswered; {_cost(live)}"
-            ),
+            *notes,
             (
                 f"back-fill: {BACKFILLERS} terminals, {MOST_RECORDS} records a frame, "
                 f"{BACKFILL_WINDOW} frames unanswered: {middle(backfill.rate):,.0f} records/s, "
-                f"{middle(backfill.rate) / middle(copied.rate):.2f} of COPY; {_cost(backfill)}"
+                f"{middle(_ratios(backfill, copied)):.2f} of COPY; "
+                f"{_cost(backfill)}"
             ),
             "every record was checked to be stored exactly once",
         ],
     )
 
 
-def _against_single(live: Seen, single: Seen) -> Result:
-    ratios = [ours / limit for ours, limit in zip(live.rate, single.rate, strict=True)]
-    return Result(
-        row="G4",
-        what=G4,
-        ours=f"{middle(live.rate):,.0f} records/s",
-        limit=f"{middle(single.rate):,.0f} records/s, one transaction each",
-        checks=[Check(goal=Goal(name=G4, better="more", must=8, stretch=12), rounds=ratios)],
-        bound="A transaction costs one flush of the log and half a dozen statements; the batch "
-        "shares them. The faster the disk flushes, the smaller the gain.",
-        settings="limit: ingest.batch_rows = 1, ingest.spacing_ms = 0",
-        notes=[f"one record a transaction: {_cost(single)}"],
-    )
+def _notes(runner: Runner, live: Seen, count: int) -> list[str]:
+    return [
+        (
+            f"live lane: {count} terminals, one record a frame of 200 bytes, {DEFAULT_WINDOW} "
+            f"frames unanswered; {_cost(live)}; {runner.note('live')}"
+        )
+    ]
+
+
+def _ratios(ours: Seen, limit: Seen) -> list[float]:
+    return [mine / theirs for mine, theirs in zip(ours.rate, limit.rate, strict=True)]
 
 
 def _cost(seen: Seen) -> str:
@@ -127,3 +170,9 @@ def _cost(seen: Seen) -> str:
         f"{middle(seen.cpu) * 1e6:.1f} µs of gateway and "
         f"{middle(seen.database_cpu) * 1e6:.1f} µs of PostgreSQL a record"
     )
+
+
+MEASUREMENTS = (
+    Measurement(rows=("G3",), work=against_copy),
+    Measurement(rows=("G4",), work=against_single),
+)

@@ -11,14 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, Measurement
 from benchmarks.goals import Check, Goal, Result
 from benchmarks.load.frames import beats
 from benchmarks.load.wire import Wire
-from benchmarks.processes import cpu_seconds
+from benchmarks.processes import spent, usage
 from benchmarks.stats import middle
 
-ROWS = ("G19",)
 WHAT = "heartbeats per CPU-second over a pty, whole gateway / bare copy"
 FULL_LINE = 11_520
 """Bytes a second at 115200 8N1, in one direction."""
@@ -29,7 +28,7 @@ BOUND = (
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Measure both sides in turn."""
+    """Send heartbeats over a line to the gateway and to a bare copy, in turn."""
     count = bench.size(6000, 1000)
     ours: list[float] = []
     theirs: list[float] = []
@@ -54,9 +53,9 @@ def measure(bench: Bench) -> list[Result]:
 
 def _cost(wire: Wire, frames: list[bytes], pid: int) -> float:
     """Return the processor seconds of one frame."""
-    before = cpu_seconds([pid])
+    before = usage([pid])
     wire.closed(frames)
-    return (cpu_seconds([pid]) - before) / len(frames)
+    return spent(before, usage([pid])).ran / len(frames)
 
 
 def _result(ours: list[float], theirs: list[float], size: int) -> Result:
@@ -90,3 +89,6 @@ def _copying(path: str) -> Iterator[int]:
             yield process.pid
         finally:
             process.kill()
+
+
+MEASUREMENTS = (Measurement(rows=("G19",), work=measure),)

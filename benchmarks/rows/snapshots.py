@@ -4,41 +4,42 @@ from __future__ import annotations
 
 from gateway.codecs.yls.limits import DEFAULT_WINDOW
 
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, Measurement
 from benchmarks.database import BLOB_BATCH, Bare
 from benchmarks.goals import Check, Goal, Result
-from benchmarks.load.client import BenchmarkError
+from benchmarks.load.client import BenchmarkError, generator
 from benchmarks.load.frames import CHUNK, PICTURE
-from benchmarks.processes import cpu_seconds
 from benchmarks.stats import middle
+from benchmarks.watch import GATEWAY, Watch
 
-ROWS = ("G10",)
 WHAT = "pictures of 50 KB per second, durable, end to end / bare bytea EXTERNAL, 16 a commit"
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Measure in turn; every confirmed picture must then be stored."""
-    count, each = bench.size(200, 80), bench.size(4, 3)
+    """Send pictures until each is confirmed, and store bare values, in turn."""
+    count, each = bench.size(200, 80), bench.size(6, 3)
     total = count * each
     bare = Bare(bench.site.dsn)
     ours: list[float] = []
     cpu: list[float] = []
     limit: list[float] = []
     serials = bench.site.terminals(count)
-    with bench.site.gateway() as gateway:
-        bench.load.connect("gateway", gateway.tcp, serials)
+    with bench.site.gateway() as gateway, generator() as load:
+        load.connect("gateway", gateway.tcp, serials)
+        watched = Watch()
         for _ in range(bench.rounds):
-            bench.load.prepare("gateway", "pictures", 0, count, each)
-            held, before = bare.count("picture"), cpu_seconds([gateway.pid])
+            load.beat("gateway", count)
+            load.prepare("gateway", "pictures", 0, count, each)
+            held = bare.rows_in("picture")
             # What an encrypted answer says cannot be read in passing: the table is the proof.
-            told = bench.load.closed("gateway", 0, count, DEFAULT_WINDOW, checked=False)
-            cpu.append((cpu_seconds([gateway.pid]) - before) / total)
+            with watched.round(bench.site, gateway, load):
+                told = load.closed("gateway", 0, count, DEFAULT_WINDOW, checked=False)
+            cpu.append(watched.cpu(GATEWAY) / total)
             ours.append(total / told["seconds"])
-            stored = bare.count("picture") - held
+            stored = bare.rows_in("picture") - held
             if stored != total:
                 raise BenchmarkError(f"{total} pictures sent, {stored} stored")
             limit.append(bare.blobs(total))
-        bench.load.drop("gateway")
     ratios = [mine / theirs for mine, theirs in zip(ours, limit, strict=True)]
     frames = -(-PICTURE // CHUNK) + 2
     return [
@@ -56,7 +57,11 @@ def measure(bench: Bench) -> list[Result]:
                 (
                     f"plain TCP with encrypted frames (ENC); {count} terminals; "
                     f"{middle(cpu) * 1e6:,.0f} µs of gateway a picture"
-                )
+                ),
+                watched.note(),
             ],
         )
     ]
+
+
+MEASUREMENTS = (Measurement(rows=("G10",), work=measure),)

@@ -12,12 +12,11 @@ from gateway.storage.postgres_files import wheel_files
 from gateway.storage.privilege import server_user
 from gateway.storage.supervisor import EmbeddedServer
 
-from benchmarks.bench import Bench, timed
+from benchmarks.bench import Bench, Measurement, timed
 from benchmarks.goals import Baseline, Check, Goal, Result
 from benchmarks.site import await_start, configuration, end, workspace
 from benchmarks.stats import middle
 
-ROWS = ("G16",)
 QUIET_FIRST_S, QUIET_WARM_S = 2.5, 0.6
 """What the database alone needs on a machine that is not busy with other things."""
 
@@ -46,22 +45,26 @@ def measure(bench: Bench) -> list[Result]:
                 Check(
                     goal=Goal(name="first start", better="less", must=5, stretch=3, unit="s"),
                     rounds=firsts,
-                    baseline=Baseline(
-                        name="first start of the database alone",
-                        value=first,
-                        limit=QUIET_FIRST_S,
-                        unit="s",
-                    ),
+                    baselines=[
+                        Baseline(
+                            name="first start of the database alone",
+                            value=first,
+                            limit=QUIET_FIRST_S,
+                            unit="s",
+                        )
+                    ],
                 ),
                 Check(
                     goal=Goal(name="warm start", better="less", must=2, stretch=1, unit="s"),
                     rounds=warms,
-                    baseline=Baseline(
-                        name="warm start of the database alone",
-                        value=warm,
-                        limit=QUIET_WARM_S,
-                        unit="s",
-                    ),
+                    baselines=[
+                        Baseline(
+                            name="warm start of the database alone",
+                            value=warm,
+                            limit=QUIET_WARM_S,
+                            unit="s",
+                        )
+                    ],
                 ),
             ],
             bound="initdb, then the import of Twisted, asyncpg, numpy and pydantic, then the "
@@ -92,3 +95,6 @@ def _server(folder: Path) -> float:
     seconds = timed(server.start)
     server.stop()
     return seconds
+
+
+MEASUREMENTS = (Measurement(rows=("G16",), work=measure),)

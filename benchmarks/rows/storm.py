@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.baselines.servers import asyncio_server
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, Measurement
 from benchmarks.goals import Baseline, Check, Goal, Result
-from benchmarks.load.client import IN_FLIGHT
-from benchmarks.load.fleet import ADDRESSES, Login
+from benchmarks.load.client import IN_FLIGHT, generator
+from benchmarks.load.fleet import ADDRESSES
 from benchmarks.processes import resident_bytes
 from benchmarks.stats import middle
+from benchmarks.watch import Watch
+from gateway.settings import Settings
 
-ROWS = ("G8", "G9")
 KB = 1024
+LISTEN = Settings().listen
 SETTLE_S = 1.0
 """What a login leaves behind, such as the answer to the question for the clock, has then gone."""
 QUIET_STORM_S = 2.0
@@ -32,32 +33,28 @@ class Seen:
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Let a fresh gateway and a fresh bare server take the storm in turn."""
+    """Let a fresh gateway and a fresh bare server take the storm, in turn."""
     count = bench.size(10_000, 2_000)
     serials = bench.site.terminals(count)
     ours, bare = Seen(), Seen()
+    watched = Watch()
     for _ in range(bench.rounds):
-        with bench.site.gateway() as gateway:
-            _storm(bench, gateway.pid, gateway.tcp, serials, "real", ours)
-        with asyncio_server() as server:
-            _storm(bench, server.pid, server.login, serials, "shaped", bare)
-    return [_memory(ours, bare, count), _storms(ours, bare, count)]
+        with bench.site.gateway() as gateway, generator() as load:
+            before = resident_bytes(gateway.pid)
+            with watched.round(bench.site, gateway, load):
+                told = load.connect("storm", gateway.tcp, serials)
+            _note(ours, told, gateway.pid, before, count)
+        with asyncio_server() as server, generator() as load:
+            before = resident_bytes(server.pid)
+            told = load.connect("storm", server.login, serials, "shaped")
+            _note(bare, told, server.pid, before, count)
+    return [_memory(ours, bare, count), _storms(ours, bare, count, watched)]
 
 
-def _storm(
-    bench: Bench,
-    pid: int,
-    address: tuple[str, int],
-    serials: Sequence[str],
-    login: Login,
-    seen: Seen,
-) -> None:
-    before = resident_bytes(pid)
-    told = bench.load.connect("storm", address, serials, login)
+def _note(seen: Seen, told: dict[str, float], pid: int, before: int, count: int) -> None:
     time.sleep(SETTLE_S)
-    seen.memory.append((resident_bytes(pid) - before) / len(serials))
+    seen.memory.append((resident_bytes(pid) - before) / count)
     seen.seconds.append(told["seconds"])
-    bench.load.drop("storm")
 
 
 def _memory(ours: Seen, bare: Seen, count: int) -> Result:
@@ -74,14 +71,14 @@ def _memory(ours: Seen, bare: Seen, count: int) -> Result:
         ours=f"{middle(ours.memory) / KB:.1f} KB",
         limit=f"{middle(bare.memory) / KB:.1f} KB: bare asyncio",
         checks=[
-            Check(goal=goal, rounds=[each / KB for each in ours.memory], baseline=baseline),
+            Check(goal=goal, rounds=[each / KB for each in ours.memory], baselines=[baseline]),
         ],
         bound="Python objects: transport, link, connection, session, conversation, keys, and what "
         "is remembered of a terminal after it has gone.",
     )
 
 
-def _storms(ours: Seen, bare: Seen, count: int) -> Result:
+def _storms(ours: Seen, bare: Seen, count: int, watched: Watch) -> Result:
     baseline = Baseline(
         name="bare asyncio", value=middle(bare.seconds), limit=QUIET_STORM_S, unit="s"
     )
@@ -93,7 +90,7 @@ def _storms(ours: Seen, bare: Seen, count: int) -> Result:
         ours=f"{middle(ours.seconds):.2f} s ({count / middle(ours.seconds):,.0f} logins/s)",
         limit=f"{middle(bare.seconds):.2f} s: the same two exchanges, nothing checked",
         checks=[
-            Check(goal=absolute, rounds=ours.seconds, baseline=baseline),
+            Check(goal=absolute, rounds=ours.seconds, baselines=[baseline, watched.quiet]),
             Check(goal=Goal(name="times bare asyncio", better="less", must=6), rounds=times),
         ],
         bound="Four HMACs on each side, one question to the database for what is held of each "
@@ -104,6 +101,13 @@ def _storms(ours: Seen, bare: Seen, count: int) -> Result:
                 "is freshly started, so it remembers nobody; the generator signs for real against "
                 "the gateway and not at all against the bare server"
             ),
-            "no limit was raised: 64 connections log in at a time, 8 from one address",
+            (
+                f"no limit was raised: {LISTEN.unauthenticated_total} connections log in at a time,"
+                f" {LISTEN.unauthenticated_per_address} from one address"
+            ),
+            watched.note(),
         ],
     )
+
+
+MEASUREMENTS = (Measurement(rows=("G8", "G9"), work=measure),)

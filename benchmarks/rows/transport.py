@@ -9,12 +9,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from benchmarks.baselines.servers import asyncio_server, c_compiler, c_server
-from benchmarks.bench import LOAD_CORE, SERVER_CORE, Bench
-from benchmarks.goals import Check, Goal, Result, not_run
-from benchmarks.processes import cpu_seconds, pin, unpin
+from benchmarks.bench import LOAD_CORE, SERVER_CORE, Bench, Measurement
+from benchmarks.goals import Check, Goal, Result, not_measured
+from benchmarks.load.client import Load, generator
+from benchmarks.processes import pin, spent, usage
 from benchmarks.stats import middle
 
-ROWS = ("G1", "G2")
 G1 = "heartbeats per CPU-second, whole gateway / bare asyncio echo"
 G2 = "heartbeats per CPU-second, whole gateway / C epoll echo"
 BOUND = (
@@ -26,31 +26,27 @@ Server = tuple[str, int]
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Measure both rows in one run."""
+    """Send heartbeats to the whole gateway and to two echoes, in turn."""
     count = bench.size(1000, 200)
     compiler = c_compiler()
     with ExitStack() as stack:
         serials = bench.site.terminals(count)
         gateway = stack.enter_context(bench.site.gateway())
         bare = stack.enter_context(asyncio_server())
+        load = stack.enter_context(generator())
         servers: list[Server] = [("gateway", gateway.pid), ("asyncio", bare.pid)]
-        bench.load.connect("gateway", gateway.tcp, serials)
-        bench.load.connect("asyncio", bare.echo, serials, "none")
+        load.connect("gateway", gateway.tcp, serials)
+        load.connect("asyncio", bare.echo, serials, "none")
         if compiler is not None:
             c_echo = stack.enter_context(c_server(compiler))
             servers.append(("c", c_echo.pid))
-            bench.load.connect("c", c_echo.echo, serials, "none")
-        try:
-            seen = _rounds(bench, servers, count)
-        finally:
-            unpin(bench.load.pid)
-            for name, _ in servers:
-                bench.load.drop(name)
+            load.connect("c", c_echo.echo, serials, "none")
+        seen = _rounds(bench, load, servers, count)
     return [
         _result("G1", G1, seen, "asyncio", Goal(name=G1, better="more", must=0.5, stretch=0.8)),
         _result("G2", G2, seen, "c", Goal(name=G2, better="more", must=0.3, stretch=0.5))
         if compiler is not None
-        else not_run("G2", G2, "no C compiler"),
+        else not_measured("G2", "no C compiler"),
     ]
 
 
@@ -58,20 +54,20 @@ Seen = dict[str, tuple[list[float], list[float]]]
 """By server: CPU seconds per frame, and the share of the time in which it was busy."""
 
 
-def _rounds(bench: Bench, servers: list[Server], count: int) -> Seen:
+def _rounds(bench: Bench, load: Load, servers: list[Server], count: int) -> Seen:
     pinned = [pin(pid, SERVER_CORE) for _, pid in servers]
-    pinned.append(pin(bench.load.pid, LOAD_CORE))
+    pinned.append(pin(load.pid, LOAD_CORE))
     if not all(pinned):
         bench.say("      not pinned: this machine has fewer than two cores")
     seen: Seen = {name: ([], []) for name, _ in servers}
     for _ in range(bench.rounds):
         for name, pid in servers:
-            made = bench.load.prepare(name, "beats", 0, count, bench.size(100, 60))
-            before = cpu_seconds([pid])
-            told = bench.load.closed(name, 0, count, 1, checked=name == "gateway")
-            spent = cpu_seconds([pid]) - before
-            seen[name][0].append(spent / made)
-            seen[name][1].append(spent / told["seconds"])
+            made = load.prepare(name, "beats", 0, count, bench.size(100, 60))
+            before = usage([pid])
+            told = load.closed(name, 0, count, 1, checked=name == "gateway")
+            used = spent(before, usage([pid]))
+            seen[name][0].append(used.ran / made)
+            seen[name][1].append((used.ran + used.waited) / told["seconds"])
     return seen
 
 
@@ -98,3 +94,6 @@ def _result(row: str, what: str, seen: Seen, limit: str, goal: Goal) -> Result:
 
 def _figure(seconds: float) -> str:
     return f"{seconds * 1e6:.1f} µs a frame ({1 / seconds:,.0f}/CPU-s)"
+
+
+MEASUREMENTS = (Measurement(rows=("G1", "G2"), work=measure),)
