@@ -1,6 +1,7 @@
 """What bare PostgreSQL does with the same rows: COPY, one INSERT at a time, and large values.
 
-Every statement commits for itself with the durability settings of the gateway's own connections.
+Every commit has the durability settings of the gateway's own connections. What is sent is made
+before the clock starts.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+from typing import NamedTuple, TypeVar
 
 import asyncpg
 import uvloop
-from gateway.storage.columns import PASSAGE_COLUMNS
+from gateway.storage.columns import IDENTITY_COLUMNS, PASSAGE_COLUMNS, Kind
+from gateway.storage.numbering import identity_of
 
 from benchmarks.load.frames import PICTURE
 from benchmarks.stats import percentile
@@ -21,12 +24,26 @@ from benchmarks.stats import percentile
 BATCH = 500
 WRITERS = 8
 BLOB_BATCH = 16
-_ID = PASSAGE_COLUMNS.index("id")
+DIGEST, SEALING = 16, 28
+"""Bytes of a record's digest, and bytes that sealing adds to a raw batch."""
+RAW_COLUMNS = ("id", "received_ms", "key", "data")
+_PLACE = {name: at for at, name in enumerate(PASSAGE_COLUMNS)}
 _BEYOND = 1 << 40
 """Added to the number of a copied row, so that it is never a number of the gateway's."""
+_series = count(0x0F00_0001)
 
-Rows = list[tuple[object, ...]]
+Row = tuple[object, ...]
+Rows = list[Row]
 Answer = TypeVar("Answer")
+
+
+class Portion(NamedTuple):
+    """Everything that 500 records became, by table."""
+
+    identities: Rows
+    raw: Rows
+    passages: Rows
+    outbox: Rows
 
 
 class Bare:
@@ -36,30 +53,56 @@ class Bare:
         self._dsn = dsn
         self._shift = 0
 
-    def latest(self, count: int) -> Rows:
-        """Return the passages stored last, under fresh numbers."""
+    def latest(self, wanted: int) -> Rows:
+        """Return the passages stored last, under fresh numbers and in a fresh series."""
         self._shift += _BEYOND
-        shift = self._shift
+        id_, series = _PLACE["id"], _PLACE["series"]
+        fresh = (self._shift, next(_series))
 
         async def fetch(connection: asyncpg.Connection) -> Rows:
             found = await connection.fetch(
                 f"select {', '.join(PASSAGE_COLUMNS)} from passage"
-                f" where id < {_BEYOND} order by id desc limit {count}"
+                f" where id < {_BEYOND} order by id desc limit {wanted}"
             )
-            return [(row[_ID] + shift, *tuple(row)[1:]) for row in found]
+            rows = [list(row) for row in found]
+            for row in rows:
+                row[id_] += fresh[0]
+                row[series] = fresh[1]
+            return [tuple(row) for row in rows]
 
         return self._run(fetch)
 
-    def copy(self, rows: Rows) -> float:
-        """Return the rows per second that COPY brings into the same table, 500 a commit."""
+    def copy_everything(self, passages: Rows) -> float:
+        """Return the records per second that COPY brings into all tables a record has rows in.
+
+        Identity, passage and outbox row of each, and for 500 of them the raw bytes as one value:
+        one transaction.
+        """
+        portions = [portion(part) for part in _parts(passages)]
+
+        async def work(connection: asyncpg.Connection) -> float:
+            copy = connection.copy_records_to_table
+            began = time.perf_counter()
+            for each in portions:
+                async with connection.transaction():
+                    await copy("record_identity", records=each.identities, columns=IDENTITY_COLUMNS)
+                    await copy("raw_batch", records=each.raw, columns=RAW_COLUMNS)
+                    await copy("passage", records=each.passages, columns=PASSAGE_COLUMNS)
+                    await copy("outbox", records=each.outbox, columns=("record",))
+            return len(passages) / (time.perf_counter() - began)
+
+        return self._run(work)
+
+    def copy_passages(self, passages: Rows) -> float:
+        """Return the rows per second that COPY brings into the passage table alone."""
 
         async def work(connection: asyncpg.Connection) -> float:
             began = time.perf_counter()
-            for at in range(0, len(rows), BATCH):
+            for part in _parts(passages):
                 await connection.copy_records_to_table(
-                    "passage", records=rows[at : at + BATCH], columns=PASSAGE_COLUMNS
+                    "passage", records=part, columns=PASSAGE_COLUMNS
                 )
-            return len(rows) / (time.perf_counter() - began)
+            return len(passages) / (time.perf_counter() - began)
 
         return self._run(work)
 
@@ -87,7 +130,7 @@ class Bare:
 
         return self._run(work)
 
-    def blobs(self, count: int) -> float:
+    def blobs(self, wanted: int) -> float:
         """Return how many values of 50 KB per second an INSERT of 16 makes durable."""
         data = [os.urandom(PICTURE) for _ in range(BLOB_BATCH)]
 
@@ -100,9 +143,9 @@ class Bare:
                 "insert into bench_blob (data) select unnest($1::bytea[])"
             )
             began = time.perf_counter()
-            for _ in range(count // BLOB_BATCH):
+            for _ in range(wanted // BLOB_BATCH):
                 await statement.fetch(data)
-            return count // BLOB_BATCH * BLOB_BATCH / (time.perf_counter() - began)
+            return wanted // BLOB_BATCH * BLOB_BATCH / (time.perf_counter() - began)
 
         return self._run(work)
 
@@ -124,3 +167,35 @@ class Bare:
                 await connection.close()
 
         return uvloop.run(main())
+
+
+def portion(passages: Sequence[Row]) -> Portion:
+    """Make the rows that come with these passages, as the gateway's transaction has them."""
+    identities = sorted(
+        (
+            _whole(row, "device"),
+            identity_of(_whole(row, "series"), _whole(row, "number")),
+            os.urandom(DIGEST),
+            row[_PLACE["id"]],
+            Kind.PASSAGE,
+        )
+        for row in passages
+    )
+    size = sum(_whole(row, "raw_length") for row in passages) + SEALING
+    first = passages[0]
+    return Portion(
+        identities=list(identities),
+        raw=[(first[_PLACE["id"]], first[_PLACE["received_ms"]], 1, os.urandom(size))],
+        passages=list(passages),
+        outbox=[(row[_PLACE["id"]],) for row in passages],
+    )
+
+
+def _whole(row: Row, column: str) -> int:
+    value = row[_PLACE[column]]
+    assert isinstance(value, int)
+    return value
+
+
+def _parts(rows: Rows) -> list[Rows]:
+    return [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]

@@ -1,7 +1,7 @@
 """G3 and G4: durable, deduplicated records per second from socket to commit and back.
 
-The limit of G3 is a bare COPY of the passages that the gateway has just stored, into their table;
-the other side of G4 is the same gateway with one record in a transaction.
+The limit of G3 is a bare COPY, into the same tables, of the rows that the gateway has just made of
+the same records; the other side of G4 is the same gateway with one record in a transaction.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def against_copy(bench: Bench) -> list[Result]:
     """Store records as fast as they are acknowledged, and by COPY, in turn."""
     count, frames = bench.size(1000, 300), bench.size(40, 20)
     bare = Bare(bench.site.dsn)
-    live, backfill, copied = Seen(), Seen(), Seen()
+    live, backfill, everything, passages = Seen(), Seen(), Seen(), Seen()
     serials = bench.site.terminals(count)
     with bench.site.gateway() as gateway, generator() as load:
         load.connect("gateway", gateway.tcp, serials)
@@ -81,9 +81,10 @@ def against_copy(bench: Bench) -> list[Result]:
         for _ in range(bench.rounds):
             load.beat("gateway", count)
             runner.run("live", count, frames, live)
-            copied.rate.append(bare.copy(bare.latest(count * frames)))
+            everything.rate.append(bare.copy_everything(bare.latest(count * frames)))
+            passages.rate.append(bare.copy_passages(bare.latest(count * frames)))
             runner.run("backfill", BACKFILLERS, 6, backfill)
-    return [_copy_result(live, backfill, copied, _notes(runner, live, count))]
+    return [_copy_result(live, backfill, everything, passages, _notes(runner, live, count))]
 
 
 def against_single(bench: Bench) -> list[Result]:
@@ -125,26 +126,30 @@ def against_single(bench: Bench) -> list[Result]:
     ]
 
 
-def _copy_result(live: Seen, backfill: Seen, copied: Seen, notes: list[str]) -> Result:
+def _copy_result(
+    live: Seen, backfill: Seen, everything: Seen, passages: Seen, notes: list[str]
+) -> Result:
+    same = Goal(name="of COPY of all rows of the records", better="more", must=0.35, stretch=0.5)
+    alone = Goal(name="of COPY of the passage rows alone", better="more", must=None)
     return Result(
         row="G3",
         what=G3,
         ours=f"{middle(live.rate):,.0f} records/s",
-        limit=f"{middle(copied.rate):,.0f} rows/s by COPY, {BATCH} a commit",
+        limit=f"{middle(everything.rate):,.0f} records/s by COPY of all their rows (identity, "
+        f"passage, outbox, raw batch), {BATCH} a commit; {middle(passages.rate):,.0f} rows/s by "
+        "COPY of the passage rows alone",
         checks=[
-            Check(
-                goal=Goal(name=G3, better="more", must=0.35, stretch=0.5),
-                rounds=_ratios(live, copied),
-            ),
+            Check(goal=same, rounds=_ratios(live, everything)),
+            Check(goal=alone, rounds=_ratios(live, passages)),
         ],
         bound="The gateway's one Python process: decoding, checking, placing and answering each "
-        "record by itself. COPY does none of it, and leaves out identities, raw bytes and outbox.",
+        "record by itself, of which COPY does nothing.",
         notes=[
             *notes,
             (
                 f"back-fill: {BACKFILLERS} terminals, {MOST_RECORDS} records a frame, "
                 f"{BACKFILL_WINDOW} frames unanswered: {middle(backfill.rate):,.0f} records/s, "
-                f"{middle(_ratios(backfill, copied)):.2f} of COPY; "
+                f"{middle(_ratios(backfill, everything)):.2f} of COPY of all rows; "
                 f"{_cost(backfill)}"
             ),
             "every record was checked to be stored exactly once",
