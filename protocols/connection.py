@@ -216,6 +216,11 @@ class Connection:
             self._transport.unregisterProducer()
             self._transport.loseConnection()
 
+    @property
+    def stranger(self) -> bool:
+        """The peer has not proved who it is."""
+        return self._newcomer is not None
+
     def abort(self, reason: str) -> None:
         """Cut off at once; also what only waits for its last bytes to leave."""
         self.ending = self.ending or reason

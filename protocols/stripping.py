@@ -9,6 +9,7 @@ Pure: bytes in, bytes out. Where the bytes were cut into reads makes no differen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,6 +68,16 @@ def parse_pattern(text: str) -> Pattern:
     return Pattern(tuple(places))
 
 
+def _search(patterns: Sequence[Pattern], heads: bytes) -> re.Pattern[bytes]:
+    """Return what finds the first of ``patterns`` that fits, where one of ``heads`` stands."""
+    packets = (
+        b"".join(b"." if place is ANY else re.escape(bytes((place,))) for place in one.places)
+        for one in patterns
+    )
+    beginning = b"|".join(re.escape(heads[at : at + 1]) for at in range(len(heads)))
+    return re.compile(b"(?=" + beginning + b")(?:" + b"|".join(packets) + b")", re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Additions:
     """What the boxes behind one listener add."""
@@ -92,7 +103,15 @@ class Stripped:
 class Stripper:
     """One connection's share of `Additions`."""
 
-    __slots__ = ("_additions", "_awaiting", "_buffer", "_heads", "_patterns", "_stripped")
+    __slots__ = (
+        "_additions",
+        "_awaiting",
+        "_buffer",
+        "_heads",
+        "_packet",
+        "_patterns",
+        "_stripped",
+    )
 
     def __init__(self, additions: Additions, stripped: Stripped) -> None:
         self._additions = additions
@@ -101,6 +120,7 @@ class Stripper:
         self._awaiting = additions.registration is not None
         self._patterns: tuple[Pattern, ...] = ()
         self._heads = b""
+        self._packet: re.Pattern[bytes] | None = None
         self._look_for(additions.heartbeat, additions.registration)
 
     @property
@@ -151,6 +171,7 @@ class Stripper:
         found: Sequence[Pattern] = [one for one in patterns if one is not None]
         self._patterns = tuple(sorted(found, key=len, reverse=True))
         self._heads = bytes(one.places[0] for one in found if one.places[0] is not ANY)
+        self._packet = _search(self._patterns, self._heads) if self._heads else None
 
     def _fitting(self, at: int) -> int | None:
         """Return the size of the packet at ``at``, 0 for none, None when it is too early to say.
@@ -168,7 +189,8 @@ class Stripper:
         return 0
 
     def _stream(self) -> bytes:
-        buffer, out, at = self._buffer, bytearray(), 0
+        buffer, out = self._buffer, bytearray()
+        at = self._judge(out)
         while (start := self._next_head(at)) >= 0:
             out += buffer[at:start]
             size = self._fitting(start)
@@ -184,6 +206,27 @@ class Stripper:
         out += buffer[at:]
         buffer.clear()
         return bytes(out)
+
+    def _judge(self, out: bytearray) -> int:
+        """Deal with everything before which no packet can be cut short; return how far that went.
+
+        Anybody who reaches the box's port can fill a read with beginnings of packets, so this part,
+        nearly all of a long read, is left to the regular expressions' engine.
+        """
+        buffer, at = self._buffer, 0
+        if self._packet is None:
+            return at
+        decided = len(buffer) - len(self._patterns[0]) + 1
+        while at < decided:
+            found = self._packet.search(buffer, at)
+            start = found.start() if found is not None else decided
+            if found is None or start >= decided:
+                out += buffer[at:decided]
+                return decided
+            out += buffer[at:start]
+            self._count(start, found.end() - start)
+            at = found.end()
+        return at
 
     def _next_head(self, at: int) -> int:
         """Return where the next packet might begin, or -1."""

@@ -30,6 +30,8 @@ class TransparentConnection:
         self._clock = shared.clock
         self._gap = gap_seconds
         self._quiet_at = 0.0
+        limits = (dialect.limits.before_login_bytes for dialect in shared.dialects)
+        self._allowance = shared.noise_bytes + max(limits)
         self._prompt = Prompt(self._due, self._expire, shared.clock)
 
     def makeConnection(self, transport: Any) -> None:
@@ -37,7 +39,15 @@ class TransparentConnection:
         self._connection.makeConnection(transport)
 
     def dataReceived(self, data: bytes) -> None:
-        """Pass on what is the terminal's."""
+        """Pass on what is the terminal's.
+
+        What is stripped counts as well as long as a stranger sends it: looking at it costs us time.
+        """
+        if self._connection.stranger:
+            self._allowance -= len(data)
+            if self._allowance < 0:
+                self._connection.abort("login_bytes")
+                return
         self._pass(self._stripper.feed(data))
         if self._stripper.held:
             self._quiet_at = self._clock().mono + self._gap

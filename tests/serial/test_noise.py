@@ -295,3 +295,13 @@ def test_a_box_that_sends_nothing_but_noise_is_cut_off() -> None:
             assert b.counters.counts["closed", "login_bytes"] == 1
 
     run(main)
+
+
+def test_a_box_that_sends_nothing_but_its_own_packets_is_cut_off_as_well() -> None:
+    async def main() -> None:
+        async with serial_server(BOX) as (b, _, box):
+            box.writer.write(REGISTRATION + HEARTBEAT * 20_000)
+            await b.gone()
+            assert b.counters.counts["closed", "login_bytes"] == 1
+
+    run(main)

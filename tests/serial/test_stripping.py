@@ -133,3 +133,23 @@ def test_patterns_are_read_with_and_without_spaces() -> None:
     assert parse_pattern("57 4d ?? 00") == parse_pattern("574D??00")
     assert parse_pattern("57 4d ??") == Pattern((0x57, 0x4D, None))
     assert parse_pattern("57 4d ??").fixed == 2
+
+
+def test_a_read_full_of_beginnings_is_not_looked_at_byte_by_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[int] = []
+    match = Pattern.match
+
+    def counted(pattern: Pattern, data: bytearray, at: int) -> bool | None:
+        looks.append(at)
+        return match(pattern, data, at)
+
+    monkeypatch.setattr(Pattern, "match", counted)
+    for near_miss in (b"o", b"onl", b"onl\x20", b"\xc0\xde\x01\x02\x03"):
+        stripper = Stripper(EVERY, Stripped())
+        stripper.feed(b"\xc0\xde\x01\x02\x03\x04")
+        looks.clear()
+        data = near_miss * 4096
+        assert stripper.feed(data) + stripper.flush() == data
+        assert len(looks) < MOST_BYTES
