@@ -245,7 +245,7 @@ async def carry(box: Box, device: LineDevice, done: Callable[[], bool]) -> None:
 
 def test_packets_with_registrations_and_heartbeats_inside_frames_are_understood() -> None:
     async def main() -> None:
-        async with serial_server(BOX) as (b, factory, box):
+        async with serial_server(BOX, RealClock()) as (b, factory, box):
             device = LineDevice("T-7", box.send)
             device.start()
             await carry(box, device, lambda: device.device.online)
