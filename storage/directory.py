@@ -13,7 +13,7 @@ from gateway.storage.failures import blames_row, describe
 from gateway.storage.importing import import_document, secret_place
 from gateway.storage.keyring import DEVICE, Keyring
 from gateway.storage.months import wall_ms
-from gateway.storage.pool import SLOW_LIMIT_S, Connection, Database
+from gateway.storage.pool import Connection, Database, Turn
 
 from gateway.domain.directory import (
     Area,
@@ -49,7 +49,7 @@ class PostgresDirectoryStore:
 
     async def load(self) -> Directory:
         """Read everything into one immutable value, as of one moment."""
-        async with self._database.transaction(SLOW_LIMIT_S) as connection:
+        async with self._database.transaction(turn=Turn.SLOW) as connection:
             await connection.execute("set transaction isolation level repeatable read read only")
             devices, secrets = await self._devices(connection)
             return Directory(
@@ -78,7 +78,7 @@ class PostgresDirectoryStore:
         now_ms = self._wall()
         sealer = await self._keyring.sealer(DEVICE, now_ms)
         try:
-            async with self._database.transaction(SLOW_LIMIT_S) as connection:
+            async with self._database.transaction(turn=Turn.SLOW) as connection:
                 await import_document(connection, sealer, document)
         except Exception as error:
             if not blames_row(error):

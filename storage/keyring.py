@@ -14,7 +14,7 @@ from gateway.storage.crypto import (
     read_master_key,
 )
 from gateway.storage.months import month_of
-from gateway.storage.pool import Connection, Database
+from gateway.storage.pool import Connection, Database, Turn
 
 from gateway.domain.errors import GatepostError
 
@@ -40,7 +40,7 @@ class Keyring:
         month = month_of(at_ms)
         found = self._current.get((class_, month))
         if found is None:
-            async with self._database.use() as connection:
+            async with self._database.use(turn=Turn.RECORDS) as connection:
                 found = await self._make_or_load(connection, class_, month)
             self._current[class_, month] = found
         return found

@@ -9,7 +9,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from gateway.storage.partitions import LOCK
-from gateway.storage.pool import SLOW_LIMIT_S, Connection, Database
+from gateway.storage.pool import Connection, Database, Turn
 
 from gateway.domain.errors import GatepostError
 
@@ -49,7 +49,7 @@ async def migrate(database: Database, migrations: list[Migration] | None = None)
     migration is not the one of this release, and ``schema.newer`` when there are more of them.
     """
     wanted = known_migrations() if migrations is None else migrations
-    async with database.transaction(SLOW_LIMIT_S) as connection:
+    async with database.transaction(turn=Turn.SLOW) as connection:
         await connection.execute("select pg_advisory_xact_lock($1)", LOCK)
         applied = await _applied(connection)
         _compare(wanted, applied)

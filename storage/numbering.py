@@ -40,13 +40,20 @@ def identity_of(series: int, number: int) -> bytes:
     return series.to_bytes(4, "big") + number.to_bytes(4, "big")
 
 
-async def find_held(connection: Connection, device: DeviceId, series: int) -> HeldSeries:
-    """Work out what is held, from the cursor on."""
+async def find_held(
+    connection: Connection, device: DeviceId, series: int, first: int
+) -> HeldSeries:
+    """Work out what is held, from the cursor or from ``first`` on, whichever is higher.
+
+    A terminal that was in use before us has numbers we never get, and there the cursor stays for
+    ever. Counting from it would take longer with every record, and in the end too long.
+    """
     upto = await connection.fetchval(CURSOR, device, series) or 0
     held = HeldNumbers(series, upto)
-    lost = await connection.fetch(LOST, device, series, upto)
+    known = max(upto, first - 1)
+    lost = await connection.fetch(LOST, device, series, known)
     top = identity_of(series, 0xFFFF_FFFF)
-    islands = await connection.fetch(ISLANDS, device, identity_of(series, upto), top)
+    islands = await connection.fetch(ISLANDS, device, identity_of(series, known), top)
     for row in (*lost, *islands):
         held.add(row["first"], row["last"])
     return held.snapshot()

@@ -1,5 +1,8 @@
 """Connections to the database: a few, each call limited in time, and a breaker over all of them.
 
+Calls take turns with their own kind only. A site that comes back with a thousand pictures makes
+pictures wait, and that is neither the database's failure nor a reason to refuse a record.
+
 asyncpg's own pool is not used because giving a connection back to it waits for the server, and a
 server that is frozen rather than dead would keep every caller waiting with it. Here a connection
 that did not answer in time is cut, never asked again.
@@ -10,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from enum import Enum
 from typing import TypeAlias
 
 import asyncpg
@@ -37,6 +41,24 @@ SESSION_SETTINGS = {
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
+class Turn(Enum):
+    """What a call waits for: only for calls of its own kind."""
+
+    RECORDS = 1
+    """Storing records, and what that cannot do without."""
+    CALLS = 2
+    """Everything else a terminal waits for: logins, pictures, tombstones."""
+    SLOW = 3
+    """What no terminal waits for, and what may take long without anything being wrong."""
+
+
+RECORD_CONNECTIONS = 2
+"""The batch in flight, and the numbers or the key for the next one."""
+SLOW_CONNECTIONS = 1
+OVERTIME = (TimeoutError, asyncpg.QueryCanceledError)
+"""How a call ends that took too long; a slow one proves nothing about the database."""
+
+
 class Database:
     """A bounded set of connections to one database."""
 
@@ -51,7 +73,11 @@ class Database:
         self._dsn = dsn
         self._limit = limit_s
         self._probe_every = probe_every_s
-        self._slots = asyncio.Semaphore(connections)
+        self._turns = {
+            Turn.RECORDS: asyncio.Semaphore(RECORD_CONNECTIONS),
+            Turn.CALLS: asyncio.Semaphore(connections),
+            Turn.SLOW: asyncio.Semaphore(SLOW_CONNECTIONS),
+        }
         self._idle: list[Connection] = []
         self._available = True
         self._prober: asyncio.Task[None] | None = None
@@ -97,24 +123,29 @@ class Database:
         self._cut_idle()
 
     @asynccontextmanager
-    async def use(self, limit_s: float | None = None) -> AsyncIterator[Connection]:
-        """Lend a connection for one call; ``limit_s`` covers waiting for it as well.
+    async def use(
+        self, limit_s: float | None = None, *, turn: Turn = Turn.CALLS
+    ) -> AsyncIterator[Connection]:
+        """Lend a connection for one call of ``limit_s``; as long it may have to wait for its turn.
 
-        Raises StoreUnavailable for every trouble that is the database's; an error that blames a
-        row passes through unchanged.
+        Raises StoreUnavailable for every trouble that is the database's, and for a turn that did
+        not come; an error that blames a row passes through unchanged.
         """
-        if not self._available:
-            raise StoreUnavailable("it failed and has not answered since.")
+        limit = limit_s or (SLOW_LIMIT_S if turn is Turn.SLOW else self._limit)
+        place = await self._await_turn(turn, limit)
         connection: Connection | None = None
         try:
-            async with asyncio.timeout(limit_s or self._limit), self._slots:
+            async with asyncio.timeout(limit):
                 connection = await self._take()
                 yield connection
         except Exception as error:
             unavailable = as_unavailable(error)
             if unavailable is None:
                 raise
-            self._trip()
+            if connection is not None:
+                connection.terminate()  # it may still be busy
+            if not (turn is Turn.SLOW and isinstance(error, OVERTIME)):
+                self._trip()
             raise unavailable from error
         except asyncio.CancelledError:
             if connection is not None:
@@ -123,11 +154,14 @@ class Database:
         finally:
             if connection is not None:
                 self._give_back(connection)
+            place.release()
 
     @asynccontextmanager
-    async def transaction(self, limit_s: float | None = None) -> AsyncIterator[Connection]:
+    async def transaction(
+        self, limit_s: float | None = None, *, turn: Turn = Turn.CALLS
+    ) -> AsyncIterator[Connection]:
         """Lend a connection inside a transaction that commits when the block ends well."""
-        async with self.use(limit_s) as connection:
+        async with self.use(limit_s, turn=turn) as connection:
             await connection.execute("begin")
             try:
                 yield connection
@@ -142,11 +176,29 @@ class Database:
         try:
             async with asyncio.timeout(self._limit):
                 connection = await self._connect()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except Exception:  # whatever it is: a prober that ends would leave us refusing for ever
             return False
         self._available = True
         self._idle.append(connection)
         return True
+
+    async def _await_turn(self, turn: Turn, limit: float) -> asyncio.Semaphore:
+        """Wait for a free place; the breaker may open meanwhile, and then nobody asks any more."""
+        place = self._turns[turn]
+        self._refuse_when_down()
+        try:
+            async with asyncio.timeout(limit):
+                await place.acquire()
+        except TimeoutError:
+            raise StoreUnavailable("too many others are waiting for it.") from None
+        if not self._available:
+            place.release()
+            self._refuse_when_down()
+        return place
+
+    def _refuse_when_down(self) -> None:
+        if not self._available:
+            raise StoreUnavailable("it failed and has not answered since.")
 
     async def _take(self) -> Connection:
         while self._idle:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.storage.numbering import identity_of
-from gateway.storage.pool import SLOW_LIMIT_S, Database
+from gateway.storage.pool import Database, Turn
 
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Stored
@@ -51,21 +51,21 @@ class StoreProofs:
 
     async def counts(self, device: DeviceId) -> Stored:
         """Count what is stored of one device."""
-        async with self._database.use(SLOW_LIMIT_S) as connection:
+        async with self._database.use(turn=Turn.SLOW) as connection:
             row = await connection.fetchrow(COUNTS, device)
         assert row is not None
         return Stored(device=device, **dict(row))
 
     async def totals(self) -> Totals:
         """Count what is stored of all devices."""
-        async with self._database.use(SLOW_LIMIT_S) as connection:
+        async with self._database.use(turn=Turn.SLOW) as connection:
             row = await connection.fetchrow(TOTALS)
         assert row is not None
         return Totals(**dict(row))
 
     async def identities(self, device: DeviceId, series: int) -> set[int]:
         """List the numbers held of one series, whatever became of each record."""
-        async with self._database.use(SLOW_LIMIT_S) as connection:
+        async with self._database.use(turn=Turn.SLOW) as connection:
             rows = await connection.fetch(
                 "select identity from record_identity where device = $1"
                 " and identity between $2 and $3 and octet_length(identity) = 8",
@@ -77,7 +77,7 @@ class StoreProofs:
 
     async def picture_digests(self, device: DeviceId) -> set[bytes]:
         """List the digests of the pictures held."""
-        async with self._database.use(SLOW_LIMIT_S) as connection:
+        async with self._database.use(turn=Turn.SLOW) as connection:
             rows = await connection.fetch(
                 "select digest from picture_identity where device = $1", device
             )

@@ -6,6 +6,7 @@ like, how an identity is claimed and how bytes are sealed is known next door.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from gateway.storage.months import wall_ms
 from gateway.storage.numbering import draw_ids, find_held, write_cursors, write_lost
 from gateway.storage.partitions import Partitions
 from gateway.storage.pictures import NumberedPicture, inline_pictures, write_pictures
-from gateway.storage.pool import Connection, Database
+from gateway.storage.pool import Connection, Database, Turn
 from gateway.storage.raw import write_raw
 from gateway.storage.set_aside import quarantine, reject
 
@@ -56,6 +57,8 @@ class PostgresRecordStore:
         self._careful = 0
         """Batches that still go the careful way."""
         self._picture_ids: Iterator[int] = iter(())
+        self._drawing = asyncio.Lock()
+        """A block runs out for all waiting pictures at once; one of them draws the next."""
 
     @property
     def available(self) -> bool:
@@ -113,12 +116,12 @@ class PostgresRecordStore:
     async def held(self, device: DeviceId, series: int, first: int, last: int) -> HeldSeries:
         """Compute which numbers are held, tombstones and quarantined ones included.
 
-        The whole truth is told, not only ``first``…``last``: what is held above ``last`` shows
-        that a terminal's counter went back.
+        What lies below ``first`` is gone from the terminal and is not looked for. What is held
+        above ``last`` is told as well: it shows that a terminal's counter went back.
         """
-        del first, last
+        del last
         async with self._database.use() as connection:
-            return await find_held(connection, device, series)
+            return await find_held(connection, device, series, first)
 
     async def keep_cursors(self, cursors: Sequence[tuple[DeviceId, HeldSeries]]) -> None:
         """Persist prefixes lazily; a stale cursor is safe, it only makes the next login slower."""
@@ -146,15 +149,16 @@ class PostgresRecordStore:
 
     async def reserve_ids(self, count: int) -> range:
         """Draw ``count`` fresh passage ids."""
-        async with self._database.use() as connection:
+        async with self._database.use(turn=Turn.RECORDS) as connection:
             return await draw_ids(connection, count)
 
     async def _picture_id(self) -> int:
         """Take an id from our block: drawn one by one, pictures would wait for each other."""
-        for id_ in self._picture_ids:
-            return id_
-        self._picture_ids = iter(await self.reserve_ids(PICTURE_IDS))
-        return next(self._picture_ids)
+        async with self._drawing:
+            for id_ in self._picture_ids:
+                return id_
+            self._picture_ids = iter(await self.reserve_ids(PICTURE_IDS))
+            return next(self._picture_ids)
 
     async def _placed(self, received_ms: list[int], write: Callable[[], Awaitable[T]]) -> T:
         """Write rows for which partitions exist, made now if need be."""
@@ -195,7 +199,7 @@ class PostgresRecordStore:
         received_ms = rows[0].record.received_ms
         sealer = await self._keyring.sealer(RAW, received_ms)
         picture_sealer = await self._keyring.sealer(PICTURE, received_ms)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(turn=Turn.RECORDS) as connection:
             claims = await claim(connection, rows)
             if claims.fresh:
                 await self._store(connection, sealer, claims.fresh)
@@ -235,7 +239,7 @@ class PostgresRecordStore:
         received_ms = row.record.received_ms
         sealer = await self._keyring.sealer(RAW, received_ms)
         picture_sealer = await self._keyring.sealer(PICTURE, received_ms)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(turn=Turn.RECORDS) as connection:
             await reject(connection, sealer, row, error)
             await write_pictures(connection, picture_sealer, inline_pictures([row]))
             self._probe("store.before_commit")

@@ -34,10 +34,12 @@ def test_each_is_applied_once(database: Database, run: Any) -> None:
     run(main())
 
 
-def test_two_gateways_start_together(database: Database, run: Any) -> None:
+def test_two_gateways_start_together(database: Database, empty_dsn: str, run: Any) -> None:
     async def main() -> None:
-        applied = await asyncio.gather(migrate(database), migrate(database))
+        other = Database(empty_dsn)
+        applied = await asyncio.gather(migrate(database), migrate(other))
         assert sorted(map(len, applied)) == [0, len(known_migrations())]
+        await other.close()
 
     run(main())
 

@@ -56,6 +56,20 @@ def test_prefix_and_islands(storage: Storage, run: Any) -> None:
     run(main())
 
 
+def test_what_is_gone_from_the_terminal_is_not_looked_for(storage: Storage, run: Any) -> None:
+    """It was in use before us: our cursor never leaves zero, and counting must not begin there."""
+
+    async def main() -> None:
+        await save(storage, 2, 3, 4, 6)
+        await storage.records.save_lost(lost(7, 8))
+        answer = await storage.records.held(DEVICE, EPOCH, 4, 4)
+        assert (answer.upto, answer.ranges) == (0, ((4, 4), (6, 8)))
+        answer = await storage.records.held(DEVICE, EPOCH, 9, 8)
+        assert (answer.upto, answer.ranges) == (0, ())
+
+    run(main())
+
+
 def test_faults_and_tombstones_are_held(storage: Storage, run: Any) -> None:
     async def main() -> None:
         await save(storage, 1, 5)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
 from gateway.storage.opening import Storage
+from gateway.storage.pool import Turn
 
 from gateway.domain.events import PictureRef
 from gateway.domain.ids import DeviceId
@@ -15,6 +17,7 @@ DEVICE = DeviceId(1)
 DATA = b"\xff\xd8 a face, as bytes of a picture \xff\xd9" * 40
 DIGEST = hashlib.sha256(DATA).digest()
 HOUR_MS = 3_600_000
+WAITING = "select exists (select from pg_locks where not granted)"
 
 
 def late(data: bytes = DATA, **changes: Any) -> Picture:
@@ -118,5 +121,25 @@ def test_pictures_are_not_compressed_but_external(storage: Storage, run: Any) ->
             where attname = 'data' and attrelid::regclass::text ~ '^(picture|raw_batch)_2'
         """
         assert set(await column(storage, query)) == {"e"}
+
+    run(main())
+
+
+def test_pictures_that_wait_keep_no_record_waiting(storage: Storage, run: Any) -> None:
+    """A late picture must not delay a record (R-105), however many of them there are."""
+
+    async def main() -> None:
+        async with storage.database.transaction(turn=Turn.SLOW) as holder:
+            await holder.execute("lock table picture_identity in exclusive mode")
+            saving = [
+                asyncio.create_task(storage.records.save_picture(late(DATA + bytes([at]))))
+                for at in range(20)
+            ]
+            while not await holder.fetchval(WAITING):
+                pass
+            assert await storage.records.save([stored_passage(1)]) == [Outcome.STORED]
+            assert not any(task.done() for task in saving)
+        await asyncio.gather(*saving)
+        assert len(await storage.proofs.picture_digests(DEVICE)) == 20
 
     run(main())

@@ -8,9 +8,10 @@ from typing import Any
 import asyncpg
 import pytest
 from gateway.storage.opening import Storage
-from gateway.storage.pool import Database
+from gateway.storage.pool import Connection, Database, Turn
 
 from gateway.domain.errors import GatepostError, StoreUnavailable
+from tests.support.waiting import until
 
 
 def test_a_slow_call_is_cut_at_its_limit(shared_dsn: str, run: Any) -> None:
@@ -38,6 +39,81 @@ def test_a_failed_statement_gives_the_connection_back_clean(storage: Storage, ru
         async with storage.database.use() as connection:
             assert connection.get_server_pid() == before
             assert await connection.fetchval("select to_regclass('left_behind')") is None
+
+    run(main())
+
+
+def test_a_turn_that_does_not_come_is_no_failure_of_the_database(shared_dsn: str, run: Any) -> None:
+    async def main() -> None:
+        database = Database(shared_dsn, limit_s=0.2, connections=1)
+        async with database.use(30):
+            with pytest.raises(StoreUnavailable, match="too many others"):
+                async with database.use():
+                    pass
+            async with database.use(turn=Turn.RECORDS) as connection:
+                assert await connection.fetchval("select 1") == 1
+        assert database.available
+        async with database.use() as connection:
+            assert await connection.fetchval("select 1") == 1
+        await database.close()
+
+    run(main())
+
+
+def test_who_waited_for_a_turn_has_the_whole_limit_for_the_call(shared_dsn: str, run: Any) -> None:
+    async def call(database: Database) -> None:
+        async with database.use() as connection:
+            await connection.execute("select pg_sleep(0.6)")
+
+    async def main() -> None:
+        database = Database(shared_dsn, limit_s=1.0, connections=1)
+        await asyncio.gather(call(database), call(database))
+        await database.close()
+
+    run(main())
+
+
+def test_a_slow_call_beyond_its_limit_is_cut_and_nothing_else_is_refused(
+    shared_dsn: str, run: Any
+) -> None:
+    async def main() -> None:
+        database = Database(shared_dsn)
+        with pytest.raises(StoreUnavailable, match="did not answer in time"):
+            async with database.use(0.2, turn=Turn.SLOW) as connection:
+                await connection.execute("select pg_sleep(30)")
+        assert connection.is_closed()
+        assert database.available
+        async with database.use(turn=Turn.SLOW) as connection:
+            assert await connection.fetchval("select 1") == 1
+        await database.close()
+
+    run(main())
+
+
+def test_nothing_a_probe_meets_ends_the_probing(shared_dsn: str, run: Any) -> None:
+    class Odd(Database):
+        """A database whose driver stumbles, as asyncpg does over a server that shuts down."""
+
+        stumbles = -1
+
+        async def _connect(self) -> Connection:
+            self.stumbles -= 1
+            if self.stumbles >= 0:
+                raise asyncpg.InternalClientError("got result for unknown protocol state")
+            return await super()._connect()
+
+    async def fail(database: Odd) -> None:
+        async with database.use() as connection:
+            database.stumbles = 2
+            await connection.execute("select pg_sleep(30)")
+
+    async def main() -> None:
+        database = Odd(shared_dsn, limit_s=0.2, probe_every_s=0.01)
+        with pytest.raises(StoreUnavailable):
+            await fail(database)
+        await until(lambda: database.available, "the probe finds it")
+        assert database.stumbles < 0
+        await database.close()
 
     run(main())
 

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 from gateway.storage.opening import Storage, open_storage
+from gateway.storage.pool import Turn
 from gateway.storage.records import CAREFUL_BATCHES
 
 from gateway.domain.ids import DeviceId, PassageId
@@ -308,6 +309,35 @@ def test_a_partition_removed_behind_our_back_is_made_again(own_storage: Storage,
             await connection.execute("alter table passage_202609 rename to kept_elsewhere")
         assert await own_storage.records.save([stored_passage(2)]) == [STORED]
         assert own_storage.database.available
+
+    run(main())
+
+
+def test_a_detached_partition_is_attached_again_with_its_rows(
+    own_storage: Storage, run: Any
+) -> None:
+    async def main() -> None:
+        assert await own_storage.records.save([stored_passage(1)]) == [STORED]
+        async with own_storage.database.use() as connection:
+            await connection.execute("alter table passage detach partition passage_202609")
+        assert await own_storage.records.save([stored_passage(2)]) == [STORED]
+        assert (await own_storage.proofs.counts(DEVICE)).passages == 2
+
+    run(main())
+
+
+def test_a_month_is_made_while_somebody_reads_and_no_record_waits(
+    own_storage: Storage, run: Any
+) -> None:
+    """A backup reads for an hour, and the hour may be midnight on the first."""
+    later = NOW.wall + 120 * 86_400_000
+
+    async def main() -> None:
+        assert await own_storage.records.save([stored_passage(1)]) == [STORED]
+        async with own_storage.database.transaction(turn=Turn.SLOW) as reader:
+            await reader.fetch("select * from passage")
+            batch = [stored_passage(2), stored_passage(3, received_ms=later)]
+            assert await own_storage.records.save(batch) == [STORED, STORED]
 
     run(main())
 
