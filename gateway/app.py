@@ -170,6 +170,11 @@ def _health(storage: Storage, services: Services) -> Health:
     def ids() -> str | None:
         return None if services.ingest.ready else NO_NUMBERS
 
+    def batches() -> str | None:
+        trouble = services.committer.trouble()
+        return None if trouble is None else f"the last batch could not be stored: {trouble}"
+
     health.ready_while("database", database)
     health.ready_while("ingest", ids)
+    health.ready_while("records", batches)
     return health

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ids import DeviceId
@@ -25,7 +26,7 @@ FLUSH_EVERY = 5
 PARTITIONS_EVERY = 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Housekeeping:
     """Runs beside the gateway; the database being away delays its duties, never ends them."""
 
@@ -35,25 +36,23 @@ class Housekeeping:
     deafness: Deafness
     clock: Callable[[], Instant]
     log: Log
+    _flushed: float = field(default=-inf, init=False)
+    """When contacts were last persisted, monotonic seconds."""
 
     async def begin(self) -> None:
         """Draw the first passage ids; without them no record could be taken."""
         self.services.ingest.add_ids(await self._measured.reserve_ids(ID_BLOCK))
 
     async def run(self) -> None:
-        """Tick until cancelled."""
-        seconds = 0
-        while True:
-            await asyncio.sleep(TICK_S)
-            seconds += 1
-            self.watch()
-            await self._attempt(self._top_up)
-            if seconds % FLUSH_EVERY == 0:
-                await self._attempt(self.flush)
-            if seconds % PARTITIONS_EVERY == 0:
-                await self._attempt(self.store.prepare)
+        """Do every duty in its own time until cancelled: a slow one must not hold up the others."""
+        await asyncio.gather(
+            self._every(TICK_S, self.watch),
+            self._every(TICK_S, self.top_up),
+            self._every(FLUSH_EVERY, self.flush),
+            self._every(PARTITIONS_EVERY, self.store.prepare),
+        )
 
-    def watch(self) -> None:
+    async def watch(self) -> None:
         """Sweep presence and note whether the store takes records."""
         now = self.clock()
         self.deafness.accrue(now.mono)
@@ -74,26 +73,38 @@ class Housekeeping:
         if moved:
             await self._measured.keep_cursors(moved)
         now = self.clock()
-        heard = self.presence.heard_since(now.mono - FLUSH_EVERY - TICK_S)
+        heard = self.presence.heard_since(self._flushed)
         if heard:
             await self._measured.keep_contacts(
                 [(device, now.wall - round((now.mono - at) * 1000)) for device, at in heard]
             )
+        self._flushed = now.mono
 
     @property
     def _measured(self) -> RecordStore:
         """The store as the services ask it, so that our questions are counted with theirs."""
         return self.services.common.store
 
-    async def _top_up(self) -> None:
+    async def top_up(self) -> None:
+        """Draw passage ids before they run out."""
         if self.services.ingest.ids_left < ID_BLOCK:
             self.services.ingest.add_ids(await self._measured.reserve_ids(ID_BLOCK))
+
+    async def _every(self, seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await self._attempt(duty)
 
     async def _attempt(self, duty: Callable[[], Awaitable[None]]) -> None:
         try:
             await duty()
         except StoreUnavailable as error:
             self.log.warning("gateway.duty_postponed", reason=error.message)
+        except Exception as error:
+            # A bug of ours must not end a duty: without ids no record is taken before long.
+            self.log.error(  # noqa: TRY400 - no traceback
+                "gateway.task_failed", task=duty.__name__, error=repr(error)
+            )
 
     def _report(self, change: Transition, now: Instant) -> None:
         since_ms = now.wall - round((now.mono - change.at) * 1000)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from importlib.metadata import version
-from typing import cast
+from typing import Any, TypeAlias, cast
 
 from twisted.internet.interfaces import IReactorTCP
 
@@ -16,6 +16,7 @@ from gateway.admin import AdminServer
 from gateway.app import Parts, build
 from gateway.database import admin_socket, opened
 from gateway.domain.directory import Directory
+from gateway.domain.ports import Log
 from gateway.domain.requests import Parting
 from gateway.garbage import settle_down
 from gateway.monitoring.logs import LogHandle, configure, get_logger
@@ -30,6 +31,8 @@ from gateway.settings import Settings
 from gateway.twisted_logs import route_twisted
 from gateway.web.site import listen as listen_web
 from gateway.web.status import Status
+
+Work: TypeAlias = Coroutine[Any, Any, None]
 
 DRAIN_S = 10.0
 """Seconds that accepted work may take to finish on SIGTERM; service managers kill after 90."""
@@ -63,10 +66,10 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         parts = await build(settings, database.storage, log, crashpoints.from_environment())
         await parts.housekeeping.begin()
         if database.server is not None:
-            _in_background(stack, database.server.watch(log))
-        _in_background(stack, parts.housekeeping.run())
+            _in_background(stack, database.server.watch(log), "database", log)
+        _in_background(stack, parts.housekeeping.run(), "housekeeping", log)
         stack.callback(watch_loop(loop, parts.metrics, log))
-        committer = asyncio.create_task(parts.services.committer.run())
+        committer = _start(parts.services.committer.run(), "committer", log)
         stack.push_async_callback(_end_committer, parts, committer)
         fold_process(parts.metrics, parts.health, logs)
         await _listen(stack, parts, reactor)
@@ -120,6 +123,7 @@ def _status(parts: Parts) -> Status:
 
 async def _drain(parts: Parts) -> None:
     """Answer what is in flight, say farewell, persist the hints."""
+    parts.health.ready_while("drain", lambda: "the gateway is stopping")
     await parts.server.drain(DRAIN_S)
     await parts.services.common.tasks.settle(DRAIN_S)
     await parts.housekeeping.last_flush()
@@ -141,11 +145,23 @@ def _directory_user(parts: Parts) -> Callable[[Directory], Awaitable[None]]:
     return use
 
 
-def _in_background(stack: AsyncExitStack, work: object) -> None:
-    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+def _in_background(stack: AsyncExitStack, work: Work, name: str, log: Log) -> None:
+    task = _start(work, name, log)
 
     async def end() -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     stack.push_async_callback(end)
+
+
+def _start(work: Work, name: str, log: Log) -> asyncio.Task[None]:
+    """Start what runs as long as the gateway; nobody awaits it, so its end must be told."""
+    task = asyncio.create_task(work, name=name)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("gateway.task_failed", task=name, error=repr(error))
+
+    task.add_done_callback(ended)
+    return task

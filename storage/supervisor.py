@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from gateway.storage.layout import Layout, make_root, own_folder
@@ -94,7 +95,8 @@ class EmbeddedServer:
         with self._turn:
             if not self._lock.held:
                 return False
-            trim_log(self.layout.log)
+            with suppress(OSError):  # on a full disk the log stays long, and the server comes first
+                trim_log(self.layout.log)
             if find_postmaster(self.layout.data) is not None:
                 return False
             self._bury()
@@ -108,7 +110,8 @@ class EmbeddedServer:
             try:
                 if await asyncio.to_thread(self.revive):
                     log.warning("database.restarted")
-            except GatepostError as error:
+            except Exception as error:
+                # No room for a log file, no memory for a process: the next look may fare better.
                 log.error("database.not_restarted", reason=str(error))  # noqa: TRY400 - no traceback
 
     def _prepare(self) -> None:

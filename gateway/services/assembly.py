@@ -55,6 +55,6 @@ def assemble(
     def settle(items: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
         ingest.settle(items, outcomes, clock())
 
-    committer = Committer(store, lanes, settle, limits, log, probe)
+    committer = Committer(store, lanes, settle, limits, log, clock, probe)
     desk = Desk(common, directory, ingest, committer, presence, probe)
     return Services(desk=desk, ingest=ingest, committer=committer, lanes=lanes, common=common)

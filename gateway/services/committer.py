@@ -11,10 +11,14 @@ from collections.abc import Callable, Sequence
 
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ports import Log, Outcome, RecordStore, no_probe
+from gateway.domain.times import Instant
 from gateway.services.common import DeskLimits
 from gateway.services.lanes import Lanes, Waiting
 
 Settle = Callable[[Sequence[Waiting], Sequence[Outcome]], None]
+
+TROUBLE_S = 30.0
+"""So long after a batch that failed it counts as trouble; terminals try again much sooner."""
 
 
 class Committer:
@@ -27,11 +31,13 @@ class Committer:
         settle: Settle,
         limits: DeskLimits,
         log: Log,
+        clock: Callable[[], Instant],
         probe: Callable[[str], None] = no_probe,
     ) -> None:
         self._store = store
         self._log = log
-        self._failing = False
+        self._clock = clock
+        self._failed: tuple[float, str] | None = None
         self._lanes = lanes
         self._settle = settle
         self._rows = limits.batch_rows
@@ -72,6 +78,13 @@ class Committer:
         self._stopping = True
         self._wake.set()
 
+    def trouble(self) -> str | None:
+        """Say why the last batch could not be stored, if that was just now."""
+        if self._failed is None:
+            return None
+        at, why = self._failed
+        return why if self._clock().mono - at < TROUBLE_S else None
+
     async def _flush(self) -> None:
         batch = self._lanes.take(rows=self._rows, bytes_=self._bytes)
         try:
@@ -86,7 +99,11 @@ class Committer:
         else:
             self.note(None)
         self._probe("ingest.before_ack")
-        self._settle(batch, outcomes)
+        try:
+            self._settle(batch, outcomes)
+        except Exception as error:
+            # Unanswered, the records come again, and those that are stored are duplicates then.
+            self._log.error("gateway.task_failed", task="committer", error=repr(error))
         self._probe("ingest.after_ack")
 
     def note(self, trouble: str | None) -> None:
@@ -95,9 +112,8 @@ class Committer:
         Also called by whoever notices first that the database is away: while records are refused
         at once, no batch fails any more.
         """
-        failing = trouble is not None
-        if failing and not self._failing:
+        if trouble is not None and self._failed is None:
             self._log.error("store.unavailable", reason=trouble)
-        elif self._failing and not failing:
+        elif trouble is None and self._failed is not None:
             self._log.info("store.back")
-        self._failing = failing
+        self._failed = (self._clock().mono, trouble) if trouble is not None else None

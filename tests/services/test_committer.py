@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.domain.requests import Accept, Defer
+from gateway.domain.requests import Accept, Defer, Request
+from gateway.services.committer import TROUBLE_S
 from tests.support.desks import Bench, run
 from tests.support.reports import NOW, passage
 
@@ -62,6 +63,49 @@ def test_a_bug_in_the_store_defers_the_batch_and_the_committer_goes_on() -> None
         bench.services.desk.record(session, passage(2), NOW)
         await bench.settle()
         assert isinstance(session.last(), Accept)
+
+    run(body)
+
+
+def test_a_bug_in_answering_ends_nothing_either() -> None:
+    async def body(bench: Bench) -> None:
+        session = await bench.login()
+        submit = session.submit
+
+        def broken(*requests: Request) -> None:
+            raise ZeroDivisionError
+
+        session.submit = broken  # type: ignore[method-assign]
+        bench.services.desk.record(session, passage(1), NOW)
+        await bench.settle()
+        assert bench.log.named("gateway.task_failed")[0]["task"] == "committer"
+        session.submit = submit  # type: ignore[method-assign]
+        bench.services.desk.record(session, passage(1), NOW)
+        await bench.settle()
+        assert isinstance(session.last(), Accept)
+
+    run(body)
+
+
+def test_trouble_is_told_until_a_batch_is_stored_or_a_while_has_passed() -> None:
+    async def body(bench: Bench) -> None:
+        committer = bench.services.committer
+        session = await bench.login()
+        assert committer.trouble() is None
+        bench.store.down = True
+        bench.services.desk.record(session, passage(1), NOW)
+        await bench.settle()
+        assert committer.trouble() == "the test says so"
+        bench.now = NOW._replace(mono=NOW.mono + TROUBLE_S)
+        assert committer.trouble() is None  # nobody has tried since
+        bench.services.desk.record(session, passage(1), NOW)
+        await bench.settle()
+        assert committer.trouble() is not None
+        bench.store.down = False
+        bench.services.desk.record(session, passage(1), NOW)
+        await bench.settle()
+        assert committer.trouble() is None
+        assert len(bench.log.named("store.unavailable")) == 1
 
     run(body)
 

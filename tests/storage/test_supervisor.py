@@ -31,11 +31,13 @@ from gateway.storage.postgres_files import (
 )
 from gateway.storage.postmaster import find_postmaster
 from gateway.storage.privilege import server_user
-from gateway.storage.server_log import open_log, tail_of, trim_log
+from gateway.storage.server_log import LOG_BYTES, open_log, tail_of, trim_log
 from gateway.storage.supervisor import EmbeddedServer
 
 from gateway.domain.errors import GatepostError
 from tests.support import postgres
+from tests.support.sessions import SilentLog
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +174,45 @@ def test_a_stop_that_is_not_heard_is_escalated(
     assert not running.alive()
     assert server.revive()
     assert not server.revive()
+
+
+def test_a_full_disk_keeps_no_dead_server_down(server: EmbeddedServer) -> None:
+    """Its log grew beyond the limit and there is no room for a copy: the server comes first."""
+    copy = server.layout.log.with_name("server.log.1")
+    copy.unlink(missing_ok=True)
+    copy.mkdir()  # opening it for the copy fails, as without room
+    os.truncate(server.layout.log, LOG_BYTES + 1)
+    running = find_postmaster(server.layout.data)
+    assert running is not None
+    running.stop(10)
+    try:
+        assert server.revive()
+    finally:
+        copy.rmdir()
+    assert pid_of(server) is not None
+
+
+def test_watching_goes_on_whatever_a_revival_meets(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([OSError(28, "No space left on device"), GatepostError("database.start", "…")])
+    log = SilentLog()
+
+    def revive() -> bool:
+        found = next(looks, None)
+        if found is not None:
+            raise found
+        return True
+
+    async def main() -> None:
+        monkeypatch.setattr(server, "revive", revive)
+        task = asyncio.create_task(server.watch(log, interval_s=0))
+        await until(lambda: bool(log.named("database.restarted")), "it is restarted")
+        task.cancel()
+
+    asyncio.run(main())
+    reasons = [str(line["reason"]) for line in log.named("database.not_restarted")]
+    assert reasons == ["[Errno 28] No space left on device", "[database.start]: …"]
 
 
 def test_a_process_number_given_away_does_not_stop_the_start(server: EmbeddedServer) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.domain.directory import Device, Directory
 from gateway.domain.events import LoginProved, StoredSeries
+from gateway.domain.times import Instant
 from gateway.services.assembly import Services, assemble
 from gateway.services.common import DeskLimits
 from tests.support.reports import EPOCH, NOW, directory
@@ -41,6 +42,8 @@ class Bench:
     store: MemoryStore
     presence: CountingPresence
     log: SilentLog
+    now: Instant = NOW
+    """What the services' own clock shows."""
 
     async def login(
         self, first: int = 1, last: int = 0, serial: str = "YLS-00000001"
@@ -68,17 +71,18 @@ def run(
 
     async def main() -> Bench:
         store, log, presence = MemoryStore(), SilentLog(), CountingPresence()
+        bench: Bench
         services = assemble(
             directory=known or directory(),
             store=store,
             presence=presence,
             log=log,
-            clock=lambda: NOW,
+            clock=lambda: bench.now,
             limits=DeskLimits(spacing_s=0.0, **limits),
         )
         services.ingest.add_ids(await store.reserve_ids(1_000))
-        committer = asyncio.create_task(services.committer.run())
         bench = Bench(services, store, presence, log)
+        committer = asyncio.create_task(services.committer.run())
         await test(bench)
         services.committer.stop()
         await committer

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+
+import pytest
+from gateway.monitoring.deafness import Deafness
+from gateway.monitoring.presence import PresenceTable
+
+from gateway import housekeeping
+from gateway.domain.ids import DeviceId
+from gateway.domain.times import Instant
+from gateway.housekeeping import Housekeeping
+from gateway.services.assembly import assemble
+from gateway.services.common import DeskLimits
+from tests.support.reports import NOW, device, directory
+from tests.support.sessions import SilentLog
+from tests.support.stores import MemoryStore
+from tests.support.waiting import until
+
+
+class Store(MemoryStore):
+    """The memory store with what only housekeeping asks for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.available = True
+        self.kept: dict[DeviceId, int] = {}
+        self.bugs = 0
+
+    async def prepare(self) -> None:
+        self._ask()
+
+    async def reserve_ids(self, count: int) -> range:
+        self.bugs -= 1
+        if self.bugs >= 0:
+            raise ZeroDivisionError
+        return await super().reserve_ids(count)
+
+    async def keep_contacts(self, contacts: Sequence[tuple[DeviceId, int]]) -> None:
+        self._ask()
+        self.kept.update(contacts)
+
+
+class House:
+    """Housekeeping over fakes, with a clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.store = Store()
+        self.log = SilentLog()
+        self.presence = PresenceTable(started=NOW.mono - 1, default_cadence_s=30)
+        self.keeping = Housekeeping(
+            services=assemble(
+                directory=directory(),
+                store=self.store,
+                presence=self.presence,
+                log=self.log,
+                clock=lambda: self.now,
+                limits=DeskLimits(),
+            ),
+            store=cast(Any, self.store),
+            presence=self.presence,
+            deafness=Deafness(self.presence),
+            clock=lambda: self.now,
+            log=self.log,
+        )
+
+    def later(self, seconds: float) -> None:
+        self.now = Instant(self.now.mono + seconds, self.now.wall + round(seconds * 1000))
+
+
+def run(test: Callable[[House], Awaitable[None]]) -> None:
+    async def main() -> None:
+        await test(House())
+
+    asyncio.run(main())
+
+
+def test_a_bug_in_one_duty_ends_neither_it_nor_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "TICK_S", 0)
+
+    async def body(house: House) -> None:
+        house.store.bugs = 3
+        house.store.available = False
+        ingest = house.keeping.services.ingest
+        task = asyncio.create_task(house.keeping.run())
+        await until(lambda: ingest.ids_left > 0, "ids are drawn")
+        assert not ingest.available
+        assert len(house.log.named("gateway.task_failed")) == 3
+        assert house.log.named("gateway.task_failed")[0]["task"] == "top_up"
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    run(body)
+
+
+def test_a_duty_that_waits_for_the_database_does_not_hold_up_presence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(housekeeping, "TICK_S", 0)
+    monkeypatch.setattr(housekeeping, "FLUSH_EVERY", 0)
+
+    async def body(house: House) -> None:
+        waiting = asyncio.Event()
+
+        async def hang(contacts: object) -> None:
+            waiting.set()
+            await asyncio.Event().wait()
+
+        house.store.keep_contacts = hang  # type: ignore[method-assign]
+        slot = house.presence.attach(device())
+        house.presence.touch(slot, house.now.mono)
+        task = asyncio.create_task(house.keeping.run())
+        await waiting.wait()
+        house.store.available = False
+        await until(lambda: not house.keeping.services.ingest.available, "it still looks")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    run(body)
+
+
+def test_contacts_made_while_the_database_was_away_are_kept_afterwards() -> None:
+    async def body(house: House) -> None:
+        slot = house.presence.attach(device())
+        house.presence.touch(slot, house.now.mono)
+        heard_ms = house.now.wall
+        house.store.down = True
+        house.later(5)
+        await house.keeping.last_flush()
+        assert house.log.named("gateway.duty_postponed")
+        house.later(600)
+        house.store.down = False
+        await house.keeping.last_flush()
+        assert house.store.kept == {DeviceId(1): heard_ms}
+        house.store.kept.clear()
+        house.later(5)
+        await house.keeping.last_flush()
+        assert house.store.kept == {}
+
+    run(body)
