@@ -61,7 +61,7 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     """Wire a gateway over an open database; nothing listens yet."""
     directory = await storage.directory.load()
     presence = _presence(settings)
-    register(presence, directory, await storage.records.contacts())
+    register(presence, directory, await storage.records.contacts(), read_clock().wall)
     found = load_dialects()
     spoken = [f"{one.name}/{one.version}" for one in found.dialects.values()]
     metrics = Metrics(version=version("gatepost"), dialects=spoken)
@@ -143,22 +143,36 @@ def _presence(settings: Settings) -> PresenceTable:
 
 
 def register(
-    presence: PresenceTable, directory: Directory, contacts: Mapping[DeviceId, int]
+    presence: PresenceTable,
+    directory: Directory,
+    contacts: Mapping[DeviceId, int],
+    now_ms: int,
 ) -> None:
-    """Put every device into the presence table, with what was known when we last ran.
+    """Put every device in service into the presence table, with what was known when we last ran.
 
     The latest contact of all tells when we stopped listening. A device that was silent at that
-    moment already stays offline, so that our own restart is news about nobody.
+    moment already stays offline, so that our own restart is news about nobody. A contact that lies
+    ahead of us is from a time when our clock was wrong, and tells nothing of anybody else.
     """
-    stopped_ms = max(contacts.values(), default=0)
+    stopped_ms = max((seen for seen in contacts.values() if seen <= now_ms), default=0)
     for device in directory.devices.values():
         seen_ms = contacts.get(device.id)
+        if not device.in_service:
+            continue
         if seen_ms is None:
             presence.register(device)
             continue
         silent_s = (stopped_ms - seen_ms) / 1000 - FLUSH_EVERY
         offline = silent_s > presence.patience(device)
         presence.register(device, Presence.OFFLINE if offline else Presence.ONLINE)
+
+
+def follow(presence: PresenceTable, directory: Directory) -> None:
+    """Wait for the devices that are in service now, and for no others."""
+    expected = [device for device in directory.devices.values() if device.in_service]
+    for device in expected:
+        presence.register(device)
+    presence.keep({device.id for device in expected})
 
 
 def _health(storage: Storage, services: Services) -> Health:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
@@ -17,7 +18,7 @@ from gateway.directory_tables import DeviceTable
 from gateway.domain.directory import Device, Directory
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Serial
-from gateway.storage.document import DirectoryDocument
+from gateway.storage.document import DeviceEntry, DirectoryDocument
 from gateway.storage.opening import Storage
 
 ADDING = "device add"
@@ -35,6 +36,8 @@ class Operations:
     def __init__(self, storage: Storage, changed: Changed = nobody) -> None:
         self._storage = storage
         self._changed = changed
+        self._changing = asyncio.Lock()
+        """Of two changes the later one must also be the one that is read and used last."""
 
     def calls(self) -> Mapping[str, Callable[..., Awaitable[Any]]]:
         """Return the table of calls by name."""
@@ -54,12 +57,13 @@ class Operations:
         devices that still have no key (``keyless``), which cannot log in.
         """
         parsed = to_document(document, place)
-        unknown = await self._unknown(parsed)
-        if unknown:
-            raise refused(unknown, place, document)
-        await self._storage.directory.import_directory(parsed)
-        directory = await self._storage.directory.load()
-        await self._changed(directory)
+        async with self._changing:
+            unknown = await self._unknown(parsed)
+            if unknown:
+                raise refused(unknown, place, document)
+            await self._storage.directory.import_directory(parsed)
+            directory = await self._storage.directory.load()
+            await self._changed(directory)
         return {
             "imported": {name: len(entries) for name, entries in asdict(parsed).items()},
             "keyless": [
@@ -78,6 +82,11 @@ class Operations:
             entry = device_entry(DeviceTable.model_validate(fields))
         except ValidationError as error:
             raise refused(misshapen(error), ADDING, {}) from None
+        async with self._changing:
+            device = await self._add(entry)
+        return {**self._brief(device), **({"secret": drawn} if drawn else {})}
+
+    async def _add(self, entry: DeviceEntry) -> Device:
         serial = Serial(entry.serial)
         if serial in (await self._storage.directory.load()).devices:
             raise GatepostError(
@@ -91,7 +100,7 @@ class Operations:
             raise refused([replace(one, path=one.path[2:]) for one in unknown], ADDING, {})
         device = await self._storage.directory.add_device(entry)
         await self._changed(await self._storage.directory.load())
-        return {**self._brief(device), **({"secret": drawn} if drawn else {})}
+        return device
 
     async def _unknown(self, document: DirectoryDocument) -> list[Mistake]:
         """Find names that stand for nothing; the database would, but without their place."""

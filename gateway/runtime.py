@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTCP
 
 from gateway import crashpoints
 from gateway.admin import AdminServer
-from gateway.app import Parts, build
+from gateway.app import Parts, build, follow
 from gateway.database import admin_socket, opened
 from gateway.domain.directory import Directory
 from gateway.domain.ports import Log
@@ -137,10 +137,9 @@ async def _end_committer(parts: Parts, committer: asyncio.Task[None]) -> None:
 
 def _directory_user(parts: Parts) -> Callable[[Directory], Awaitable[None]]:
     async def use(directory: Directory) -> None:
-        for device in directory.devices.values():
-            parts.presence.register(device)
         for session in parts.services.desk.accept_directory(directory):
             session.close(Parting.REVOKED)
+        follow(parts.presence, directory)
 
     return use
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -113,6 +114,11 @@ class PresenceTable:
         del self._slots[self._devices[slot]]
         self._columns.start(slot, None, 0.0)
         self._free.append(slot)
+
+    def keep(self, devices: AbstractSet[DeviceId]) -> None:
+        """Forget everybody who is not among ``devices``: nobody waits for them any more."""
+        for device in self._slots.keys() - devices:
+            self.detach(self._slots[device])
 
     def touch(self, slot: int, mono: float) -> None:
         """Note that the device was heard."""

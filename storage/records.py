@@ -129,16 +129,20 @@ class PostgresRecordStore:
             await write_cursors(connection, cursors)
 
     async def keep_contacts(self, contacts: Sequence[tuple[DeviceId, int]]) -> None:
-        """Persist when devices were last heard (milliseconds since 1970 UTC), only forward."""
+        """Persist when devices were last heard (milliseconds since 1970 UTC), only forward.
+
+        What lies ahead of us was written while our clock was wrong, and gives way.
+        """
         latest = dict(sorted(contacts, key=lambda contact: contact[1]))
         async with self._database.use() as connection:
             await connection.execute(
                 "insert into device_seen (device, seen_ms)"
                 " select * from unnest($1::integer[], $2::bigint[]) as t (device, seen_ms)"
                 " order by device on conflict (device) do update set seen_ms = excluded.seen_ms"
-                " where device_seen.seen_ms < excluded.seen_ms",
+                " where device_seen.seen_ms < excluded.seen_ms or device_seen.seen_ms > $3",
                 list(latest),
                 list(latest.values()),
+                self._wall(),
             )
 
     async def contacts(self) -> dict[DeviceId, int]:

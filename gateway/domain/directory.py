@@ -127,6 +127,11 @@ class Device:
     cadence_s: int | None = None
     """Heartbeat interval it is told at login; None: the gateway's setting."""
 
+    @property
+    def in_service(self) -> bool:
+        """Whether it may connect at all; the silence of one that may not is no news."""
+        return self.state not in (DeviceState.BLOCKED, DeviceState.REMOVED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
@@ -151,7 +156,7 @@ class Directory:
         device = self.devices.get(serial)
         if device is None:
             return Refusal.NOT_LISTED
-        if device.state in (DeviceState.BLOCKED, DeviceState.REMOVED):
+        if not device.in_service:
             return Refusal.REVOKED
         if announced_model and announced_model != device.model:
             return Refusal.NOT_LISTED

@@ -63,15 +63,15 @@ def correct(device_ms: int, offset_ms: int | None, received: Instant) -> Correct
 
     An offset is applied only to times the terminal could have taken with that same clock: a record
     from 1970 was taken before the clock was set, so the offset measured today says nothing of it.
-    Nor is one applied that would move a possible time into the future: the terminal has set its
-    clock since that offset was measured, as it does after each login (YLS/1 9).
+    Nor is one applied that would move a possible time to an impossible one: the terminal has set
+    its clock since that offset was measured, as it does after each login (YLS/1 9).
     """
     if device_ms > LATEST_MS:
         device_ms = LATEST_MS
     believable = device_ms >= OLDEST_PLAUSIBLE_MS
     corrected = device_ms - (offset_ms or 0) if believable else device_ms
     latest = received.wall + FUTURE_LIMIT_MS
-    if device_ms <= latest < corrected:
+    if believable and device_ms <= latest and not OLDEST_PLAUSIBLE_MS <= corrected <= latest:
         corrected, offset_ms = device_ms, None
     if not believable:
         verdict = TimeVerdict.BEFORE_SYSTEM

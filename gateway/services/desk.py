@@ -152,13 +152,15 @@ class Desk:
     async def _bury(self, session: SessionHandle, event: RecordsLost, lost: LostRange) -> None:
         try:
             await self._store.save_lost(lost)
-        except StoreUnavailable:
-            session.submit(Defer(receipt=event.receipt, retry_after_s=self._retry_after))
-            return
         except StoreRefused as error:
             # A range that is none names no record; answered, the terminal stops repeating it.
             self._log.error("record.lost_refused", device=lost.device, error=str(error))
             session.submit(Accept(receipt=event.receipt))
+            return
+        except Exception as error:
+            session.submit(Defer(receipt=event.receipt, retry_after_s=self._retry_after))
+            if not isinstance(error, StoreUnavailable):
+                raise
             return
         self._tally.tombstones += 1
         self._log.warning(

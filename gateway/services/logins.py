@@ -68,16 +68,19 @@ class Logins:
             self._tasks.spawn(self._admit_later(attempt, directory), "login")
 
     async def _admit_later(self, attempt: Attempt, known: Directory) -> None:
-        terminal = attempt.terminal
-        refusal: Refusal | None = Refusal.UNAVAILABLE
         try:
             # Looked at anew after each wait: another login may have let go of what we loaded.
             while missing := _unknown(attempt):
-                await self._load(terminal, missing)
-        except StoreUnavailable:
-            pass
+                await self._load(attempt.terminal, missing)
+        except Exception as error:
+            self._conclude(attempt, Refusal.UNAVAILABLE)
+            if not isinstance(error, StoreUnavailable):
+                raise
         else:
-            refusal = self._second_thoughts(attempt, known)
+            self._conclude(attempt, self._second_thoughts(attempt, known))
+
+    def _conclude(self, attempt: Attempt, refusal: Refusal | None) -> None:
+        terminal = attempt.terminal
         if attempt.session.over:
             return  # nobody is there to be told, and nothing of the terminal may change
         if refusal is not None:

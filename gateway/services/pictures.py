@@ -107,9 +107,11 @@ class Pictures:
     async def _answer(self, session: SessionHandle, event: BlobOffered) -> None:
         try:
             known = await self._store.has_picture(session.device, event.digest)
-        except StoreUnavailable:
+        except Exception as error:
             self._transfers.end(session, event.digest)
             self._decline(session, event, "unavailable")
+            if not isinstance(error, StoreUnavailable):
+                raise
             return
         if known or session.over:
             self._transfers.end(session, event.digest)
@@ -134,12 +136,14 @@ class Pictures:
     async def _save(self, session: SessionHandle, event: BlobCompleted, picture: Picture) -> None:
         try:
             await self._store.save_picture(picture)
-        except StoreUnavailable:  # the conversation keeps the object, and so its room
-            self._decline(session, event, "unavailable")
         except StoreRefused as error:
             self._transfers.end(session, event.digest)
             self._log.error("picture.rejected", device=picture.device, error=str(error))
             self._decline(session, event, "quota")
+        except Exception as error:  # the conversation keeps the object, and so its room
+            self._decline(session, event, "unavailable")
+            if not isinstance(error, StoreUnavailable):
+                raise
         else:
             self._transfers.end(session, event.digest)
             self._count(picture, event)

@@ -64,3 +64,11 @@ def test_verdicts_at_their_boundaries(device_ms: int, verdict: TimeVerdict) -> N
 
 def test_a_time_from_before_the_clock_was_set_is_not_corrected() -> None:
     assert correct(5_000, 90_000, NOW).corrected_ms == 5_000
+
+
+@pytest.mark.parametrize("offset_ms", [LATEST_MS, 40 * 365 * 86_400_000, -90_000 * 86_400_000])
+def test_an_offset_that_makes_a_possible_time_impossible_is_out_of_date(offset_ms: int) -> None:
+    """Measured when the clock was decades ahead, or behind, and set since."""
+    time = correct(NOW.wall, offset_ms, NOW)
+    assert (time.corrected_ms, time.offset_ms) == (NOW.wall, None)
+    assert time.verdict is TimeVerdict.PLAUSIBLE

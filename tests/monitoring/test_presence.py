@@ -150,6 +150,15 @@ def test_a_slot_is_used_again_without_its_history() -> None:
     assert set(counts["acme"].values()) == {0}
 
 
+def test_only_who_is_kept_is_waited_for() -> None:
+    presence = table()
+    for number in (1, 2, 3):
+        presence.attach(device(number))
+    presence.keep({device(2).id, device(9).id})
+    assert presence.connected() == 1
+    assert sum(presence.counts()[device(2).supplier].values()) == 1
+
+
 def test_growing_keeps_the_array_and_what_is_in_it() -> None:
     presence = table()
     cached = presence.last

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from gateway.domain.directory import DeviceState
 from gateway.domain.events import (
@@ -13,6 +14,7 @@ from gateway.domain.events import (
     LoginProved,
     RangeAnswered,
     RecordsLost,
+    StoredSeries,
 )
 from gateway.domain.ids import Receipt, Serial
 from gateway.domain.passages import Passage, PassageFlag
@@ -423,5 +425,40 @@ def test_a_device_blocked_while_connected_is_expelled() -> None:
         assert bench.services.desk.accept_directory(directory()) == []
         blocked = directory(device(state=DeviceState.BLOCKED))
         assert bench.services.desk.accept_directory(blocked) == [session]
+
+    run(body)
+
+
+def test_whatever_goes_wrong_the_terminal_is_answered() -> None:
+    """A bug of ours is logged, and to the terminal it is one more reason to come again."""
+
+    async def body(bench: Bench) -> None:
+        session = await bench.login()
+
+        async def broken(*question: object) -> Any:
+            raise ZeroDivisionError
+
+        for name in ("held", "save_lost", "save_picture", "has_picture"):
+            setattr(bench.store, name, broken)
+        desk = bench.services.desk
+        lost = RecordsLost(receipt=Receipt(1), series=EPOCH, first=2, last=5, reason=1)
+        desk.records_lost(session, lost, NOW)
+        offer = BlobOffered(receipt=Receipt(2), digest=b"d" * 32, size=9, kind="snapshot")
+        desk.blob_offered(session, offer, NOW)
+        whole = BlobCompleted(receipt=Receipt(3), digest=b"d" * 32, kind="snapshot", data=b"x")
+        desk.blob_completed(session, whole, NOW)
+        await bench.settle()
+        assert session.submitted[2:] == [
+            Defer(receipt=Receipt(1), retry_after_s=1),
+            DeclineBlob(receipt=Receipt(2), code="unavailable"),
+            DeclineBlob(receipt=Receipt(3), code="unavailable"),
+        ]
+        stranger = RecordingSession()
+        stores = (StoredSeries(series=EPOCH + 1, first=1, last=0),)
+        proof = LoginProved(serial=SERIAL, model="FACE-IRIS-A", stores=stores)
+        desk.login(stranger, proof, "192.0.2.1", NOW)
+        await bench.settle()
+        assert stranger.submitted == [Refuse(reason=Refusal.UNAVAILABLE, retry_after_s=1)]
+        assert len(bench.log.named("gateway.task_failed")) == 4
 
     run(body)

@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from gateway.storage.months import wall_ms
 from gateway.storage.opening import Storage, open_storage
 from gateway.storage.pool import Turn
 from gateway.storage.records import CAREFUL_BATCHES
@@ -18,7 +19,7 @@ from gateway.storage.records import CAREFUL_BATCHES
 from gateway.domain.ids import DeviceId, PassageId
 from gateway.domain.passages import PassageFlag, Record
 from gateway.domain.ports import Outcome
-from gateway.domain.times import CorrectedTime, TimeVerdict
+from gateway.domain.times import CorrectedTime, TimeVerdict, correct
 from gateway.domain.vocabulary import Lane, Means
 from tests.support.reports import EPOCH, NOW, fault, identity, passage
 from tests.support.stored import stored_fault, stored_passage
@@ -410,6 +411,25 @@ def test_last_contacts_only_move_forward(storage: Storage, run: Any) -> None:
         await storage.records.keep_contacts([(DEVICE, 500), (DeviceId(2), 7), (DEVICE, 400)])
         await storage.records.keep_contacts([(DEVICE, 300), (DeviceId(2), 9)])
         assert await storage.records.contacts() == {1: 500, 2: 9}
+
+    run(main())
+
+
+def test_a_contact_from_a_clock_that_was_wrong_gives_way(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        now_ms = wall_ms()
+        await storage.records.keep_contacts([(DEVICE, now_ms + 86_400_000)])
+        await storage.records.keep_contacts([(DEVICE, now_ms)])
+        assert await storage.records.contacts() == {1: now_ms}
+
+    run(main())
+
+
+def test_the_largest_time_a_terminal_can_claim_is_stored(storage: Storage, run: Any) -> None:
+    time = correct(2**64 - 1, -90_000, NOW)
+
+    async def main() -> None:
+        assert await storage.records.save([stored_passage(1, time=time)]) == [STORED]
 
     run(main())
 
