@@ -11,14 +11,16 @@ from pydantic import ValidationError
 
 from gateway.directory_mistakes import misshapen, refused, repeats
 from gateway.directory_tables import DeviceTable, Document
-from gateway.domain.directory import Area, Corp, DeviceModel, Supplier
+from gateway.domain.directory import Area, Corp
 from gateway.domain.errors import GatepostError
 from gateway.domain.vocabulary import Direction
 from gateway.storage.document import (
     DeviceEntry,
     DirectoryDocument,
+    ModelEntry,
     MountingEntry,
     ProjectEntry,
+    SupplierEntry,
 )
 from gateway.text_file import Unreadable, parse_toml, read_text
 
@@ -67,8 +69,8 @@ def to_document(parsed: Mapping[str, Any], place: str) -> DirectoryDocument:
     return DirectoryDocument(
         areas=_all(tables.areas, lambda t: Area(**t.model_dump())),
         corps=_all(tables.corps, lambda t: Corp(**t.model_dump())),
-        suppliers=_all(tables.suppliers, lambda t: Supplier(**t.model_dump())),
-        models=_all(tables.models, lambda t: DeviceModel(**t.model_dump())),
+        suppliers=_all(tables.suppliers, lambda t: SupplierEntry(**t.model_dump())),
+        models=_all(tables.models, lambda t: ModelEntry(**t.model_dump())),
         projects=_all(tables.projects, lambda t: ProjectEntry(**t.model_dump())),
         devices=_all(tables.devices, device_entry),
     )

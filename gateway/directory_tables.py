@@ -1,4 +1,7 @@
-"""What a directory document may hold: its lists, the keys of their entries, the shape of each."""
+"""What a directory document may hold: its lists, the keys of their entries, the shape of each.
+
+None is "not named": what exists stays as it is, and what is new gets the usual value.
+"""
 
 from __future__ import annotations
 
@@ -72,8 +75,8 @@ class SupplierTable(Table):
 
     code: str = Field(min_length=1)
     name: str = Field(min_length=1)
-    listing: Listing = Listing.LISTED
-    batch: str = ""
+    listing: Listing | None = None
+    batch: str | None = None
 
 
 class ModelTable(Table):
@@ -81,8 +84,8 @@ class ModelTable(Table):
 
     supplier: str
     name: str = Field(min_length=1, max_length=32)
-    listing: Listing = Listing.LISTED
-    interface_test: str = ""
+    listing: Listing | None = None
+    interface_test: str | None = None
 
 
 class ProjectTable(Table):
@@ -92,7 +95,7 @@ class ProjectTable(Table):
     name: str = Field(min_length=1)
     area: str
     corp: str | None = None
-    administrator: str = ""
+    administrator: str | None = None
     channels: tuple[str, ...] = ()
 
 
@@ -103,7 +106,7 @@ class DeviceTable(Table):
     supplier: str
     model: str
     dialect: str = "yls"
-    state: DeviceState = DeviceState.ACCEPTED
+    state: DeviceState | None = None
     heartbeat_seconds: int | None = Field(default=None, ge=1, le=300)
     secret: SecretText | None = Field(default=None, repr=False)
     project: str | None = None

@@ -1,11 +1,35 @@
-"""What an operator imports: the directory written with codes and names instead of row numbers."""
+"""What an operator imports: the directory written with codes and names instead of row numbers.
+
+None is "not named": what exists stays as it is. A file that is imported once more must not bring
+back a device that was blocked meanwhile, or a supplier that was delisted.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.domain.directory import Area, Corp, DeviceModel, DeviceState, Supplier
+from gateway.domain.directory import Area, Corp, DeviceState, Listing
 from gateway.domain.vocabulary import Direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierEntry:
+    """A maker of terminals; a new one is listed unless it says otherwise."""
+
+    code: str
+    name: str
+    listing: Listing | None = None
+    batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A model of terminal; a new one is listed unless it says otherwise."""
+
+    supplier: str
+    name: str
+    listing: Listing | None = None
+    interface_test: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +40,7 @@ class ProjectEntry:
     name: str
     area: str
     corp: str | None = None
-    administrator: str = ""
+    administrator: str | None = None
     channels: tuple[str, ...] = ()
 
 
@@ -32,13 +56,13 @@ class MountingEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceEntry:
-    """A device; without ``secret`` the one it has is kept, without ``mounting`` its place."""
+    """A device; a new one is accepted unless it says otherwise."""
 
     serial: str
     supplier: str
     model: str
     dialect: str
-    state: DeviceState = DeviceState.ACCEPTED
+    state: DeviceState | None = None
     cadence_s: int | None = None
     secret: bytes | None = field(default=None, repr=False)
     mounting: MountingEntry | None = None
@@ -50,7 +74,7 @@ class DirectoryDocument:
 
     areas: tuple[Area, ...] = ()
     corps: tuple[Corp, ...] = ()
-    suppliers: tuple[Supplier, ...] = ()
-    models: tuple[DeviceModel, ...] = ()
+    suppliers: tuple[SupplierEntry, ...] = ()
+    models: tuple[ModelEntry, ...] = ()
     projects: tuple[ProjectEntry, ...] = ()
     devices: tuple[DeviceEntry, ...] = ()

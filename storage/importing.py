@@ -13,31 +13,40 @@ from gateway.storage.document import (
 )
 from gateway.storage.pool import Connection
 
+from gateway.domain.directory import DeviceState, Listing
 from gateway.domain.errors import GatepostError
 
+# What a document does not name is null here, and stays as it is.
 AREA = """
 insert into area (code, name, parent) values ($1, $2, $3)
-on conflict (code) do update set name = excluded.name, parent = excluded.parent
+on conflict (code) do update
+set name = excluded.name, parent = coalesce(excluded.parent, area.parent)
 """
 CORP = """
 insert into corp (code, name) values ($1, $2) on conflict (code) do update set name = excluded.name
 """
 SUPPLIER = """
-insert into supplier (code, name, listing, batch) values ($1, $2, $3, $4)
-on conflict (code) do update
-set name = excluded.name, listing = excluded.listing, batch = excluded.batch
+insert into supplier (code, name, listing, batch)
+values ($1, $2, coalesce($3, 'listed'), coalesce($4, ''))
+on conflict (code) do update set name = excluded.name,
+    listing = coalesce($3, supplier.listing), batch = coalesce($4, supplier.batch)
 """
 MODEL = """
-insert into device_model (supplier, name, listing, interface_test) values ($1, $2, $3, $4)
-on conflict (supplier, name) do update
-set listing = excluded.listing, interface_test = excluded.interface_test
+insert into device_model (supplier, name, listing, interface_test)
+values ($1, $2, coalesce($3, 'listed'), coalesce($4, ''))
+on conflict (supplier, name) do update set listing = coalesce($3, device_model.listing),
+    interface_test = coalesce($4, device_model.interface_test)
 """
 # A new row takes a number only when it is new: `on conflict` would use one up each time.
 NEW_PROJECT = """
 insert into project (code, name, area) select $1, $2, $3
 where not exists (select from project where code = $1)
 """
-PROJECT = "update project set name = $2, area = $3, corp = $4, administrator = $5 where code = $1"
+PROJECT = """
+update project set name = $2, area = $3, corp = coalesce($4, corp),
+    administrator = coalesce($5, administrator)
+where code = $1
+"""
 CHANNEL = """
 insert into channel (project, name) select p.id, $2 from project p
 where p.code = $1 and not exists (select from channel where project = p.id and name = $2)
@@ -47,7 +56,8 @@ insert into device (serial, supplier, model, dialect) select $1, $2, $3, $4
 where not exists (select from device where serial = $1)
 """
 DEVICE = """
-update device set supplier = $2, model = $3, dialect = $4, state = $5, cadence_s = $6
+update device set supplier = $2, model = $3, dialect = $4, state = coalesce($5, state),
+    cadence_s = coalesce($6, cadence_s)
 where serial = $1
 """
 SECRET = "update device set secret = $2, secret_key = $3 where id = $1"  # noqa: S105 - a statement
@@ -68,11 +78,12 @@ async def import_document(
     await connection.executemany(AREA, [(a.code, a.name, a.parent) for a in document.areas])
     await connection.executemany(CORP, [(c.code, c.name) for c in document.corps])
     await connection.executemany(
-        SUPPLIER, [(s.code, s.name, s.listing.value, s.batch) for s in document.suppliers]
+        SUPPLIER,
+        [(s.code, s.name, _word(s.listing), s.batch) for s in document.suppliers],
     )
     await connection.executemany(
         MODEL,
-        [(m.supplier, m.name, m.listing.value, m.interface_test) for m in document.models],
+        [(m.supplier, m.name, _word(m.listing), m.interface_test) for m in document.models],
     )
     await _projects(connection, document.projects)
     await _devices(connection, sealer, document.devices)
@@ -96,7 +107,7 @@ async def _devices(connection: Connection, sealer: Sealer, devices: Iterable[Dev
     )
     await connection.executemany(
         DEVICE,
-        [(d.serial, d.supplier, d.model, d.dialect, d.state.value, d.cadence_s) for d in devices],
+        [(d.serial, d.supplier, d.model, d.dialect, _word(d.state), d.cadence_s) for d in devices],
     )
     found = await connection.fetch(
         "select id, serial from device where serial = any($1::text[])",
@@ -139,6 +150,10 @@ async def _mountings(connection: Connection, hung: list[tuple[int, MountingEntry
         moves.append((device, place.valid_from_ms, channel, place.direction))
     await connection.executemany(CLOSE, moves)
     await connection.executemany(HANG, moves)
+
+
+def _word(named: Listing | DeviceState | None) -> str | None:
+    return None if named is None else named.value
 
 
 def secret_place(device: int) -> Place:

@@ -7,8 +7,10 @@ import pytest
 from gateway.storage.document import (
     DeviceEntry,
     DirectoryDocument,
+    ModelEntry,
     MountingEntry,
     ProjectEntry,
+    SupplierEntry,
 )
 from gateway.storage.opening import Storage
 
@@ -40,8 +42,8 @@ DOCUMENT = DirectoryDocument(
         Area(code="990100", name="Sample city", parent="990000"),
     ),
     corps=(Corp(code=CORP, name="Sample builders"),),
-    suppliers=(Supplier(code="S01", name="Sample maker", batch="1"),),
-    models=(DeviceModel(supplier="S01", name="FACE-IRIS-A", interface_test="T-1"),),
+    suppliers=(SupplierEntry(code="S01", name="Sample maker", batch="1"),),
+    models=(ModelEntry(supplier="S01", name="FACE-IRIS-A", interface_test="T-1"),),
     projects=(
         ProjectEntry(
             code="P1",
@@ -66,8 +68,9 @@ def test_a_document_comes_back_as_a_directory(storage: Storage, run: Any) -> Non
         directory = await storage.directory.load()
         assert directory.areas == {area.code: area for area in DOCUMENT.areas}
         assert directory.corps == {CORP: DOCUMENT.corps[0]}
-        assert directory.suppliers == {"S01": DOCUMENT.suppliers[0]}
-        assert directory.models == {("S01", "FACE-IRIS-A"): DOCUMENT.models[0]}
+        assert directory.suppliers == {"S01": Supplier(code="S01", name="Sample maker", batch="1")}
+        model = DeviceModel(supplier="S01", name="FACE-IRIS-A", interface_test="T-1")
+        assert directory.models == {("S01", "FACE-IRIS-A"): model}
         (project,) = directory.projects.values()
         assert (project.code, project.area, project.corp) == ("P1", "990100", CORP)
         assert [channel.name for channel in directory.channels.values()] == ["Gate 1", "Gate 2"]
@@ -107,6 +110,34 @@ def test_a_later_document_updates_and_keeps_what_it_does_not_name(
         assert directory.suppliers["S01"].listing is Listing.GRACE
         assert directory.secrets[device.id] == b"s" * 32
         assert len(directory.mountings[device.id]) == 1
+
+    run(main())
+
+
+def test_importing_the_first_file_again_brings_back_nobody_who_was_shut_out(
+    storage: Storage, run: Any
+) -> None:
+    """It names no state and no listing, so it decides about none."""
+    delisted = SupplierEntry(code="S01", name="Sample maker", listing=Listing.DELISTED)
+    model = ModelEntry(supplier="S01", name="FACE-IRIS-A", listing=Listing.GRACE)
+    blocked = replace(TERMINAL, state=DeviceState.BLOCKED, cadence_s=60)
+
+    async def main() -> None:
+        await storage.directory.import_directory(DOCUMENT)
+        await storage.directory.import_directory(
+            DirectoryDocument(suppliers=(delisted,), models=(model,), devices=(blocked,))
+        )
+        shut = await storage.directory.load()
+        bare = replace(
+            DOCUMENT,
+            areas=(Area(code="990100", name="Sample city"),),
+            projects=(ProjectEntry(code="P1", name="Sample site", area="990100"),),
+        )
+        await storage.directory.import_directory(bare)
+        assert await storage.directory.load() == shut
+        assert shut.devices[Serial(TERMINAL.serial)].state is DeviceState.BLOCKED
+        assert shut.suppliers["S01"].listing is Listing.DELISTED
+        assert shut.models["S01", "FACE-IRIS-A"].listing is Listing.GRACE
 
     run(main())
 

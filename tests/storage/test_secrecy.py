@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from gateway.storage.document import DeviceEntry, DirectoryDocument
+from gateway.storage.document import (
+    DeviceEntry,
+    DirectoryDocument,
+    ModelEntry,
+    SupplierEntry,
+)
 from gateway.storage.opening import Storage
 from gateway.storage.supervisor import EmbeddedServer
 
-from gateway.domain.directory import Area, DeviceModel, Supplier
+from gateway.domain.directory import Area
 from gateway.domain.events import PictureRef
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Outcome, Picture
@@ -61,8 +66,8 @@ async def put_everything(storage: Storage) -> None:
     await storage.directory.import_directory(
         DirectoryDocument(
             areas=(Area(code="990000", name="Sample"),),
-            suppliers=(Supplier(code="S01", name="Sample maker"),),
-            models=(DeviceModel(supplier="S01", name="M"),),
+            suppliers=(SupplierEntry(code="S01", name="Sample maker"),),
+            models=(ModelEntry(supplier="S01", name="M"),),
             devices=(
                 DeviceEntry(
                     serial="YLS-00000001", supplier="S01", model="M", dialect="yls", secret=SECRET

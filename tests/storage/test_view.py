@@ -8,12 +8,14 @@ from typing import Any
 from gateway.storage.document import (
     DeviceEntry,
     DirectoryDocument,
+    ModelEntry,
     MountingEntry,
     ProjectEntry,
+    SupplierEntry,
 )
 from gateway.storage.opening import Storage
 
-from gateway.domain.directory import Area, DeviceModel, Supplier
+from gateway.domain.directory import Area
 from gateway.domain.passages import PassageFlag
 from gateway.domain.vocabulary import Decision, Direction, Lane, Means, VerifiedBy
 from tests.support.reports import NOW, passage
@@ -23,8 +25,8 @@ from tests.support.stored import stored_passage
 def test_a_passage_in_words(storage: Storage, run: Any) -> None:
     document = DirectoryDocument(
         areas=(Area(code="990000", name="Sample county"),),
-        suppliers=(Supplier(code="S01", name="Sample maker"),),
-        models=(DeviceModel(supplier="S01", name="M"),),
+        suppliers=(SupplierEntry(code="S01", name="Sample maker"),),
+        models=(ModelEntry(supplier="S01", name="M"),),
         projects=(ProjectEntry(code="P1", name="Bridge", area="990000", channels=("Gate 1",)),),
         devices=(
             DeviceEntry(
