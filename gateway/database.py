@@ -12,11 +12,14 @@ from pathlib import Path
 from gateway.domain.errors import GatepostError, StoreUnavailable
 from gateway.domain.ports import no_probe
 from gateway.settings import Settings
-from gateway.storage.layout import Layout, default_root
+from gateway.storage.layout import Layout, default_root, make_folders, own_folder
+from gateway.storage.lockfile import LockFile
 from gateway.storage.opening import Storage, open_storage
 from gateway.storage.postgres_files import wheel_files
 from gateway.storage.privilege import server_user
 from gateway.storage.supervisor import EmbeddedServer
+
+ADMIN_SOCKET = "admin.sock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +35,19 @@ def data_root(settings: Settings, environ: Mapping[str, str] = os.environ) -> Pa
     return settings.gateway.data_dir or default_root(os.geteuid(), environ)
 
 
-def admin_socket(settings: Settings) -> Path:
-    """Return where the administration socket lies."""
-    return settings.admin.socket or data_root(settings) / "admin.sock"
+def admin_socket(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where the administration socket lies: the setting, or the data directory.
+
+    A data directory with too long a name has it in a short folder, which is made here if need be
+    and refused (``database.folder``) unless it is ours alone.
+    """
+    if settings.admin.socket is not None:
+        return settings.admin.socket
+    layout = Layout(root=data_root(settings, environ))
+    folder = layout.admin_folders(os.geteuid(), environ)[0]
+    if folder != layout.root:
+        own_folder(folder, os.geteuid(), os.getegid())
+    return folder / ADMIN_SOCKET
 
 
 @asynccontextmanager
@@ -43,25 +56,39 @@ async def opened(
 ) -> AsyncIterator[OpenDatabase]:
     """Open the database, start it if it is ours, and stop what was started.
 
-    Raises GatepostError with what to do when the database cannot be had.
+    Either way the data directory is ours alone meanwhile: the key and the administration socket are
+    in it. Raises GatepostError with what to do when the database cannot be had.
     """
     layout = Layout(root=data_root(settings))
-    server: EmbeddedServer | None = None
-    dsn = settings.storage.dsn
-    if not dsn:
-        user = server_user(settings.storage.postgres_user or None)
-        server = EmbeddedServer(layout, wheel_files(), user)
-        await asyncio.to_thread(server.start)
-        dsn = server.dsn
-    try:
-        storage = await _open(settings, dsn, layout, probe)
+    if settings.storage.dsn:
+        make_folders(layout.root, shared=False)
+        lock = LockFile(layout.lock)
+        lock.acquire()
         try:
-            yield OpenDatabase(storage=storage, server=server)
+            async with _storage(settings, settings.storage.dsn, layout, probe) as storage:
+                yield OpenDatabase(storage=storage, server=None)
         finally:
-            await storage.close()
+            lock.release()
+        return
+    user = server_user(settings.storage.postgres_user or None)
+    server = EmbeddedServer(layout, wheel_files(), user)
+    await asyncio.to_thread(server.start)
+    try:
+        async with _storage(settings, server.dsn, layout, probe) as storage:
+            yield OpenDatabase(storage=storage, server=server)
     finally:
-        if server is not None:
-            await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def _storage(
+    settings: Settings, dsn: str, layout: Layout, probe: Callable[[str], None]
+) -> AsyncIterator[Storage]:
+    storage = await _open(settings, dsn, layout, probe)
+    try:
+        yield storage
+    finally:
+        await storage.close()
 
 
 async def _open(

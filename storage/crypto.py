@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from gateway.storage.layout import sync_folder
 
 from gateway.domain.errors import GatepostError
 
@@ -114,17 +115,20 @@ def read_master_key(path: Path) -> MasterKey | None:
 
 
 def make_master_key(path: Path) -> MasterKey:
-    """Create the key file, 0600 in a folder 0700, durably, and never over an existing one."""
+    """Create the key file, 0600 in a folder 0700: durably, whole, never over an existing one."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = secrets.token_bytes(KEY_BYTES)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(fd, "wb") as file:
         file.write(key)
         file.flush()
         os.fsync(fd)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)  # or a power cut leaves sealed rows and no key
+        path.hardlink_to(unfinished)
     finally:
-        os.close(folder)
+        unfinished.unlink()
+    for folder in (path.parent, path.parent.parent):
+        sync_folder(folder)  # or a power cut leaves sealed rows and no key
     return MasterKey(Sealer(MASTER_VERSION, key))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.storage.crypto import (
@@ -85,22 +87,39 @@ async def open_keyring(database: Database, path: Path) -> Keyring:
     """Read the master key, or make it for a database that has sealed nothing yet.
 
     Raises GatepostError ``key.missing`` when sealed data exist but no key file, ``key.mismatch``
-    when it is another database's, and what `read_master_key` raises.
+    when it is another database's, ``key.unreadable``, and what `read_master_key` raises.
     """
+    with _told_by_place(path):
+        master = read_master_key(path)
     async with database.use() as connection:
         known = await connection.fetchval("select id from data_key order by id desc limit 1")
-        master = read_master_key(path)
-        if master is None and known is not None:
-            raise GatepostError(
-                "key.missing",
-                "the database holds sealed data, but the master key is gone.",
-                place=str(path),
-                remedy="Restore the file from its backup; without it nothing sealed can be read.",
-            )
+    if master is None and known is not None:
+        raise GatepostError(
+            "key.missing",
+            "the database holds sealed data, but the master key is gone.",
+            place=str(path),
+            remedy="Restore the file from its backup; without it nothing sealed can be read.",
+        )
+    with _told_by_place(path):
         keyring = Keyring(database, master or make_master_key(path))
-        if known is not None:
+    if known is not None:
+        async with database.use() as connection:
             await keyring.opener(connection, known)
     return keyring
+
+
+@contextmanager
+def _told_by_place(path: Path) -> Iterator[None]:
+    """Name the file: inside a database call its trouble would pass for the database's."""
+    try:
+        yield
+    except OSError as error:
+        raise GatepostError(
+            "key.unreadable",
+            f"the master key cannot be read or made: {error.strerror}.",
+            place=str(path),
+            remedy="It must be an ordinary file, no link, that the gateway's user owns.",
+        ) from error
 
 
 def _place(class_: str, month: int) -> Place:

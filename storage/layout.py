@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,50 +57,89 @@ class Layout:
         return self.postgres / "server.log"
 
     def socket_folders(self, euid: int, environ: Mapping[str, str]) -> list[Path]:
-        """Where the server's socket may lie, best first; too long ones are left out."""
-        short = "gatepost-" + hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
-        folders = [self.postgres / "run"]
-        if euid == 0:
-            folders.append(Path("/run") / short)
-        elif environ.get("XDG_RUNTIME_DIR"):
-            folders.append(Path(environ["XDG_RUNTIME_DIR"]) / short)
-        folders.append(Path("/tmp") / short)  # noqa: S108 - ownership is checked by `own_folder`
+        """Where the server's socket may lie, best first; those that cannot be used are left out."""
+        folders = [self.postgres / "run", *self._short_folders("", euid, environ)]
         return [folder for folder in folders if fits_socket(folder)]
+
+    def admin_folders(self, euid: int, environ: Mapping[str, str]) -> list[Path]:
+        """Where the administration socket may lie, best first.
+
+        Never beside the server's: the server's user could put another socket in its place.
+        """
+        folders = [self.root, *self._short_folders("-admin", euid, environ)]
+        return [folder for folder in folders if fits_socket(folder)]
+
+    def _short_folders(self, kind: str, euid: int, environ: Mapping[str, str]) -> Iterator[Path]:
+        short = f"gatepost-{hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]}{kind}"
+        if euid == 0:
+            yield Path("/run") / short
+        elif environ.get("XDG_RUNTIME_DIR"):
+            yield Path(environ["XDG_RUNTIME_DIR"]) / short
+        yield Path("/tmp") / short  # noqa: S108 - ownership is checked by `own_folder`
 
 
 def fits_socket(folder: Path) -> bool:
-    """Say whether a unix socket in ``folder`` has an address the kernel accepts."""
-    return len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_BYTES
+    """Say whether a unix socket in ``folder`` has an address kernel and clients accept.
+
+    To a PostgreSQL client a comma separates two hosts, and nothing can quote it.
+    """
+    address = os.fsencode(folder / SOCKET_NAME)
+    return len(address) <= SOCKET_PATH_BYTES and b"," not in address
 
 
 def default_root(euid: int, environ: Mapping[str, str]) -> Path:
-    """Return the data directory of somebody who set none (XDG base directories for a user)."""
+    """Return the data directory of somebody who set none (XDG base directories for a user).
+
+    A relative path in the environment is no path: the standard wants it ignored.
+    """
     if euid == 0:
         return Path("/var/lib/gatepost")
-    home = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "~")) / ".local/share")
-    return Path(home).expanduser() / "gatepost"
+    base = Path(environ.get("XDG_DATA_HOME", ""))
+    if not base.is_absolute():
+        home = environ.get("HOME") or pwd.getpwuid(euid).pw_dir
+        base = Path(home) / ".local/share"
+    return base / "gatepost"
 
 
-def make_root(layout: Layout, *, shared: bool) -> None:
+def make_folders(*folders: Path, shared: bool) -> None:
     """Create the gateway's own folders; one that exists already keeps its mode.
 
     ``shared`` lets another user, the server's, pass through to its own folders: 0711, not listable.
-    Raises GatepostError ``database.folder`` when they cannot be made.
+    Then the folders on the way that had to be made are open as well, whatever our umask. Raises
+    GatepostError ``database.folder`` when they cannot be made.
     """
-    mode = 0o711 if shared else 0o700
     try:
-        layout.root.parent.mkdir(parents=True, exist_ok=True)
-        for folder in (layout.root, layout.postgres):
+        for folder in folders:
+            if shared:
+                _make_open(folder.parent)
+            else:
+                folder.parent.mkdir(parents=True, exist_ok=True)
             if not folder.exists():
                 folder.mkdir()
-                folder.chmod(mode)
+                folder.chmod(0o711 if shared else 0o700)
     except OSError as error:
         raise GatepostError(
             "database.folder",
             f"{error.strerror}.",
-            place=str(error.filename or layout.root),
+            place=str(error.filename or folders[0]),
             remedy="Set gateway.data_dir to a folder that this user may make and write to.",
         ) from error
+
+
+def _make_open(folder: Path) -> None:
+    if not folder.exists():
+        _make_open(folder.parent)
+        folder.mkdir()
+        folder.chmod(0o755)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was created or renamed in ``folder`` survive a power cut."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def own_folder(folder: Path, uid: int, gid: int) -> None:

@@ -15,8 +15,9 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
-from gateway.storage.layout import Layout, make_root, own_folder
+from gateway.storage.layout import Layout, make_folders, own_folder, sync_folder
 from gateway.storage.lockfile import LockFile
 from gateway.storage.postgres_files import PostgresFiles, major_version, reachable_files
 from gateway.storage.postmaster import POLL_S, find_postmaster, forget_stale
@@ -62,7 +63,7 @@ class EmbeddedServer:
     @property
     def dsn(self) -> str:
         """How a client on this machine connects."""
-        return f"postgresql://{SUPERUSER}@/postgres?host={self.socket}&port=5432"
+        return f"postgresql://{SUPERUSER}@/postgres?host={quote(str(self.socket))}&port=5432"
 
     def start(self) -> None:
         """Return once the server takes connections, whatever state an earlier one was left in.
@@ -70,7 +71,7 @@ class EmbeddedServer:
         Raises GatepostError: ``database.locked`` (another gateway), ``database.folder`` (not ours),
         ``database.version`` (made by another major version), ``database.start``.
         """
-        make_root(self.layout, shared=self._user.switch)
+        make_folders(self.layout.root, self.layout.postgres, shared=self._user.switch)
         self._lock.acquire()
         try:
             self._prepare()
@@ -122,10 +123,21 @@ class EmbeddedServer:
         self.socket = folders[0]
         own_folder(self.socket, self._user.uid, self._user.gid)
         access_files(self.layout, own_name())
-        if not self.layout.data.exists():
+        if not self.layout.data.exists() or not any(self.layout.data.iterdir()):
             self._make_cluster()
         own_folder(self.layout.data, self._user.uid, self._user.gid)
-        made_by = (self.layout.data / "PG_VERSION").read_text().strip()
+        self._check_version(major)
+
+    def _check_version(self, major: str) -> None:
+        stamp = self.layout.data / "PG_VERSION"
+        if not stamp.is_file():
+            raise GatepostError(
+                "database.folder",
+                "this holds files, but no PostgreSQL cluster.",
+                place=str(self.layout.data),
+                remedy="Move it away, or restore what is missing from its backup.",
+            )
+        made_by = stamp.read_text().strip()
         if made_by != major:
             raise GatepostError(
                 "database.version",
@@ -163,6 +175,7 @@ class EmbeddedServer:
         if made.returncode != 0:
             raise self._failure(f"initdb failed: {made.stderr.strip()}")
         unfinished.rename(self.layout.data)
+        sync_folder(self.layout.postgres)  # or a power cut leaves acknowledged records in data.part
 
     def _command(self) -> list[str]:
         options = {

@@ -19,3 +19,9 @@ def main() -> None:
     except GatepostError as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
+    except OSError as error:  # a file that is not there, a full disk
+        if error.filename is None:
+            raise
+        told = GatepostError("system.refused", f"{error.strerror}.", place=str(error.filename))
+        print(told, file=sys.stderr)  # noqa: T201
+        sys.exit(1)

@@ -61,6 +61,32 @@ def test_the_key_file_is_made_private_whatever_the_umask(tmp_path: Path) -> None
         make_master_key(path)
 
 
+def test_a_key_that_was_never_finished_is_made_anew(
+    storage: Storage, tmp_path: Path, run: Any
+) -> None:
+    """Killed while the first key was written: nothing is sealed yet, and the start goes on."""
+    path = tmp_path / "first" / "master.key"
+    path.parent.mkdir()
+    path.with_name("master.key.part").write_bytes(b"half")
+
+    async def main() -> None:
+        await (await open_keyring(storage.database, path)).sealer(RAW, NOW.wall)
+
+    run(main())
+    assert [found.name for found in path.parent.iterdir()] == ["master.key"]
+
+
+def test_the_key_file_appears_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(fd: int) -> None:
+        assert not (tmp_path / "master.key").exists()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make_master_key(tmp_path / "master.key")
+    assert not (tmp_path / "master.key").exists()
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o620])
 def test_a_key_others_may_touch_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "master.key"
@@ -84,6 +110,24 @@ def test_a_link_is_no_key_file(tmp_path: Path) -> None:
     (tmp_path / "master.key").symlink_to(tmp_path / "real.key")
     with pytest.raises(OSError, match="symbolic links"):
         read_master_key(tmp_path / "master.key")
+
+
+def test_trouble_with_the_key_file_does_not_pass_for_the_databases(
+    storage: Storage, tmp_path: Path, run: Any
+) -> None:
+    link = tmp_path / "master.key"
+    link.symlink_to(tmp_path / "elsewhere")
+
+    async def main() -> None:
+        with pytest.raises(GatepostError) as caught:
+            await open_keyring(storage.database, link)
+        assert (caught.value.code, caught.value.place) == ("key.unreadable", str(link))
+        (tmp_path / "file").touch()
+        with pytest.raises(GatepostError, match=r"key\.unreadable.*Not a directory"):
+            await open_keyring(storage.database, tmp_path / "file" / "master.key")
+        assert storage.database.available
+
+    run(main())
 
 
 def test_a_lost_key_is_not_replaced_while_it_is_needed(
