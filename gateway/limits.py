@@ -43,6 +43,12 @@ def flow_limits(settings: Settings) -> FlowLimits:
     )
 
 
+def raise_open_files() -> None:
+    """Take all the file descriptors we may have: the usual first 1024 hold 768 terminals."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def listener_limits(settings: Settings) -> ListenerLimits:
     """Return the bounds of all listeners; without a setting memory and open files decide."""
     connections = settings.listen.connections

@@ -19,6 +19,7 @@ from gateway.domain.directory import Directory
 from gateway.domain.ports import Log
 from gateway.domain.requests import Parting
 from gateway.garbage import settle_down
+from gateway.limits import raise_open_files
 from gateway.monitoring.logs import LogHandle, configure, get_logger
 from gateway.monitoring.presence import Presence
 from gateway.monitoring.process import fold_process, watch_loop
@@ -40,6 +41,7 @@ DRAIN_S = 10.0
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then drain; raises GatepostError when it cannot start."""
+    raise_open_files()
     loop = install_reactor()
     from twisted.internet import reactor
 

@@ -19,6 +19,8 @@ SETTINGS = {
     "port": "5432",
     "unix_socket_permissions": "0700",
     "max_connections": "20",
+    # A call we gave up must not go on and hold the locks of the next one.
+    "client_connection_check_interval": "500ms",
     "shared_buffers": "128MB",
     "wal_buffers": "16MB",
     # Few, spread-out checkpoints: each page's first change after one is logged whole.

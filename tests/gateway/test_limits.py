@@ -6,9 +6,9 @@ import os
 import resource
 
 import pytest
-from gateway.protocols.gate import CONNECTION_BYTES, SECURE_CONNECTION_BYTES
+from gateway.protocols.gate import CONNECTION_BYTES, SECURE_CONNECTION_BYTES, SPARE_FILES
 
-from gateway.limits import listener_limits
+from gateway.limits import listener_limits, raise_open_files
 from gateway.setting_kinds import Address
 from gateway.settings import ListenSection, Settings
 
@@ -25,3 +25,18 @@ def test_the_ceiling_reckons_with_what_tls_costs(
     monkeypatch.setattr(resource, "getrlimit", lambda _: (10**6, 10**6))
     limits = listener_limits(Settings(listen=ListenSection(tls=tls)))
     assert limits.connections == 2**31 // each
+
+
+def test_open_files_bound_the_connections_and_are_raised_to_what_we_may_have() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        assert listener_limits(Settings()).connections == 512 - SPARE_FILES
+        raise_open_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_setting_is_taken_as_it_is() -> None:
+    assert listener_limits(Settings(listen=ListenSection(connections=7))).connections == 7

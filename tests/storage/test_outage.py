@@ -173,6 +173,23 @@ def test_a_restart_in_between_costs_one_refusal_at_most(
     run(main())
 
 
+def test_a_call_that_was_given_up_does_not_go_on_in_the_server(storage: Storage, run: Any) -> None:
+    """It would hold its locks for as long as it takes, and the next batch would wait for them."""
+    running = "select exists (select from pg_stat_activity where query like '%pg_sleep(25)%'"
+    running += " and pid <> pg_backend_pid())"
+
+    async def main() -> None:
+        with pytest.raises(StoreUnavailable, match="did not answer in time"):
+            async with storage.database.transaction() as connection:
+                await connection.execute("select pg_sleep(25)")
+        await until_back(storage)
+        async with asyncio.timeout(15), storage.database.use(30) as connection:
+            while await connection.fetchval(running):
+                pass
+
+    run(main())
+
+
 def test_a_full_disk_is_unavailability(storage: Storage, run: Any) -> None:
     async def main() -> None:
         with pytest.raises(StoreUnavailable, match="DiskFullError 53100"):
