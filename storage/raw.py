@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import asyncpg
 from gateway.storage.columns import Row
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.keyring import Keyring
@@ -12,11 +13,11 @@ from gateway.storage.pool import Connection, Database
 
 from gateway.domain.ids import PassageId
 
-SLICE = """
-select r.received_ms, r.adapter, b.id, b.key, b.data, r.raw_offset, r.raw_length
-from {table} r join raw_batch b on b.id = r.raw_batch
-where r.id = $1
+SLICES = """
+select id, received_ms, adapter, raw_batch, raw_offset, raw_length from {table}
+where id = any($1::bigint[])
 """
+BATCHES = "select id, key, data from raw_batch where id = any($1::bigint[])"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +53,35 @@ async def write_raw(
     return slices
 
 
-async def find_raw(connection: Connection, keyring: Keyring, record: int) -> RawRecord | None:
-    """Read the raw bytes of a stored passage or fault; None when they are gone or never were."""
+async def find_raw(
+    connection: Connection, keyring: Keyring, records: Collection[int]
+) -> dict[int, RawRecord]:
+    """Read the raw bytes of stored passages and faults, without those that are gone or never were.
+
+    Each batch is fetched and opened once, however many of its records are wanted.
+    """
+    slices = []
     for table in ("passage", "fault_report"):
-        row = await connection.fetchrow(SLICE.format(table=table), record)
-        if row is not None:
-            opener = await keyring.opener(connection, row["key"])
-            whole = opener.open(batch_place(row["id"]), row["data"])
-            start = row["raw_offset"]
-            return RawRecord(
-                received_ms=row["received_ms"],
-                adapter=row["adapter"],
-                raw=whole[start : start + row["raw_length"]],
-            )
-    return None
+        slices += await connection.fetch(SLICES.format(table=table), records)
+    wanted = {row["raw_batch"] for row in slices}
+    batches = {}
+    for row in await connection.fetch(BATCHES, wanted):
+        opener = await keyring.opener(connection, row["key"])
+        batches[row["id"]] = opener.open(batch_place(row["id"]), row["data"])
+    return {
+        row["id"]: _cut(row, batches[row["raw_batch"]])
+        for row in slices
+        if row["raw_batch"] in batches
+    }
+
+
+def _cut(row: asyncpg.Record, batch: bytes) -> RawRecord:
+    start = row["raw_offset"]
+    return RawRecord(
+        received_ms=row["received_ms"],
+        adapter=row["adapter"],
+        raw=batch[start : start + row["raw_length"]],
+    )
 
 
 class RawReader:
@@ -78,7 +94,7 @@ class RawReader:
     async def raw(self, record: PassageId) -> RawRecord | None:
         """Return a record as it came, or None when it is unknown or its raw bytes were erased."""
         async with self._database.use() as connection:
-            return await find_raw(connection, self._keyring, record)
+            return (await find_raw(connection, self._keyring, (record,))).get(record)
 
 
 def batch_place(batch: int) -> Place:

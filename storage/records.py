@@ -208,8 +208,7 @@ class PostgresRecordStore:
             if claims.fresh:
                 await self._store(connection, sealer, claims.fresh)
             await write_pictures(connection, picture_sealer, inline_pictures(rows))
-            for row, known in claims.disputed:
-                await quarantine(connection, self._keyring, sealer, row, known)
+            await quarantine(connection, self._keyring, sealer, claims.disputed)
             self._probe("store.before_commit")
         self._probe("store.after_commit")
         if len(claims.fresh) == len(rows):

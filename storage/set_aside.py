@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.storage.columns import Kind, Row
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.failures import describe
@@ -24,33 +26,40 @@ on conflict do nothing
 
 
 async def quarantine(
-    connection: Connection, keyring: Keyring, sealer: Sealer, row: Row, known: Known
+    connection: Connection, keyring: Keyring, sealer: Sealer, disputed: Sequence[tuple[Row, Known]]
 ) -> None:
-    """Keep both versions of a record with their bytes; the same second version is kept once.
+    """Keep both versions of each record with their bytes; the same second version is kept once.
 
     The first version stays a passage too: which of the two is true is for people to decide.
     """
-    record = row.record
-    first = await find_raw(connection, keyring, known.record)
-    device, identity = row.key
-    if first is not None:
-        sealed = sealer.seal(_version(device, identity, known.digest), first.raw)
-        await connection.execute(
-            QUARANTINE, device, identity, known.digest, known.record, True,
-            first.received_ms, first.adapter, sealer.name, sealed,
-        )  # fmt: skip
-    digest = record.report.digest
-    sealed = sealer.seal(_version(device, identity, digest), record.report.raw)
-    await connection.execute(
-        QUARANTINE, device, identity, digest, known.record, False,
-        record.received_ms, record.adapter, sealer.name, sealed,
-    )  # fmt: skip
-    await connection.execute(
+    if not disputed:
+        return
+    firsts = await find_raw(connection, keyring, {known.record for _, known in disputed})
+    versions = []
+    for row, known in disputed:
+        record = row.record
+        first = firsts.get(known.record)
+        if first is not None:
+            versions.append(_version(sealer, row, known, known.digest, first))
+        second = RawRecord(
+            received_ms=record.received_ms, adapter=record.adapter, raw=record.report.raw
+        )
+        versions.append(_version(sealer, row, known, record.report.digest, second))
+    await connection.executemany(QUARANTINE, versions)
+    await connection.executemany(
         "update record_identity set kind = $3 where device = $1 and identity = $2",
-        device,
-        identity,
-        Kind.QUARANTINED,
+        [(*row.key, Kind.QUARANTINED) for row, _ in disputed],
     )
+
+
+def _version(
+    sealer: Sealer, row: Row, known: Known, digest: bytes, version: RawRecord
+) -> tuple[object, ...]:
+    device, identity = row.key
+    return (
+        device, identity, digest, known.record, digest == known.digest, version.received_ms,
+        version.adapter, sealer.name, sealer.seal(_place(device, identity, digest), version.raw),
+    )  # fmt: skip
 
 
 async def reject(connection: Connection, sealer: Sealer, row: Row, error: BaseException) -> None:
@@ -104,7 +113,7 @@ class AsideReader:
             found = []
             for row in rows:
                 opener = await self._keyring.opener(connection, row["key"])
-                place = _version(device, identity, row["digest"])
+                place = _place(device, identity, row["digest"])
                 raw = opener.open(place, row["raw"])
                 found.append(
                     RawRecord(received_ms=row["received_ms"], adapter=row["adapter"], raw=raw)
@@ -128,6 +137,6 @@ def _rejected(record: PassageId) -> Place:
     return Place(table="rejected_record", row=record, column="raw")
 
 
-def _version(device: int, identity: bytes, digest: bytes) -> Place:
+def _place(device: int, identity: bytes, digest: bytes) -> Place:
     name = f"{device}/{identity.hex()}/{digest.hex()}"
     return Place(table="quarantined_record", row=name, column="raw")

@@ -204,6 +204,31 @@ def test_two_versions_inside_one_batch(storage: Storage, run: Any) -> None:
     run(main())
 
 
+def test_a_whole_batch_of_clones_keeps_every_version(storage: Storage, run: Any) -> None:
+    """A terminal restored from a copy repeats its numbers by the hundred, and holds nobody up."""
+    numbers = range(1, 101)
+
+    def clone(number: int) -> Any:
+        return passage(number, digest=bytes([number]) * 16, raw=b"clone %d" % number)
+
+    async def main() -> None:
+        for at in (0, 50):  # the first versions lie in two batches
+            batch = [stored_passage(n) for n in numbers[at : at + 50]]
+            assert await storage.records.save(batch) == [STORED] * 50
+        batch = [stored_passage(1000 + n, clone(n)) for n in numbers]
+        batch[7] = stored_passage(1008, passage(8))  # one of them is only sent again
+        outcomes = [CONFLICT] * 100
+        outcomes[7] = DUPLICATE
+        assert await storage.records.save(batch) == outcomes
+        assert await counted(storage) == (100, 0, 99, 0)
+        for number in (1, 50, 51, 100):
+            versions = await storage.aside.versions(DEVICE, identity(number))
+            assert [v.raw for v in versions] == [passage(number).raw, b"clone %d" % number]
+        assert await storage.aside.versions(DEVICE, identity(8)) == []
+
+    run(main())
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
