@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from gateway.domain.passages import FaultRecord, Passage, Record
+from gateway.domain.redaction import redact
 
 Values = tuple[object, ...]
 Identity = tuple[int, bytes, bytes, int, int]
@@ -84,7 +85,8 @@ def _fault(fault: FaultRecord) -> Values:
     report, place, time = fault.report, fault.place, fault.time
     return (
         fault.id, fault.received_ms, time.device_ms, time.corrected_ms, time.offset_ms,
-        report.first_ms, report.series, report.number, place.device, place.mounting, place.channel,
-        place.project, report.text, fault.adapter, report.code, report.count, report.lane,
+        report.first_ms, report.series, report.number,
+        place.device, place.mounting, place.channel, place.project, redact(report.text),
+        fault.adapter, report.code, report.count, report.lane,
         time.verdict, report.severity, report.raised,
     )  # fmt: skip

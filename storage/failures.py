@@ -22,8 +22,11 @@ def blames_row(error: BaseException) -> bool:
     """Say whether ``error`` is about a value, so that sending the same row again cannot help.
 
     A row without a partition is reported as a check violation too, but names no constraint: that
-    is our omission and not the row's fault.
+    is our omission and not the row's fault. Neither is a number of ours that is taken: after a
+    restore from an older copy numbers are drawn a second time, and with the next one the row fits.
     """
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return False
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state.startswith(ROW_CLASSES) and not lacks_partition(error)
@@ -43,7 +46,9 @@ def repeats_identity(error: BaseException) -> bool:
 
 def as_unavailable(error: Exception) -> StoreUnavailable | None:
     """Translate a failure of the database; None for one about a row or a partition."""
-    if isinstance(error, GatepostError) or blames_row(error) or lacks_partition(error):
+    if isinstance(error, GatepostError) or blames_row(error):
+        return None
+    if lacks_partition(error) or repeats_identity(error):
         return None
     if isinstance(error, TimeoutError):
         return StoreUnavailable("it did not answer in time.")

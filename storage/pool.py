@@ -79,22 +79,24 @@ class Database:
             Turn.SLOW: asyncio.Semaphore(SLOW_CONNECTIONS),
         }
         self._idle: list[Connection] = []
-        self._available = True
+        self._failure: StoreUnavailable | None = None
+        """Why the breaker is open; None while it is closed."""
         self._prober: asyncio.Task[None] | None = None
 
     @property
     def available(self) -> bool:
         """Whether the last thing the database did was to answer."""
-        return self._available
+        return self._failure is None
 
     async def check(self) -> None:
         """Refuse a server that is too old, or that would lose what we acknowledge.
 
         Raises StoreUnavailable, or GatepostError ``database.address`` for a DSN that is none,
-        ``database.version`` and ``database.unsafe``.
+        ``database.version``, ``database.encoding`` and ``database.unsafe``.
         """
         async with self.use() as connection:
             major = connection.get_server_version().major
+            encoding = connection.get_settings().server_encoding
             unsafe = [
                 name
                 for name in ("fsync", "full_page_writes")
@@ -106,6 +108,13 @@ class Database:
                 f"the server is PostgreSQL {major}.",
                 place="database",
                 remedy=f"Gatepost needs version {OLDEST_SERVER} or newer.",
+            )
+        if encoding != "UTF8":
+            raise GatepostError(
+                "database.encoding",
+                f"the database is encoded in {encoding}, which does not hold every name.",
+                place="database",
+                remedy="Make it with encoding UTF8.",
             )
         if unsafe:
             raise GatepostError(
@@ -145,7 +154,7 @@ class Database:
             if connection is not None:
                 connection.terminate()  # it may still be busy
             if not (turn is Turn.SLOW and isinstance(error, OVERTIME)):
-                self._trip()
+                self._trip(unavailable)
             raise unavailable from error
         except asyncio.CancelledError:
             if connection is not None:
@@ -178,7 +187,7 @@ class Database:
                 connection = await self._connect()
         except Exception:  # whatever it is: a prober that ends would leave us refusing for ever
             return False
-        self._available = True
+        self._failure = None
         self._idle.append(connection)
         return True
 
@@ -191,14 +200,15 @@ class Database:
                 await place.acquire()
         except TimeoutError:
             raise StoreUnavailable("too many others are waiting for it.") from None
-        if not self._available:
+        if self._failure is not None:
             place.release()
             self._refuse_when_down()
         return place
 
     def _refuse_when_down(self) -> None:
-        if not self._available:
-            raise StoreUnavailable("it failed and has not answered since.")
+        if self._failure is not None:
+            why = self._failure.message.rstrip(".")
+            raise StoreUnavailable(f"{why}, and it has not answered since.")
 
     async def _take(self) -> Connection:
         while self._idle:
@@ -212,7 +222,7 @@ class Database:
             return await asyncpg.connect(
                 self._dsn, timeout=self._limit, server_settings=SESSION_SETTINGS
             )
-        except asyncpg.exceptions.ClientConfigurationError as error:
+        except ValueError as error:  # asyncpg's own error for it is one, too
             # What asyncpg says of it may quote a password.
             raise GatepostError(
                 "database.address",
@@ -222,19 +232,19 @@ class Database:
             ) from error
 
     def _give_back(self, connection: Connection) -> None:
-        if connection.is_closed() or not self._available or connection.is_in_transaction():
+        if connection.is_closed() or not self.available or connection.is_in_transaction():
             connection.terminate()
         else:
             self._idle.append(connection)
 
-    def _trip(self) -> None:
+    def _trip(self, failure: StoreUnavailable) -> None:
         self._cut_idle()
-        self._available = False
+        self._failure = failure
         if self._prober is None or self._prober.done():
             self._prober = asyncio.create_task(self._await_return(), name="database probe")
 
     async def _await_return(self) -> None:
-        while not self._available:
+        while not self.available:
             await asyncio.sleep(self._probe_every)
             await self.probe()
 

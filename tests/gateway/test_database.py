@@ -54,7 +54,7 @@ def test_two_gateways_on_one_data_directory_are_refused_with_a_database_elsewher
     with pytest.raises(GatepostError, match=r"database\.locked"):
         asyncio.run(main())
     held.release()
-    with pytest.raises(GatepostError, match=r"store\.unavailable"):
+    with pytest.raises(GatepostError, match=r"database\.unreachable"):
         asyncio.run(main())
     held.acquire()  # it was let go
     held.release()

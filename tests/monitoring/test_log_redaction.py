@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from gateway.monitoring.log_redaction import redact, redact_fields, redact_value
+from gateway.monitoring.log_redaction import redact_fields, redact_value
+
+from gateway.domain.redaction import redact
 
 ID = "[identity number]"
 TELEPHONE = "[telephone]"

@@ -11,6 +11,7 @@ from gateway.storage.opening import Storage
 from gateway.storage.pool import Connection, Database, Turn
 
 from gateway.domain.errors import GatepostError, StoreUnavailable
+from tests.support import postgres
 from tests.support.waiting import until
 
 
@@ -158,6 +159,21 @@ def test_a_session_is_durable_even_where_the_server_is_not_by_default(
 
 def test_check_accepts_the_servers_we_promise(storage: Storage, run: Any) -> None:
     assert run(storage.database.check()) is None
+
+
+def test_check_refuses_an_encoding_that_does_not_hold_every_name(server_dsn: str, run: Any) -> None:
+    name = "gatepost_test_latin"
+    made = f"create database {name} encoding latin1 locale 'C' template template0"
+    postgres.execute(server_dsn, f"drop database if exists {name}", made)
+
+    async def main() -> None:
+        database = Database(postgres.with_database(server_dsn, name))
+        with pytest.raises(GatepostError, match=r"database\.encoding.*LATIN1"):
+            await database.check()
+        await database.close()
+
+    run(main())
+    postgres.execute(server_dsn, f"drop database {name}")
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from gateway.domain.directory import Area
 from gateway.domain.events import PictureRef
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Outcome, Picture
-from tests.support.reports import NOW, passage
-from tests.support.stored import stored_passage
+from tests.support.reports import NOW, fault, passage
+from tests.support.stored import stored_fault, stored_passage
 
 FACE = b"\xff\xd8FACE-OF-SOMEBODY" * 3000
 LATE = b"\xff\xd8LATE-FACE-OF-SOMEBODY" * 3000
@@ -28,6 +28,7 @@ RAW = b"RAW-RECORD-AS-IT-CAME"
 OTHER = b"RAW-RECORD-OF-A-CLONE"
 POISON = b"RAW-RECORD-NOBODY-TAKES"
 CLAIM = "claim-nobody-may-log"
+IDENTITY_NUMBER = "990000199001010017"
 
 
 async def dump(storage: Storage) -> str:
@@ -46,15 +47,16 @@ async def dump(storage: Storage) -> str:
 
 async def put_everything(storage: Storage) -> None:
     digest = hashlib.sha256(FACE).digest()
-    first = (await storage.records.reserve_ids(3)).start
+    first = (await storage.records.reserve_ids(4)).start
     picture = PictureRef(digest=digest, size=len(FACE), data=FACE)
     assert await storage.records.save(
         [
             stored_passage(first, passage(1, raw=RAW, picture=picture)),
             stored_passage(first + 1, passage(1, raw=OTHER, digest=b"o" * 32)),
             stored_passage(first + 2, passage(3, raw=POISON, claim=CLAIM + "\0")),
+            stored_fault(first + 3, fault(4, text=f"cannot read card {IDENTITY_NUMBER}")),
         ]
-    ) == [Outcome.STORED, Outcome.CONFLICT, Outcome.REJECTED]
+    ) == [Outcome.STORED, Outcome.CONFLICT, Outcome.REJECTED, Outcome.STORED]
     await storage.records.save_picture(
         Picture(
             device=DeviceId(1),
@@ -88,6 +90,8 @@ def test_a_dump_of_all_tables_shows_nothing_sealed(storage: Storage, run: Any) -
             assert plain.hex() not in text
             assert plain.decode("latin1") not in text
         assert CLAIM not in text
+        assert "cannot read card [identity number]" in text
+        assert IDENTITY_NUMBER not in text
 
     run(main())
 
