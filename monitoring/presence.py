@@ -80,6 +80,8 @@ class PresenceTable:
     def register(self, device: Device, known: Presence = Presence.NEVER_SEEN) -> int:
         """Return the device's slot, the same one until `detach`; take over its present cadence.
 
+        While it has a session, the cadence stays the one it was told at its login.
+
         ``known`` is what was known of a new device before this process started. One that was
         online or late is waited for as if it had been heard at our start; one that was offline
         stays so until it is heard, without a second transition.
@@ -88,18 +90,23 @@ class PresenceTable:
         if slot is None:
             slot = self._take_slot(device.id)
             self._columns.start(slot, known, self._started)
-        cadence = float(device.cadence_s or self._default_cadence)
         supplier = self._suppliers.setdefault(device.supplier, len(self._suppliers))
-        self._columns.late_after[slot] = self._grace + LATE_AFTER * cadence
-        self._columns.offline_after[slot] = self._grace + self._missed * cadence
         self._columns.supplier[slot] = supplier
+        if not self._columns.connected[slot]:
+            self._expect(slot, device)
         return slot
 
     def attach(self, device: Device) -> int:
-        """Note that the device has a session, and return its slot."""
+        """Note that the device has a new session, and return its slot."""
         slot = self.register(device)
+        self._expect(slot, device)
         self._columns.connected[slot] = True
         return slot
+
+    def _expect(self, slot: int, device: Device) -> None:
+        cadence = float(device.cadence_s or self._default_cadence)
+        self._columns.late_after[slot] = self._grace + LATE_AFTER * cadence
+        self._columns.offline_after[slot] = self._grace + self._missed * cadence
 
     def disconnected(self, slot: int, mono: float) -> None:
         """Note that the session ended; the deadline alone judges the silence that follows."""

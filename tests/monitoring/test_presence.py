@@ -150,6 +150,23 @@ def test_a_slot_is_used_again_without_its_history() -> None:
     assert set(counts["acme"].values()) == {0}
 
 
+def test_a_connected_device_is_judged_by_the_interval_it_was_told() -> None:
+    """A shorter one in the directory holds from its next login on, not before it can know."""
+    presence = table()
+    slot = presence.attach(device(1, cadence=30))
+    presence.touch(slot, 100.0)
+    presence.sweep(100.5)
+    quicker = device(1, cadence=1)
+    presence.register(quicker)
+    presence.sweep(104.0)
+    presence.sweep(108.0)
+    presence.sweep(112.0)
+    assert presence.state(slot) is Presence.ONLINE
+    presence.attach(quicker)
+    presence.sweep(112.5)
+    assert presence.state(slot) is Presence.OFFLINE
+
+
 def test_only_who_is_kept_is_waited_for() -> None:
     presence = table()
     for number in (1, 2, 3):
