@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -65,7 +65,7 @@ class Operations:
             directory = await self._storage.directory.load()
             await self._changed(directory)
         return {
-            "imported": {name: len(entries) for name, entries in asdict(parsed).items()},
+            "imported": {one.name: len(getattr(parsed, one.name)) for one in fields(parsed)},
             "keyless": [
                 one.serial
                 for one in parsed.devices
@@ -73,13 +73,13 @@ class Operations:
             ],
         }
 
-    async def add_device(self, **fields: Any) -> dict[str, Any]:
+    async def add_device(self, **given: Any) -> dict[str, Any]:
         """Add one device; without a secret one is drawn and returned this once."""
         drawn = None
-        if not fields.get("secret"):
-            drawn = fields["secret"] = secrets.token_hex(32)
+        if not given.get("secret"):
+            drawn = given["secret"] = secrets.token_hex(32)
         try:
-            entry = device_entry(DeviceTable.model_validate(fields))
+            entry = device_entry(DeviceTable.model_validate(given))
         except ValidationError as error:
             raise refused(misshapen(error), ADDING, {}) from None
         async with self._changing:

@@ -61,13 +61,19 @@ update device set supplier = $2, model = $3, dialect = $4, state = coalesce($5, 
 where serial = $1
 """
 SECRET = "update device set secret = $2, secret_key = $3 where id = $1"  # noqa: S105 - a statement
+# The range is what the index of `one_place_at_a_time` knows a device by; without it every device
+# would be looked for in the whole table.
 CLOSE = """
-update mounting set valid_to_ms = $2 where device = $1 and valid_to_ms is null
+update mounting set valid_to_ms = $2
+where int4range(device, device, '[]') && int4range($1, $1, '[]') and valid_to_ms is null
 and (channel, direction) is distinct from ($3, $4)
 """
 HANG = """
 insert into mounting (device, channel, direction, valid_from_ms) select $1, $3, $4, $2
-where not exists (select from mounting where device = $1 and valid_to_ms is null)
+where not exists (
+    select from mounting
+    where int4range(device, device, '[]') && int4range($1, $1, '[]') and valid_to_ms is null
+)
 """
 
 

@@ -58,7 +58,9 @@ def test_of_two_changes_at_once_none_is_forgotten() -> None:
         second = change("990002")
         await asyncio.sleep(0)
         shelf.directory.go_on.set()
-        await asyncio.gather(first, second)
+        counts = {"areas": 1, "corps": 0, "suppliers": 0, "models": 0, "projects": 0, "devices": 0}
+        done = {"imported": counts, "keyless": []}
+        assert list(await asyncio.gather(first, second)) == [done, done]
         assert set(used[-1].areas) == {"990001", "990002"}
 
     asyncio.run(main())

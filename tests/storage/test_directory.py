@@ -12,6 +12,7 @@ from gateway.storage.document import (
     ProjectEntry,
     SupplierEntry,
 )
+from gateway.storage.importing import CLOSE, HANG
 from gateway.storage.opening import Storage
 
 from gateway.domain.directory import (
@@ -176,6 +177,19 @@ def test_a_device_hangs_in_one_place_at_a_time(storage: Storage, run: Any) -> No
             await connection.execute(insert, -600, 0)  # touching is not overlapping
             with pytest.raises(Exception, match="check"):
                 await connection.execute(insert, -900, -900)
+
+    run(main())
+
+
+@pytest.mark.parametrize("statement", [CLOSE, HANG])
+def test_a_mounting_is_found_by_an_index(storage: Storage, run: Any, statement: str) -> None:
+    """Or importing a city's 20,000 devices takes longer than a call may."""
+
+    async def main() -> None:
+        async with storage.database.transaction() as connection:
+            await connection.execute("set local enable_seqscan = off")
+            plan = await connection.fetch(f"explain {statement}", 1, 2, 3, 0)
+        assert any("one_place_at_a_time" in row[0] for row in plan)
 
     run(main())
 
