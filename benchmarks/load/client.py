@@ -37,10 +37,10 @@ class Load:
 
     def connect(
         self, fleet: str, address: tuple[str, int], serials: Sequence[str], login: Login = "real"
-    ) -> dict[str, float]:
-        """Bring a fleet in under a fresh record series; every terminal must get in."""
+    ) -> dict[str, Any]:
+        """Bring a fleet in under a fresh record series; every terminal must get in in the end."""
         host, port = address
-        seen: dict[str, float] = self._tell(
+        seen: dict[str, Any] = self._tell(
             "connect",
             fleet,
             host=host,
@@ -51,7 +51,9 @@ class Load:
             in_flight=IN_FLIGHT,
         )
         if seen["failed"]:
-            raise BenchmarkError(f"{seen['failed']:.0f} of {len(serials)} terminals did not get in")
+            raise BenchmarkError(
+                f"{seen['failed']} of {len(serials)} terminals did not get in ({told(seen['why'])})"
+            )
         self._check(fleet)
         return seen
 
@@ -102,9 +104,8 @@ class Load:
     def _check(self, fleet: str) -> None:
         seen = self._tell("check", fleet)
         if seen["lost"] or seen["bad"]:
-            why = ", ".join(f"{times} x {words}" for words, times in seen["why"])
             raise BenchmarkError(
-                f"{seen['lost']} connections lost ({why}), {seen['bad']} bad answers"
+                f"{seen['lost']} connections lost ({told(seen['why'])}), {seen['bad']} bad answers"
             )
 
     def _tell(self, do: str, fleet: str, **details: Any) -> Any:
@@ -124,6 +125,11 @@ class Load:
         if "error" in answer:
             raise BenchmarkError(f"the load generator could not {do}: {answer['error']}")
         return answer["seen"]
+
+
+def told(reasons: Sequence[tuple[str, int]]) -> str:
+    """Write reasons down with how often they were given."""
+    return ", ".join(f"{times} x {words}" for words, times in reasons)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from gateway.codecs.yls import clock
 from gateway.codecs.yls.body import put
 from gateway.codecs.yls.frame import HEADER, OVERHEAD, Frame, pack, whole
 from gateway.codecs.yls.limits import DEFAULT_WINDOW, MOST_FRAME
-from gateway.codecs.yls.login_device import AUTH_SEQ, DeviceConfig, DeviceLogin
+from gateway.codecs.yls.login_device import AUTH_SEQ, DeviceConfig, DeviceLogin, LoginRefused
 from gateway.codecs.yls.registers import DIR, RSP, Command, Tlv
 from gateway.codecs.yls.seal import Seal
 
@@ -205,7 +205,12 @@ class Link(asyncio.Protocol):
             self.transport.write(SHAPED_AUTH if self.shaped else login.answer(frame))
             return
         if not self.shaped:
-            self.seal, _ = login.finish(frame, bare=False)
+            try:
+                self.seal, _ = login.finish(frame, bare=False)
+            except LoginRefused as refusal:
+                self.last_words = refusal.reason
+                self.transport.close()
+                return
             self.agreed = login.window
         self._login = None
         if not self.ready.done():

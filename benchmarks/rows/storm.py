@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks.baselines.servers import asyncio_server
 from benchmarks.bench import Bench, Measurement
 from benchmarks.goals import Baseline, Check, Goal, Result
 from benchmarks.load.client import IN_FLIGHT, generator
-from benchmarks.load.fleet import ADDRESSES
+from benchmarks.load.fleet import ADDRESSES, PAUSES_S
 from benchmarks.processes import resident_bytes
 from benchmarks.stats import middle
 from benchmarks.watch import Watch
@@ -30,6 +31,8 @@ class Seen:
     seconds: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     """Bytes per connection."""
+    refused: int = 0
+    """Logins that had to be tried again."""
 
 
 def measure(bench: Bench) -> list[Result]:
@@ -51,10 +54,11 @@ def measure(bench: Bench) -> list[Result]:
     return [_memory(ours, bare, count), _storms(ours, bare, count, watched)]
 
 
-def _note(seen: Seen, told: dict[str, float], pid: int, before: int, count: int) -> None:
+def _note(seen: Seen, told: dict[str, Any], pid: int, before: int, count: int) -> None:
     time.sleep(SETTLE_S)
     seen.memory.append((resident_bytes(pid) - before) / count)
     seen.seconds.append(told["seconds"])
+    seen.refused += told["refused"]
 
 
 def _memory(ours: Seen, bare: Seen, count: int) -> Result:
@@ -105,6 +109,7 @@ def _storms(ours: Seen, bare: Seen, count: int, watched: Watch) -> Result:
                 f"no limit was raised: {LISTEN.unauthenticated_total} connections log in at a time,"
                 f" {LISTEN.unauthenticated_per_address} from one address"
             ),
+            f"{ours.refused:,} logins were refused and tried again after {PAUSES_S[0]:g} s or more",
             watched.note(),
         ],
     )

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
+import pytest
 import uvloop
+from gateway.codecs.yls.registers import Command
 
+from benchmarks.baselines.echo import AUTH_ANSWER, HELLO_ANSWER
+from benchmarks.load import fleet as fleet_module
 from benchmarks.load.fleet import Fleet
 from benchmarks.load.flows import Closed, Stream, run_open
 
@@ -114,3 +118,36 @@ def test_the_closed_loop_uses_its_own_window_and_counts_what_is_not_ok() -> None
         assert (seen["answered"], seen["refused"], seen["unfinished"]) == (5, 5, 0)
 
     uvloop.run(main())
+
+
+class Doorkeeper(Server):
+    """Turns away whoever comes for the first time."""
+
+    came = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        Doorkeeper.came += 1
+        self.closed = Doorkeeper.came <= 2
+
+    def data_received(self, data: bytes) -> None:
+        if self.closed:
+            self.transport.abort()
+        else:
+            self.transport.write(HELLO_ANSWER if data[7] == Command.HELLO else AUTH_ANSWER)
+
+
+def test_a_terminal_that_is_turned_away_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_module, "PAUSES_S", (0.0, 0.0))
+
+    async def main() -> dict[str, Any]:
+        listening = await asyncio.get_running_loop().create_server(Doorkeeper, "127.0.0.1", 0)
+        host, port = listening.sockets[0].getsockname()
+        fleet = Fleet()
+        seen = await fleet.connect(host, port, ["T1", "T2"], 1, "shaped", 2)
+        await fleet.drop()
+        listening.close()
+        return seen
+
+    seen = uvloop.run(main())
+    assert (seen["failed"], seen["refused"]) == (0, 2)
