@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.commands import CommandOutcome, OutcomeBase
 from gateway.domain.events import (
     BlobCompleted,
     BlobInterrupted,
@@ -29,6 +30,14 @@ from gateway.domain.events import (
 )
 from gateway.domain.requests import DeclineBlob, Defer, Refusal, Refuse
 from gateway.domain.times import Instant
+from gateway.domain.verification import (
+    Hesitation,
+    Undecided,
+    VerificationEvent,
+    VerifyCancelled,
+    VerifyLate,
+    VerifyRequested,
+)
 
 if TYPE_CHECKING:
     from gateway.protocols.session import Session
@@ -109,6 +118,23 @@ def _range_answered(session: Session, event: RangeAnswered, now: Instant) -> Non
     session.shared.desk.range_answered(session, event)
 
 
+def _verify(session: Session, event: VerifyRequested, now: Instant) -> None:
+    session.shared.desk.verify(session, event, now)
+
+
+def _verification_ended(session: Session, event: VerificationEvent, now: Instant) -> None:
+    del now
+    session.shared.desk.verification_ended(session, event)
+
+
+def _undecided(session: Session, event: VerifyRequested, now: Instant) -> None:
+    session.tell(Undecided(receipt=event.receipt, reason=Hesitation.BUSY), now)
+
+
+def _outcome(session: Session, event: OutcomeBase, now: Instant) -> None:
+    session.shared.desk.outcome(session, event, now)
+
+
 def _frame_damaged(session: Session, event: FrameDamaged, now: Instant) -> None:
     del now
     session.shared.counters.frame_damaged(session.dialect, event.code)
@@ -143,6 +169,10 @@ STRANGER_ROUTES: dict[type, Route] = {
     BlobCompleted: _decline,
     BlobInterrupted: _nothing,
     RangeAnswered: _nothing,
+    VerifyRequested: _undecided,
+    VerifyCancelled: _nothing,
+    VerifyLate: _nothing,
+    CommandOutcome: _nothing,
     FrameDamaged: _frame_damaged,
     Misbehaved: _misbehaved,
     UnknownMessage: _unknown_message,
@@ -161,5 +191,9 @@ MEMBER_ROUTES: dict[type, Route] = {
     BlobCompleted: _blob_completed,
     BlobInterrupted: _blob_interrupted,
     RangeAnswered: _range_answered,
+    VerifyRequested: _verify,
+    VerifyCancelled: _verification_ended,
+    VerifyLate: _verification_ended,
+    CommandOutcome: _outcome,
 }
 """After admission."""

@@ -19,7 +19,16 @@ DAY_MS = 86_400_000
 LONGEST_IDENTITY = 64
 UNKNOWN_RECEIPT = Receipt(2**31 - 1)
 
-_ANSWERS = {"Accept", "Defer", "Conflict", "TakeBlob", "DeclineBlob"}
+_ANSWERS = {
+    "Accept",
+    "Defer",
+    "Conflict",
+    "TakeBlob",
+    "DeclineBlob",
+    "Granted",
+    "Denied",
+    "Undecided",
+}
 
 
 def receipts(case: Case) -> Finding:

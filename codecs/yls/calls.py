@@ -62,6 +62,12 @@ class Calls(Generic[Token]):
         call = self._open.pop(seq, None)
         return None if call is None else call.token
 
+    def clear(self) -> list[Token]:
+        """Forget every unanswered request and return what they were for."""
+        lost = [call.token for call in self._open.values()]
+        self._open.clear()
+        return lost
+
     def deadline(self) -> float | None:
         """When the next repetition is due, in monotonic seconds."""
         return min((call.due for call in self._open.values()), default=None)

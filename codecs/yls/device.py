@@ -13,6 +13,7 @@ from gateway.codecs.yls.device_events import (
     Acknowledged,
     Closed,
     DeviceEvent,
+    FellBack,
     Key,
     Online,
 )
@@ -21,9 +22,11 @@ from gateway.codecs.yls.device_events import (
 )
 from gateway.codecs.yls.device_session import DeviceSession
 from gateway.codecs.yls.drafts import Draft
+from gateway.codecs.yls.duties import Chore
 from gateway.codecs.yls.frame import Frame
 from gateway.codecs.yls.handshake import NONCE_SIZE
 from gateway.codecs.yls.inlet import Inlet
+from gateway.codecs.yls.inquiry import Inquiry
 from gateway.codecs.yls.limits import (
     ANSWER_SECONDS,
     HELLO_AGAIN_SECONDS,
@@ -33,6 +36,7 @@ from gateway.codecs.yls.limits import (
 )
 from gateway.codecs.yls.login_device import DeviceConfig, DeviceLogin, LoginRefused
 from gateway.codecs.yls.registers import DIR, ENC, OW, PROTECTION, RSP, Bye, Command, Result
+from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.status import StatusReport
 from gateway.codecs.yls.store import RecordStore
 
@@ -57,15 +61,24 @@ class YlsDevice:
         "_out",
         "_quiet_by",
         "_session",
+        "_station",
         "_status",
         "_store",
         "closing",
     )
 
-    def __init__(self, config: DeviceConfig, context: Context, store: RecordStore) -> None:
+    def __init__(
+        self,
+        config: DeviceConfig,
+        context: Context,
+        store: RecordStore,
+        station: Station | None = None,
+    ) -> None:
+        """``station`` is what the terminal is beside its records; it outlives the connection."""
         self._config = config
         self._context = context
         self._store = store
+        self._station = station or Station()
         self._inlet = Inlet(config.max_frame, resync=context.resync)
         self._out: list[bytes] = []
         self._login: DeviceLogin | None = None
@@ -115,6 +128,29 @@ class YlsDevice:
             self._session.pump(now)
             self.closing = self._session.closing
         return number
+
+    def verify(
+        self, inquiry: Inquiry, now: Instant, picture: bytes | None = None
+    ) -> list[DeviceEvent]:
+        """Ask the gateway who may pass: Decided or FellBack follows, at once when offline.
+
+        ``picture`` is a JPEG of at most 100 KiB that is sent in pieces behind the question.
+        """
+        if self._session is None or self.closing is not None:
+            return [FellBack(door=inquiry.door, reason="offline")]
+        return self._session.verify(inquiry, picture, now)
+
+    def chore(self, chore: Chore, now: Instant) -> bool:
+        """Send a request of the terminal's own; False when offline."""
+        if self._session is None or self.closing is not None:
+            return False
+        self._session.chore(chore, now)
+        return True
+
+    @property
+    def late_answers(self) -> int:
+        """Answers to verifications that came after the deadline; they were ignored."""
+        return self._session.late_answers if self._session is not None else 0
 
     def feed(self, data: bytes, now: Instant) -> list[DeviceEvent]:
         """Take bytes as they arrived and return what they mean, in order."""
@@ -224,6 +260,7 @@ class YlsDevice:
             login,
             seal,
             self._store,
+            self._station,
             self._out,
             heartbeat_s=admission.heartbeat_s,
             picture_protection=protection,

@@ -96,6 +96,40 @@ class PictureRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The gateway said who may pass; act on it, and record the passage all the same."""
+
+    door: int
+    decision: int
+    """As in REC_CORE; 1 opens."""
+    person: int = 0
+    score: int = 0xFFFF
+    prompt: str = ""
+    open_ds: int = 0
+    """How long the door opens, in 0.1 s; 0 leaves it to us."""
+    refusal: str = ""
+    """Name of a result that refused the question itself; that denies, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellBack:
+    """No decision: follow the provisioned fallback, and record it with RFLAGS 0x08."""
+
+    door: int
+    reason: str
+    """``no_answer``, ``busy``, ``deadline``, ``internal``, ``offline`` or ``unprotected``; for a
+    picture also the result that stopped its transfer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorMoved:
+    """The gateway ordered a door to do something, and it was done."""
+
+    door: int
+    action: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """The conversation is over: send what is left, close, and reconnect after a pause."""
 
@@ -114,5 +148,8 @@ DeviceEvent = (
     | RangeAsked
     | PictureDelivered
     | PictureRefused
+    | Decided
+    | FellBack
+    | DoorMoved
     | Closed
 )

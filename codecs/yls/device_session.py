@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from gateway.codecs.yls import clock
 from gateway.codecs.yls.acks import read_acks
-from gateway.codecs.yls.body import RESULT_OK, Body, Refused, put_number, put_result
+from gateway.codecs.yls.asking import Asking
+from gateway.codecs.yls.body import Body, Refused, put_number, put_result
 from gateway.codecs.yls.calls import Calls
 from gateway.codecs.yls.device_events import (
     Acknowledged,
@@ -21,16 +22,18 @@ from gateway.codecs.yls.device_events import (
     DeviceEvent,
     HeartbeatAnswered,
     PictureDelivered,
-    RangeAsked,
     RecordsRefused,
     RetryLater,
 )
+from gateway.codecs.yls.duties import Chore, Duties
 from gateway.codecs.yls.frame import Frame
+from gateway.codecs.yls.inquiry import Inquiry
 from gateway.codecs.yls.limits import CHUNK_OVERHEAD, MOST_BAD_MACS
 from gateway.codecs.yls.login_device import AUTH_SEQ, DeviceConfig, DeviceLogin
 from gateway.codecs.yls.order import FRESH, SEEN, Received
 from gateway.codecs.yls.outgoing import Outgoing, Parcel
 from gateway.codecs.yls.registers import (
+    ENC,
     MAC,
     OW,
     PROTECTION,
@@ -43,6 +46,7 @@ from gateway.codecs.yls.registers import (
     result_name,
 )
 from gateway.codecs.yls.seal import Seal
+from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.status import StatusReport
 from gateway.codecs.yls.store import RecordStore
 from gateway.codecs.yls.uploads import Uploads
@@ -75,6 +79,9 @@ class _Kind(Enum):
     CLOCK = auto()
     RECORDS = auto()
     PICTURE = auto()
+    LANE = auto()
+    """A picture somebody at the gate waits for."""
+    CHORE = auto()
 
 
 class _Errand(NamedTuple):
@@ -83,17 +90,22 @@ class _Errand(NamedTuple):
     kind: _Kind
     parcel: Parcel | None = None
     asked: Instant | None = None
+    chore: Chore | None = None
 
 
 class DeviceSession:
     """The state between AUTH-RSP and the end of the session."""
 
     __slots__ = (
+        "_asking",
         "_bad_macs",
         "_beat_at",
         "_beat_every",
         "_calls",
+        "_chunk",
         "_clock_at",
+        "_duties",
+        "_lane_asked",
         "_out",
         "_outgoing",
         "_picture_protection",
@@ -112,6 +124,7 @@ class DeviceSession:
         login: DeviceLogin,
         seal: Seal,
         store: RecordStore,
+        station: Station,
         out: list[bytes],
         *,
         heartbeat_s: int,
@@ -127,7 +140,11 @@ class DeviceSession:
         self._picture_protection = picture_protection
         inline = config.inline_most if picture_protection is not None else 0
         self._outgoing = Outgoing(store, login.max_frame - _OVERHEAD, inline)
-        self._uploads = Uploads(store, login.max_frame - CHUNK_OVERHEAD)
+        self._chunk = login.max_frame - CHUNK_OVERHEAD
+        self._uploads = Uploads(store, self._chunk)
+        self._asking = Asking(seal, out, self._calls.next_seq, picture_protection)
+        self._lane_asked = False
+        self._duties = Duties(station, store, self._outgoing, login.max_frame)
         self._bad_macs = 0
         self.status = StatusReport()
         """What the next heartbeat says."""
@@ -144,6 +161,24 @@ class DeviceSession:
             self.part(Bye.NORMAL)
         while self.closing is None and self._calls.room() and self._send_next(now):
             pass
+
+    def verify(self, inquiry: Inquiry, picture: bytes | None, now: Instant) -> list[DeviceEvent]:
+        """Ask the gateway who may pass, now; a ``picture`` that is too large for it follows."""
+        if picture is None:
+            return self._asking.ask(inquiry, now.mono)
+        events = self._asking.ask_by_picture(inquiry, picture, self._chunk, now.mono)
+        self.pump(now)
+        return events
+
+    def chore(self, chore: Chore, now: Instant) -> None:
+        """Send a request of the terminal's own as soon as the window allows."""
+        self._duties.chores.append(chore)
+        self.pump(now)
+
+    @property
+    def late_answers(self) -> int:
+        """Answers to verifications that nobody waited for any more."""
+        return self._asking.late
 
     def take(self, frame: Frame, now: Instant) -> list[DeviceEvent]:
         """Judge one frame whose CRCs and direction held."""
@@ -168,6 +203,9 @@ class DeviceSession:
     def deadline(self) -> float | None:
         """When there is something to send, to repeat or to give up."""
         due = self._calls.deadline()
+        waits = self._asking.deadline()
+        if waits is not None and (due is None or waits < due):
+            due = waits
         if not self._calls.room():
             return due
         wanted = [self._beat_at, self._clock_at]
@@ -184,8 +222,9 @@ class DeviceSession:
             return self._close("timeout")
         if again:
             self._out.append(again)
+        events = self._asking.tick(now.mono)
         self.pump(now)
-        return []
+        return events
 
     def part(self, reason: Bye) -> None:
         """Say BYE and close."""
@@ -208,12 +247,31 @@ class DeviceSession:
             body = self.status.encode(self._store.unacknowledged)
             self._request(Command.HEARTBEAT, body, _Errand(_Kind.BEAT), now)
             return True
+        if not self._lane_asked and (step := self._asking.next()):
+            self._lane_asked = True
+            self._request(*step, _Errand(_Kind.LANE), now, self._picture_protection)
+            return True
+        if self._duties.chores:
+            chore = self._duties.chores.popleft()
+            secret = self._picture_protection if chore.secret else None
+            errand = _Errand(_Kind.CHORE, chore=chore)
+            self._request(chore.command, chore.body(now), errand, now, secret)
+            return True
+        return self._send_records(now) or self._send_picture(now)
+
+    def _send_records(self, now: Instant) -> bool:
         if now.mono >= self._outgoing.hold_until and (parcel := self._outgoing.next()):
             errand = _Errand(_Kind.RECORDS, parcel)
             protection = self._picture_protection if parcel.inline else None
             self._request(parcel.command, parcel.body, errand, now, protection)
             return True
+        return False
+
+    def _send_picture(self, now: Instant) -> bool:
+        """Send a piece of a picture, unless somebody at a gate waits."""
         if self._picture_protection is None or now.mono < self._uploads.hold_until:
+            return False
+        if self._asking.busy:
             return False
         wanted = self._uploads.next()
         if wanted is None:
@@ -241,7 +299,7 @@ class DeviceSession:
 
     def _close(self, reason: str) -> list[DeviceEvent]:
         self.closing = reason
-        return [Closed(reason=reason)]
+        return [*self._asking.end(), Closed(reason=reason)]
 
     def _untrusted(self) -> list[DeviceEvent]:
         self._bad_macs += 1
@@ -250,13 +308,20 @@ class DeviceSession:
     def _answered(self, seq: int, body: bytes, now: Instant) -> list[DeviceEvent]:
         errand = self._calls.answered(seq)
         if errand is None:
-            return []
+            events = self._asking.answered(seq, body)
+            self.pump(now)
+            return events
         fields = Body(body, _ACKS)
-        events: list[DeviceEvent] = []
+        events = []
         if errand.parcel is not None:
             events = self._records_answered(errand.parcel, fields, now)
         elif errand.kind is _Kind.PICTURE:
             events = self._uploads.answered(fields, now.mono)
+        elif errand.kind is _Kind.LANE:
+            self._lane_asked = False
+            events = self._asking.step_answered(fields, now.mono)
+        elif errand.chore is not None:
+            events = errand.chore.answered(fields, now)
         elif fields.number(Tlv.RESULT, 2) != Result.OK:
             pass
         elif errand.kind is _Kind.BEAT:
@@ -302,33 +367,20 @@ class DeviceSession:
     def _requested(self, frame: Frame, body: bytes, now: Instant) -> list[DeviceEvent]:
         events: list[DeviceEvent] = []
         try:
-            if frame.command == Command.TIME_SYNC:
-                reply = clock.answer(body, now)
-            elif frame.command == Command.REC_RANGE_REQ:
-                reply, events = self._reopen(Body(body, frozenset({Tlv.REC_GAP})))
-            else:
-                reply = put_result(Result.UNKNOWN_CMD)
+            protected = not self._seal.default or bool(frame.flags & ENC)
+            reply, events = self._duties.take(frame.command, body, now, protected=protected)
         except Refused as refused:
             reply = put_result(refused.result)
         protection = frame.flags & PROTECTION
         raw = self._seal.pack(RSP | protection, frame.command, frame.seq, reply)
         self._received.keep(frame.seq, raw)
         self._out.append(raw)
+        if self._duties.parting is not None:
+            reason = self._duties.parting
+            self.part(reason)
+            events.append(Closed(reason=reason.name.lower()))
         self.pump(now)
         return events
-
-    def _reopen(self, fields: Body) -> tuple[bytes, list[DeviceEvent]]:
-        events: list[DeviceEvent] = []
-        fields.bytes(Tlv.REC_GAP, 12)
-        any_held = False
-        for kind, value in fields.items:
-            if kind == Tlv.REC_GAP and len(value) == 12:
-                epoch, first, last = (int.from_bytes(value[at : at + 4], "big") for at in (0, 4, 8))
-                held = self._store.reopen(epoch, first, last)
-                any_held |= held
-                self._outgoing.reopened(epoch, first, last)
-                events.append(RangeAsked(epoch=epoch, first=first, last=last, held=held))
-        return RESULT_OK if any_held else put_result(Result.REC_GAP), events
 
     def _again(self, frame: Frame, verdict: int) -> None:
         kept = self._received.answer(frame.seq)

@@ -114,9 +114,14 @@ def associated(raw: bytes) -> bytes:
     return raw[:3] + bytes((raw[3] & _FIXED,)) + raw[4:CHECKED] + raw[HEADER:size]
 
 
+def marked(raw: bytes, flag: int) -> bytes:
+    """Return the frame with a mutable flag set and both CRCs renewed; its MAC stays valid."""
+    return close(raw[:3] + bytes((raw[3] | flag,)) + raw[4:CHECKED], raw[HEADER:-2])
+
+
 def as_duplicate(raw: bytes) -> bytes:
-    """Return the frame with DUP set and both CRCs renewed; its MAC stays valid."""
-    return close(raw[:3] + bytes((raw[3] | DUP,)) + raw[4:CHECKED], raw[HEADER:-2])
+    """Return the frame as a repetition."""
+    return marked(raw, DUP)
 
 
 def _measure(buffer: bytearray) -> int | str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.codecs.kit.hooks import Dice, Hooks, Messages, Twin
 from gateway.codecs.yls import layout
+from gateway.codecs.yls.bench import ACTIONS, BenchDevice
 from gateway.codecs.yls.body import put
 from gateway.codecs.yls.frame import CHECKED, Frame, close, pack, whole
 from gateway.codecs.yls.limits import MOST_FRAME
@@ -76,6 +77,8 @@ def lengthen(raw: bytes) -> bytes | None:
 
 
 HOOKS = Hooks(
+    device=BenchDevice,
+    requests=ACTIONS,
     messages=(Messages(name="frame", generate=_frame, encode=_encode, decode=_decode),),
     twins=(
         Twin(

@@ -1,6 +1,7 @@
 """The fixed layouts, declared: the specification that the fast paths are tested against.
 
-Owns the readable form of the header, REC_CORE, STATUS and FAULT (YLS/1 3.2, 10.2, 14, 16.3).
+Owns the readable form of the header, REC_CORE, STATUS, FAULT and of the values that have a layout
+of their own (YLS/1 3.2, 10.2, 10.8, 13, 14, 16).
 Nothing on the hot path imports it; `tests/codecs/yls/test_layout.py` proves it equal to the
 `struct` code that runs.
 """
@@ -9,7 +10,10 @@ from __future__ import annotations
 
 from construct import (
     BitStruct,
+    Bytes,
     Const,
+    Float32b,
+    GreedyBytes,
     GreedyString,
     Int8ub,
     Int16sb,
@@ -19,6 +23,7 @@ from construct import (
     Int64ub,
     Nibble,
     Struct,
+    this,
 )
 
 HEADER = Struct(
@@ -73,3 +78,23 @@ FAULT = Struct(
     "text" / GreedyString("utf-8"),
 )
 """14 bytes and a text; state 1 raised, 0 cleared; first occurrence in ms since 1970 UTC."""
+
+FACE_EMB = Struct(
+    "algorithm" / Int16ub,
+    "dimensions" / Int16ub,
+    "elements" / Int8ub,
+    "normalised" / Int8ub,
+    "scale" / Float32b,
+    "data" / GreedyBytes,
+)
+"""10 bytes and the elements, little-endian: 1 float16, 2 int8 times scale, 3 float32."""
+
+IRIS_CODE = Struct(
+    "eye" / Int8ub,
+    "algorithm" / Int16ub,
+    "bits" / Int16ub,
+    "masked" / Int8ub,
+    "code" / Bytes(this.bits // 8),
+    "mask" / Bytes(this.masked * this.bits // 8),
+)
+"""6 bytes, the code, and where ``masked`` is 1 a mask of the same size; bit 1 = usable."""

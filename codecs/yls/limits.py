@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.codecs.yls.registers import Blob
+
 MOST_FRAME = 4092
 """Bytes of the largest whole frame: the CRC keeps Hamming distance 4 up to this size."""
 LEAST_MAX_FRAME = 256
@@ -30,6 +32,17 @@ MOST_TLVS = 64
 """Elements in one body."""
 MOST_SNAPSHOT = 300 * 1024
 """Bytes of one picture (YLS/1 12)."""
+BLOB_LIMITS = {
+    Blob.SNAPSHOT: MOST_SNAPSHOT,
+    Blob.FACE_PHOTO: 200 * 1024,
+    Blob.FACE_TEMPLATE: 32 * 1024,
+    Blob.IRIS_TEMPLATE: 32 * 1024,
+    Blob.FIRMWARE: 64 * 1024 * 1024,
+    Blob.LOG: 4 * 1024 * 1024,
+    Blob.ID_CARD_PHOTO: 200 * 1024,
+    Blob.FINGER_TEMPLATE: 32 * 1024,
+}
+"""Bytes of one object of each kind (YLS/1 12)."""
 MOST_OPEN_BLOBS = 2
 """Transfers open at a time in one direction."""
 CHUNK_OVERHEAD = 60
@@ -46,3 +59,14 @@ UNTRUSTED_SECONDS = 300
 """Back-off after a server could not prove itself (YLS/1 7.5)."""
 SERIAL_GAP_MS = 50
 """Longest silence inside a frame behind a serial server (YLS/1 4.3)."""
+DEFAULT_DEADLINE_MS = 250
+SHORTEST_DEADLINE_MS, LONGEST_DEADLINE_MS = 100, 300
+"""DEADLINE of a verification by template or card (YLS/1 11)."""
+LONGEST_PICTURE_DEADLINE_MS = 5000
+"""DEADLINE of a verification by picture, from its last byte (YLS/1 11.3)."""
+MOST_LANE_PICTURE = 100 * 1024
+"""Bytes of a picture that somebody waits for at the gate."""
+MOST_VERIFICATIONS = 8
+"""Verifications open at a time on one connection; more are answered BUSY."""
+LANE_PICTURE_SECONDS = 10.0
+"""How long a verification waits for the picture it named."""

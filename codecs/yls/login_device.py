@@ -14,7 +14,17 @@ from gateway.codecs.yls.body import Body, Refused, put, put_number
 from gateway.codecs.yls.frame import Frame, pack
 from gateway.codecs.yls.handshake import NONCE_SIZE, TAG_SIZE, Agreement, agree, transcript
 from gateway.codecs.yls.limits import DEFAULT_WINDOW, LEAST_MAX_FRAME, MOST_FRAME, MOST_WINDOW
-from gateway.codecs.yls.registers import CAP_ENC, MAC, VERSION, Command, Result, Tlv, result_name
+from gateway.codecs.yls.registers import (
+    CAP_BY_PICTURE,
+    CAP_ENC,
+    HIGHEST,
+    LOWEST,
+    MAC,
+    Command,
+    Result,
+    Tlv,
+    result_name,
+)
 from gateway.codecs.yls.seal import Seal
 
 from gateway.domain.events import StoredSeries
@@ -33,9 +43,11 @@ class DeviceConfig:
     model: str = ""
     firmware: str = ""
     capabilities: int = 0x7B
-    """CAPS, without bit 7, which ``encrypts`` adds."""
+    """CAPS, without bits 7 and 14, which ``encrypts`` and ``verifies_by_picture`` add."""
     encrypts: bool = False
     """Can encrypt frames, so pictures may travel over a link without TLS."""
+    verifies_by_picture: bool = False
+    """Speaks version 1.1 and may ask the gateway who is in a picture."""
     max_frame: int = MOST_FRAME
     window: int = DEFAULT_WINDOW
     """Requests the gateway may have unanswered."""
@@ -44,11 +56,17 @@ class DeviceConfig:
     inline_most: int = 2048
     """Bytes of the largest picture sent inside its record."""
 
+    @property
+    def highest(self) -> tuple[int, int]:
+        """The highest version this terminal speaks."""
+        return HIGHEST if self.verifies_by_picture else LOWEST
+
     def hello(self, nonce: bytes, stores: Iterable[StoredSeries]) -> bytes:
         """Return the HELLO frame."""
         capabilities = self.capabilities | CAP_ENC * self.encrypts
+        capabilities |= CAP_BY_PICTURE * self.verifies_by_picture
         body = (
-            put(Tlv.PROTO_VER, bytes(VERSION + VERSION), critical=True)
+            put(Tlv.PROTO_VER, bytes(LOWEST + self.highest), critical=True)
             + put(Tlv.SN, self.serial.encode(), critical=True)
             + put(Tlv.MODEL, self.model.encode())
             + put(Tlv.FW_VER, self.firmware.encode())
@@ -84,7 +102,7 @@ class Admission:
 class DeviceLogin:
     """One attempt."""
 
-    __slots__ = ("_agreement", "_binding", "_config", "hello", "max_frame", "window")
+    __slots__ = ("_agreement", "_binding", "_config", "hello", "max_frame", "version", "window")
 
     def __init__(
         self, config: DeviceConfig, nonce: bytes, stores: Iterable[StoredSeries], binding: bytes
@@ -94,6 +112,8 @@ class DeviceLogin:
         self._agreement: Agreement | None = None
         self.hello = config.hello(nonce, stores)
         self.max_frame = config.max_frame
+        self.version: tuple[int, ...] = LOWEST
+        """What the gateway chose; known after `answer`, like ``window``."""
         self.window = DEFAULT_WINDOW
         """Requests we may have unanswered; known after `answer`."""
 
@@ -103,10 +123,11 @@ class DeviceLogin:
         _require_ok(body)
         chosen = tuple(body.bytes(Tlv.PROTO_VER, 4))
         body.bytes(Tlv.NONCE_S, NONCE_SIZE)
+        self.version = chosen[:2]
         self.max_frame = body.number(Tlv.MAX_FRAME, 2, self._config.max_frame)
         self.window = body.number(Tlv.WINDOW, 1, DEFAULT_WINDOW)
         if (
-            chosen != VERSION + VERSION
+            chosen not in (LOWEST + LOWEST, self._config.highest * 2)
             or not LEAST_MAX_FRAME <= self.max_frame <= self._config.max_frame
             or not 1 <= self.window <= MOST_WINDOW
         ):

@@ -17,9 +17,10 @@ from gateway.codecs.yls.limits import DEFAULT_WINDOW, LEAST_MAX_FRAME, MOST_FRAM
 from gateway.codecs.yls.registers import (
     CAPABILITIES,
     DIR,
+    HIGHEST,
+    LOWEST,
     MAC,
     RSP,
-    VERSION,
     Command,
     Result,
     Tlv,
@@ -33,7 +34,7 @@ from gateway.domain.ids import Serial
 from gateway.domain.requests import Admit, Refusal, Refuse
 from gateway.domain.times import Instant
 
-_RANGE = put(Tlv.PROTO_VER, bytes(VERSION + VERSION), critical=True)
+_RANGE = put(Tlv.PROTO_VER, bytes(LOWEST + HIGHEST), critical=True)
 _REFUSALS = {
     Refusal.NOT_LISTED: Result.FORBIDDEN,
     Refusal.REVOKED: Result.FORBIDDEN,
@@ -79,12 +80,13 @@ class ServerLogin:
         "reply",
         "serial",
         "stores",
+        "version",
         "window",
     )
 
     def __init__(self, frame: Frame, settings: Settings, nonce: bytes) -> None:
         body = Body(frame.body, frozenset({Tlv.REC_STORE}))
-        _check_version(body.bytes(Tlv.PROTO_VER, 4))
+        self.version = _choose_version(body.bytes(Tlv.PROTO_VER, 4))
         self.serial = Serial(body.name(Tlv.SN))
         self.model = body.name(Tlv.MODEL, "")
         self.firmware = body.name(Tlv.FW_VER, "")
@@ -109,7 +111,7 @@ class ServerLogin:
     def _greet(self, frame: Frame, settings: Settings, nonce: bytes) -> bytes:
         said = (
             RESULT_OK
-            + _RANGE
+            + put(Tlv.PROTO_VER, bytes(self.version * 2), critical=True)
             + put(Tlv.NONCE_S, nonce, critical=True)
             + put_number(Tlv.MAX_FRAME, self.max_frame, 2)
             + put_number(Tlv.WINDOW, settings.window, 1)
@@ -152,6 +154,11 @@ class ServerLogin:
     def last_seq(self) -> int:
         """Number of AUTH; the session's requests go on above it."""
         return self._auth.seq if self._auth is not None else 0
+
+    @property
+    def by_picture(self) -> bool:
+        """The device may ask us who is in a picture: version 1.1 and CAPS bit 14."""
+        return self.version >= (1, 1) and "verify_by_picture" in self.capabilities
 
     def refuse(self, refusal: Refuse | None = None) -> bytes:
         """Return AUTH-RSP for a failed proof, or for a device that is not admitted: no tag."""
@@ -197,10 +204,13 @@ def refuse_hello(frame: Frame, result: Result) -> bytes:
     return refuse(Command.HELLO, frame.seq, body)
 
 
-def _check_version(value: bytes) -> None:
+def _choose_version(value: bytes) -> tuple[int, int]:
+    """Return the highest version both sides speak."""
     lowest, highest = (value[0], value[1]), (value[2], value[3])
-    if not lowest <= VERSION <= highest:
+    chosen = min(highest, HIGHEST)
+    if chosen < max(lowest, LOWEST):
         raise Refused(Result.BAD_VERSION)
+    return chosen
 
 
 def _store(value: bytes) -> StoredSeries:

@@ -23,8 +23,8 @@ PROTECTION = MAC | ENC
 CRITICAL = 0x8000
 """Bit of a TLV type: whoever does not know the type must refuse the whole request (YLS/1 6)."""
 
-VERSION = (1, 0)
-"""The only version spoken, as (major, minor)."""
+LOWEST, HIGHEST = (1, 0), (1, 1)
+"""The versions spoken, as (major, minor); 1.1 adds verification by picture."""
 
 
 class Command(IntEnum):
@@ -36,16 +36,41 @@ class Command(IntEnum):
     BYE = 0x0003
     HEARTBEAT = 0x0004
     TIME_SYNC = 0x0005
+    ENUM = 0x0006
+    SET_ADDR = 0x0007
+    KEY_UPDATE = 0x0008
     ERROR = 0x0009
     REC_REALTIME = 0x0101
     REC_BACKFILL = 0x0102
     REC_RANGE_REQ = 0x0103
+    REC_STATUS = 0x0104
+    VERIFY_REQ = 0x0201
+    VERIFY_CANCEL = 0x0202
+    PERSON_SYNC = 0x0301
+    PERSON_PUT = 0x0302
+    PERSON_DEL = 0x0303
+    PERSON_DIGEST = 0x0304
+    ENROLL = 0x0305
+    PERSON_REPORT = 0x0306
     BLOB_OPEN = 0x0401
     BLOB_DATA = 0x0402
     BLOB_CLOSE = 0x0403
     BLOB_STATUS = 0x0404
     BLOB_ABORT = 0x0405
+    BLOB_PULL = 0x0406
+    DOOR_CTRL = 0x0501
+    RELAY = 0x0502
+    REBOOT = 0x0503
+    CONFIG_GET = 0x0504
+    CONFIG_SET = 0x0505
+    PROMPT = 0x0506
     STATUS_REPORT = 0x0601
+    FAULT = 0x0602
+    LOG_PULL = 0x0603
+    FW_OFFER = 0x0701
+    FW_APPLY = 0x0702
+    FW_RESULT = 0x0703
+    QR_KEYS = 0x0801
 
 
 class Tlv(IntEnum):
@@ -67,15 +92,22 @@ class Tlv(IntEnum):
     SESSION = 0x000E
     HB = 0x000F
     TIME = 0x0010
+    TZ = 0x0011
+    TIME_QUALITY = 0x0012
     CHANNEL = 0x0013
+    BUS_BURST = 0x0014
     REC_STORE = 0x0015
     ACK_UPTO = 0x0016
     ACK_BITMAP = 0x0017
+    GROUP_TAG = 0x0018
+    PENDING = 0x0019
     TIMES4 = 0x001A
+    KEY_BLOB = 0x001B
     REC_CORE = 0x0020
     REC_LOST = 0x0021
     PERSON_NO = 0x0022
     DIRECTION = 0x0023
+    SCHEDULE = 0x0024
     METHOD = 0x0025
     SCORE = 0x0026
     LIVENESS = 0x0027
@@ -93,6 +125,13 @@ class Tlv(IntEnum):
     IDCARD_PHOTO = 0x0035
     IDCARD_REF = 0x0036
     QR = 0x0037
+    NAME = 0x0040
+    VALIDITY = 0x0041
+    GROUP = 0x0042
+    DOORS = 0x0043
+    SYNC_STATE = 0x0044
+    PERSON_REV = 0x0045
+    BUCKETS = 0x0046
     BLOB_ID = 0x0050
     BLOB_TYPE = 0x0051
     BLOB_SIZE = 0x0052
@@ -102,11 +141,34 @@ class Tlv(IntEnum):
     CHUNK = 0x0056
     OWNER = 0x0057
     DOOR = 0x0060
+    ACTION = 0x0061
+    DURATION = 0x0062
+    DOOR_STATE = 0x0063
+    DEADLINE = 0x0064
+    PROMPT = 0x0065
+    VOICE = 0x0066
+    CMD_EXPIRE = 0x0067
     STATUS = 0x0070
     FAULT = 0x0071
+    CONFIG = 0x0072
+    FW_VERSION = 0x0080
+    HW_MASK = 0x0081
+    MIN_VERSION = 0x0082
+    SIGNATURE = 0x0083
+    NOT_BEFORE = 0x0084
+    NOT_AFTER = 0x0085
+    QR_KEY = 0x0090
     BYE_REASON = 0x00A0
+    BUS_ADDR = 0x00A1
+    ENUM_MASK = 0x00A2
     QR_DIGEST = 0x00A3
+    ERASED = 0x00A4
     REC_GAP = 0x00A5
+    CANCEL_SEQ = 0x00A6
+    BATCH_END = 0x00A7
+    LOG_RANGE = 0x00A8
+    FW_OUTCOME = 0x00A9
+    RELAY = 0x00AA
 
 
 class Result(IntEnum):
@@ -133,12 +195,28 @@ class Result(IntEnum):
     DEADLINE = 0x0022
     WINDOW = 0x0023
     TOO_LARGE = 0x0024
+    NO_PERSON = 0x0030
+    PERSON_FULL = 0x0031
+    STALE_REV = 0x0032
+    TEMPLATE_FULL = 0x0033
+    BAD_TEMPLATE = 0x0034
+    ALGO_MISMATCH = 0x0035
+    NEED_BLOB = 0x0036
     REC_CONFLICT = 0x0040
     REC_GAP = 0x0041
+    REC_OVERRUN = 0x0042
     BLOB_UNKNOWN = 0x0050
     BLOB_OFFSET = 0x0051
     BLOB_DIGEST = 0x0052
     BLOB_QUOTA = 0x0053
+    FW_VERSION = 0x0060
+    FW_SIG = 0x0061
+    FW_HW = 0x0062
+    FW_POWER = 0x0063
+    FW_SAME = 0x0064
+    DOOR_FAULT = 0x0070
+    INTERLOCK = 0x0071
+    EXPIRED = 0x0072
     INTERNAL = 0x00FF
 
 
@@ -169,9 +247,11 @@ CAPABILITIES = (
     "firmware_banks",
     "second_relay",
     "temperature",
+    "verify_by_picture",
 )
 """CAPS bits, lowest first (YLS/1 16.4)."""
 CAP_ENC = 0x80
+CAP_BY_PICTURE = 0x4000
 
 FAULT_BITS = (
     "camera",
@@ -193,11 +273,25 @@ FAULT_BITS = (
 NOT_AN_ACCESS = 0x20
 """DECISION of a record that is no access event, such as a fault (YLS/1 14)."""
 
-SNAPSHOT = 1
+
+class Blob(IntEnum):
+    """BLOB_TYPE: what an object is (YLS/1 16.4)."""
+
+    SNAPSHOT = 1
+    FACE_PHOTO = 2
+    FACE_TEMPLATE = 3
+    IRIS_TEMPLATE = 4
+    FIRMWARE = 5
+    LOG = 6
+    ID_CARD_PHOTO = 7
+    FINGER_TEMPLATE = 8
+
+
+SNAPSHOT = Blob.SNAPSHOT
 """The BLOB_TYPE of a picture that belongs to a record."""
 
-OWNER_RECORD = 1
-"""Kind of OWNER: epoch and number of a record follow."""
+OWNER_RECORD, OWNER_PERSON, OWNER_NONE = 1, 2, 3
+"""Kinds of OWNER: epoch and number of a record follow, or the number of a person, or nothing."""
 
 
 def result_name(code: int) -> str:

@@ -57,7 +57,7 @@ class Seal:
     protection are accepted and sent, as TLS allows.
     """
 
-    __slots__ = ("_bare", "_cipher", "_direction", "_key", "_mac", "sid")
+    __slots__ = ("_bare", "_cipher", "_direction", "_key", "_mac", "address", "sid")
 
     def __init__(
         self, mac_key: bytes, enc_key: bytes, *, sid: int, direction: int, bare: bool
@@ -68,6 +68,8 @@ class Seal:
         self._direction = direction
         self._bare = bare
         self.sid = sid
+        self.address = 0
+        """Bus address of the device; 0 on every point-to-point link."""
 
     @property
     def default(self) -> int:
@@ -79,13 +81,19 @@ class Seal:
         flags |= self._direction
         if flags & MAC:
             size = len(body) + SEAL
-            head = HEAD.pack(SOF, VERSION_AND_LENGTH, flags, 0, command, seq, self.sid, size)
+            head = HEAD.pack(
+                SOF, VERSION_AND_LENGTH, flags, self.address, command, seq, self.sid, size
+            )
             return close(head, body + self._mac.tag(head + body))
         if flags & ENC:
             size = len(body) + SEAL
-            head = HEAD.pack(SOF, VERSION_AND_LENGTH, flags, 0, command, seq, self.sid, size)
+            head = HEAD.pack(
+                SOF, VERSION_AND_LENGTH, flags, self.address, command, seq, self.sid, size
+            )
             return close(head, self.encrypt(head, body))
-        head = HEAD.pack(SOF, VERSION_AND_LENGTH, flags, 0, command, seq, self.sid, len(body))
+        head = HEAD.pack(
+            SOF, VERSION_AND_LENGTH, flags, self.address, command, seq, self.sid, len(body)
+        )
         return close(head, body)
 
     def open(self, frame: Frame) -> bytes | None:

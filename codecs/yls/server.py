@@ -26,13 +26,11 @@ from gateway.domain.ids import Receipt
 from gateway.domain.requests import (
     Accept,
     Admit,
-    AskRecords,
     Conflict,
     CredentialGiven,
     DeclineBlob,
     Defer,
     Farewell,
-    MeasureClock,
     Refuse,
     Request,
     TakeBlob,
@@ -99,8 +97,8 @@ class YlsConversation:
             return self._refuse(request)
         if isinstance(request, Farewell):
             self._part(request)
-        elif session is not None and isinstance(request, AskRecords | MeasureClock):
-            return session.wish(request if isinstance(request, AskRecords) else now, now)
+        elif session is not None:
+            return session.ask(request, now)
         return []
 
     def output(self) -> bytes:
@@ -282,6 +280,8 @@ class YlsConversation:
             window=self._settings.window,
             device_window=login.window,
             last_seq=login.last_seq,
+            by_picture=login.by_picture,
+            uplink_ms=self._settings.uplink_ms,
         )
         self._out.append(login.welcome)
         self._inlet.limit = login.max_frame

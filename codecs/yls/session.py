@@ -12,9 +12,10 @@ from struct import Struct
 from typing import NamedTuple
 
 from gateway.codecs.yls import clock
-from gateway.codecs.yls.asked import Asked, Verdict
+from gateway.codecs.yls.asked import Asked, Reply, Verdict
 from gateway.codecs.yls.blobs import BlobIntake
 from gateway.codecs.yls.body import Body, Refused, put_number, put_result
+from gateway.codecs.yls.features import TAKEN, UNCOUNTED, Core, Features
 from gateway.codecs.yls.frame import HEADER, Frame, pack
 from gateway.codecs.yls.groups import scan
 from gateway.codecs.yls.intake import RecordIntake
@@ -37,7 +38,7 @@ from gateway.codecs.yls.registers import (
 )
 from gateway.codecs.yls.seal import Seal
 from gateway.codecs.yls.status import read_status
-from gateway.codecs.yls.wishes import Wish, Wishes
+from gateway.codecs.yls.wishes import Wishes
 
 from gateway.domain.events import (
     Event,
@@ -47,7 +48,7 @@ from gateway.domain.events import (
     UnknownMessage,
 )
 from gateway.domain.ids import Receipt
-from gateway.domain.requests import Parting
+from gateway.domain.requests import Parting, Request
 from gateway.domain.times import Instant
 from gateway.domain.vocabulary import Lane
 
@@ -83,6 +84,8 @@ class ServerSession:
         "_bad_macs",
         "_bench",
         "_blobs",
+        "_core",
+        "_features",
         "_max_frame",
         "_out",
         "_pending",
@@ -109,6 +112,8 @@ class ServerSession:
         window: int,
         device_window: int,
         last_seq: int,
+        by_picture: bool = False,
+        uplink_ms: int = 0,
     ) -> None:
         self._seal = seal
         self._records = records
@@ -122,6 +127,10 @@ class ServerSession:
         self._pending: set[int] = set()
         self._blobs = BlobIntake(protected=secure or bench)
         self._wishes = Wishes(seal, out, device_window)
+        self._core = Core(
+            self._wishes, self._blobs, seal, receipt, max_frame, by_picture, uplink_ms
+        )
+        self._features: Features | None = None
         self._bad_macs = 0
         self.closing: str | None = None
         """Set when the connection is to be closed."""
@@ -145,7 +154,7 @@ class ServerSession:
         if verdict != FRESH:
             self._again(frame, verdict, events)
             return
-        if len(self._pending) >= self._window:
+        if len(self._pending) >= self._window and command not in UNCOUNTED:
             self.violate(Result.WINDOW)
             events.append(Misbehaved(code="window", fatal=True))
             return
@@ -159,29 +168,39 @@ class ServerSession:
                 reply = handler(self, Message(asked, body, now, events))
             except Refused as refused:
                 reply = self._refused(refused.result, command, events)
-        if reply is None:
-            self._pending.add(seq)
-        else:
+        if reply is not None:
             self._answer(asked, reply)
+        elif command not in UNCOUNTED:
+            self._pending.add(seq)
 
     def settle(self, verdict: Verdict) -> None:
         """Take the gateway's word on a receipt; ignored where nobody waits for it."""
         reply = self._records.settle(verdict) or self._blobs.settle(verdict)
         if reply is not None:
-            self._pending.discard(reply.asked.seq)
-            self._answer(reply.asked, reply.body)
+            self._reply(reply)
 
-    def wish(self, wish: Wish, now: Instant) -> list[Event]:
-        """Ask the device for something, as soon as its window allows."""
-        return self._wishes.add(wish, now)
+    def ask(self, request: Request, now: Instant) -> list[Event]:
+        """Take any other word or wish of the gateway's; one we cannot express does nothing."""
+        features = self._others()
+        events = features.ask(request, now)
+        self._send_ready(features)
+        return events
 
     def deadline(self) -> float | None:
-        """When a request of ours must be repeated or given up."""
-        return self._wishes.deadline()
+        """When something must be repeated or given up."""
+        due = self._wishes.deadline()
+        if self._features is None:
+            return due
+        other = self._features.deadline()
+        return other if due is None or (other is not None and other < due) else due
 
     def tick(self, now: Instant) -> list[Event]:
-        """Repeat or give up requests of ours."""
-        return self._wishes.tick(now)
+        """Repeat or give up what is overdue."""
+        events = self._wishes.tick(now)
+        if self._features is not None:
+            events += self._features.tick(now)
+            self._send_ready(self._features)
+        return events
 
     def part(self, reason: Parting) -> None:
         """Say BYE and close."""
@@ -195,7 +214,21 @@ class ServerSession:
 
     def end(self) -> list[Event]:
         """Return what should survive the session."""
-        return self._blobs.interrupt()
+        features = self._features.end() if self._features is not None else []
+        return [*self._blobs.interrupt(), *features, *self._wishes.end()]
+
+    def _others(self) -> Features:
+        if self._features is None:
+            self._features = Features(self._core)
+        return self._features
+
+    def _send_ready(self, features: Features) -> None:
+        for reply in features.ready():
+            self._reply(reply)
+
+    def _reply(self, reply: Reply) -> None:
+        self._pending.discard(reply.asked.seq)
+        self._answer(reply.asked, reply.body)
 
     def _answer(self, asked: Asked, body: bytes) -> None:
         raw = self._seal.pack(RSP | asked.protection, asked.command, asked.seq, body)
@@ -233,9 +266,12 @@ class ServerSession:
         kept = self._received.answer(frame.seq)
         if verdict == SEEN and kept is not None:
             self._out.append(kept)
-        elif frame.seq not in self._pending:
+        elif frame.seq not in self._pending and not self._decides(frame.seq):
             events.append(Misbehaved(code="replay"))
             self._answer_once(frame, Result.REPLAY)
+
+    def _decides(self, seq: int) -> bool:
+        return self._features is not None and self._features.decides(seq)
 
     def _refused(self, result: Result, command: int, events: list[Event]) -> bytes:
         if result < Result.BUSY or result == Result.TOO_LARGE:
@@ -262,8 +298,14 @@ class ServerSession:
             result = Body(body).number(Tlv.RESULT, 2, Result.INTERNAL)
             events.append(Misbehaved(code="peer_error", detail=result_name(result), fatal=True))
             self.closing = "peer_error"
-        else:
+        elif not self._others().aside(frame.command, body, events):
             events.append(UnknownMessage(command=frame.command, sample=frame.raw[:HEADER]))
+
+    def _other(self, message: Message) -> bytes | None:
+        """Hand on what is neither record nor beat nor object."""
+        asked, body, now, events = message
+        protected = self._secure or self._bench or asked.protection == ENC
+        return self._others().take(asked, body, now, events, protected=protected)
 
     def _heartbeat(self, message: Message) -> bytes | None:
         message.events.append(Heartbeat(status=read_status(message.body)))
@@ -293,7 +335,12 @@ class ServerSession:
         return reply
 
     def _blob_data(self, message: Message) -> bytes | None:
-        return self._blobs.data(message.asked, Body(message.body))
+        body = Body(message.body)
+        reply = self._blobs.data(message.asked, body)
+        if self._features is not None and (whole := self._blobs.finished(body)) is not None:
+            message.events.extend(self._features.pictured(*whole, message.now))
+            self._send_ready(self._features)
+        return reply
 
     def _blob_close(self, message: Message) -> bytes | None:
         reply, done = self._blobs.close(message.asked, Body(message.body), self._receipt)
@@ -310,6 +357,7 @@ class ServerSession:
 
 
 _HANDLERS: dict[int, Handler] = {
+    **dict.fromkeys(TAKEN, ServerSession._other),
     Command.HEARTBEAT: ServerSession._heartbeat,
     Command.STATUS_REPORT: ServerSession._heartbeat,
     Command.TIME_SYNC: ServerSession._time_sync,

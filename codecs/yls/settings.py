@@ -25,6 +25,8 @@ class Settings:
     """Unanswered requests a device may have, 1…16."""
     gap_ms: int = SERIAL_GAP_MS
     """On a link that can lose bytes: longest silence inside a frame, 5…1000 ms."""
+    uplink_ms: int = 60
+    """Taken off a verification's deadline: how long its last byte was on the way, 0…1000 ms."""
     bench_plain_biometrics: bool = False
     """Take pictures over links that do not protect them. For a test bench only: each session that
     makes use of it reports Misbehaved."""
@@ -35,6 +37,7 @@ _BOUNDS = {
     "max_frame": (LEAST_MAX_FRAME, MOST_FRAME),
     "window": (1, MOST_WINDOW),
     "gap_ms": (5, 1000),
+    "uplink_ms": (0, 1000),
 }
 
 

@@ -1,31 +1,108 @@
-"""What the gateway wants of a device: its records again, and its clock (YLS/1 9, 10.3).
+"""What the gateway wants of a device: our requests from the wish to the answer (YLS/1 5).
 
-Owns our requests from the wish to the answer, inside the device's window. Knows nothing of what
-the device asks of us.
+Owns numbering, the device's window and repetition. What a request says and what its answer means is
+its errand's business. Knows nothing of what the device asks of us.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from struct import Struct
+from typing import Protocol
 
 from gateway.codecs.yls import clock
-from gateway.codecs.yls.body import Body
+from gateway.codecs.yls.body import Body, Refused
 from gateway.codecs.yls.calls import Calls
-from gateway.codecs.yls.registers import CRITICAL, OW, Command, Result, Tlv
+from gateway.codecs.yls.frame import marked
+from gateway.codecs.yls.registers import CRITICAL, ENC, GRANT, OW, Command, Result, Tlv, result_name
 from gateway.codecs.yls.seal import Seal
 
-from gateway.domain.events import ClockMeasured, Event, RangeAnswered
+from gateway.domain.events import ClockMeasured, Event, Misbehaved, RangeAnswered
 from gateway.domain.requests import AskRecords
 from gateway.domain.times import Instant
 
-MOST_QUEUED = 16
+MOST_QUEUED = 64
 """Requests of ours that wait for the device's window; more are answered as BUSY at once."""
 _RANGE = Struct(">HHIII")
 _RANGE_KIND = Tlv.REC_GAP | CRITICAL
 
-Wish = AskRecords | Instant
-"""What a request of ours is for; an Instant is when we asked for the device's clock."""
+
+class Errand(Protocol):
+    """One request of ours and what its answer means."""
+
+    command: Command
+    repeat: bool
+    """May be sent twice; what moves a door may not."""
+    secret: bool
+    """Is encrypted on a link that does not encrypt by itself."""
+
+    def body(self, now: Instant) -> bytes:
+        """Write the request; called when it leaves."""
+
+    def answered(self, body: bytes, now: Instant) -> list[Event]:
+        """Read the device's answer; raises Refused for one that says too little."""
+
+    def unanswered(self, result: Result) -> list[Event]:
+        """Say that there is no answer, and why.
+
+        BUSY and, at the end of the session, NOT_LOGGED_IN: it never left. DEADLINE and, at the end
+        of the session, SESSION_EXPIRED: nobody knows.
+        """
+
+
+class AskRange:
+    """Records that are missing here."""
+
+    command = Command.REC_RANGE_REQ
+    repeat = True
+    secret = False
+
+    def __init__(self, asked: AskRecords) -> None:
+        self._asked = asked
+
+    def body(self, now: Instant) -> bytes:  # noqa: ARG002
+        """See `Errand.body`."""
+        one = self._asked
+        return _RANGE.pack(_RANGE_KIND, 12, one.series, one.first, one.last)
+
+    def answered(self, body: bytes, now: Instant) -> list[Event]:  # noqa: ARG002
+        """See `Errand.answered`."""
+        result = Body(body).number(Tlv.RESULT, 2)
+        return [RangeAnswered(accepted=result == Result.OK, code=result)]
+
+    def unanswered(self, result: Result) -> list[Event]:
+        """See `Errand.unanswered`; a new session asks again by itself."""
+        if result in (Result.SESSION_EXPIRED, Result.NOT_LOGGED_IN):
+            return []
+        return [RangeAnswered(accepted=False, code=result)]
+
+
+class AskClock:
+    """The device's clock; T1 is taken when the question leaves."""
+
+    command = Command.TIME_SYNC
+    repeat = True
+    secret = False
+
+    def __init__(self) -> None:
+        self._asked: Instant | None = None
+
+    def body(self, now: Instant) -> bytes:
+        """See `Errand.body`."""
+        self._asked = now
+        return clock.ask(now)
+
+    def answered(self, body: bytes, now: Instant) -> list[Event]:
+        """See `Errand.answered`."""
+        fields = Body(body)
+        if fields.number(Tlv.RESULT, 2) != Result.OK or self._asked is None:
+            return []
+        found = clock.measure(fields, self._asked, now)
+        return [ClockMeasured(offset_ms=found.offset, uncertainty_ms=(found.delay + 1) // 2)]
+
+    def unanswered(self, result: Result) -> list[Event]:  # noqa: ARG002
+        """See `Errand.unanswered`."""
+        return []
 
 
 class Wishes:
@@ -36,38 +113,40 @@ class Wishes:
     def __init__(self, seal: Seal, out: list[bytes], device_window: int) -> None:
         self._seal = seal
         self._out = out
-        self._calls: Calls[Wish] = Calls(device_window)
-        self._queued: deque[Wish] | None = None
+        self._calls: Calls[Errand] = Calls(device_window)
+        self._queued: deque[Errand] | None = None
 
-    def add(self, wish: Wish, now: Instant) -> list[Event]:
+    def add(self, errand: Errand, now: Instant) -> list[Event]:
         """Ask the device as soon as its window allows."""
         if self._queued is None:
             self._queued = deque()
         if len(self._queued) >= MOST_QUEUED:
-            return _unanswered([wish], Result.BUSY)
-        self._queued.append(wish)
+            return errand.unanswered(Result.BUSY)
+        self._queued.append(errand)
         self._ask(now)
         return []
 
     def answered(self, seq: int, body: bytes, now: Instant) -> list[Event]:
-        """Take the device's answer; raises Refused. One that nobody waits for means nothing."""
-        wish = self._calls.answered(seq)
-        if wish is None:
+        """Take the device's answer; one that nobody waits for means nothing.
+
+        Of one that cannot be read the outcome is as unknown as without any.
+        """
+        errand = self._calls.answered(seq)
+        if errand is None:
             return []
         self._ask(now)
-        fields = Body(body)
-        result = fields.number(Tlv.RESULT, 2)
-        if isinstance(wish, AskRecords):
-            return [RangeAnswered(accepted=result == Result.OK, code=result)]
-        if result != Result.OK:
-            return []
-        found = clock.measure(fields, wish, now)
-        return [ClockMeasured(offset_ms=found.offset, uncertainty_ms=(found.delay + 1) // 2)]
+        try:
+            return errand.answered(body, now)
+        except Refused as refused:
+            detail = f"command 0x{errand.command:04x}"
+            broken = Misbehaved(code=result_name(refused.result), detail=detail)
+            return [broken, *errand.unanswered(refused.result)]
 
-    def tell(self, command: Command, body: bytes) -> None:
+    def tell(self, command: Command, body: bytes, *, protection: int | None = None) -> None:
         """Send what wants no answer."""
         seq = self._calls.next_seq()
-        self._out.append(self._seal.pack(OW | self._seal.default, command, seq, body))
+        flags = self._seal.default if protection is None else protection
+        self._out.append(self._granted(self._seal.pack(OW | flags, command, seq, body)))
 
     def deadline(self) -> float | None:
         """When a request must be repeated or given up."""
@@ -80,25 +159,25 @@ class Wishes:
             self._out.append(again)
         if lost:
             self._ask(now)
-        return _unanswered(lost, Result.DEADLINE)
+        return [event for errand in lost for event in errand.unanswered(Result.DEADLINE)]
+
+    def end(self) -> list[Event]:
+        """Give up everything: the session is over."""
+        lost = [errand.unanswered(Result.SESSION_EXPIRED) for errand in self._calls.clear()]
+        kept = [errand.unanswered(Result.NOT_LOGGED_IN) for errand in self._queued or ()]
+        self._queued = None
+        return [event for events in (*lost, *kept) for event in events]
+
+    def _granted(self, raw: bytes) -> bytes:
+        """On a bus every frame of the master that is no answer hands over the line."""
+        return marked(raw, GRANT) if self._seal.address else raw
 
     def _ask(self, now: Instant) -> None:
         while self._queued and self._calls.room():
-            wish = self._queued.popleft()
-            if isinstance(wish, AskRecords):
-                command = Command.REC_RANGE_REQ
-                body = _RANGE.pack(_RANGE_KIND, 12, wish.series, wish.first, wish.last)
-            else:
-                command, wish, body = Command.TIME_SYNC, now, clock.ask(now)
+            errand = self._queued.popleft()
             seq = self._calls.next_seq()
-            raw = self._seal.pack(self._seal.default, command, seq, body)
-            self._calls.sent(seq, raw, wish, now.mono)
+            default = self._seal.default
+            flags = ENC if errand.secret and default else default
+            raw = self._granted(self._seal.pack(flags, errand.command, seq, errand.body(now)))
+            self._calls.sent(seq, raw, errand, now.mono, repeat=errand.repeat)
             self._out.append(raw)
-
-
-def _unanswered(wishes: list[Wish], result: Result) -> list[Event]:
-    return [
-        RangeAnswered(accepted=False, code=result)
-        for wish in wishes
-        if isinstance(wish, AskRecords)
-    ]

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from gateway.domain.commands import CommandOutcome
 from gateway.domain.ids import Receipt, Serial
 from gateway.domain.times import ClockQuality
 from gateway.domain.values import value
+from gateway.domain.verification import VerificationEvent
 from gateway.domain.vocabulary import Decision, Direction, FaultSeverity, Lane, Means, VerifiedBy
 
 
@@ -174,10 +176,13 @@ class BlobOffered:
     digest: bytes
     size: int
     kind: str
-    """``snapshot`` is the only kind the gateway takes so far."""
+    """``snapshot``, ``face_photo``, ``face_template``, ``iris_template``, ``finger_template``,
+    ``id_card_photo`` or ``log``."""
     series: int | None = None
     number: int | None = None
     """The record it belongs to, where the terminal says so."""
+    claim: str | None = None
+    """The person it belongs to, where the terminal says so."""
 
 
 @value
@@ -192,6 +197,7 @@ class BlobCompleted:
     """Why the bytes are no complete JPEG; they are kept all the same."""
     series: int | None = None
     number: int | None = None
+    claim: str | None = None
 
 
 @value
@@ -265,4 +271,6 @@ Event = (
     | UnknownMessage
     | Misbehaved
     | SaidGoodbye
+    | VerificationEvent
+    | CommandOutcome
 )

@@ -25,3 +25,6 @@ Generation = NewType("Generation", int)
 
 Receipt = NewType("Receipt", int)
 """Handle of something a terminal waits to have answered; unique inside one conversation."""
+
+Ticket = NewType("Ticket", int)
+"""Handle that the gateway gives a wish of its own, so that it knows the outcome when it comes."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from gateway.domain.commands import OutcomeBase
 from gateway.domain.directory import Directory
 from gateway.domain.events import (
     BlobCompleted,
@@ -24,6 +25,7 @@ from gateway.domain.ids import DeviceId, Generation, Serial
 from gateway.domain.passages import Record
 from gateway.domain.requests import CredentialGiven, HeldSeries, Parting, Refuse, Request
 from gateway.domain.times import Instant
+from gateway.domain.verification import VerificationEvent, VerifyRequested
 
 
 class Outcome(Enum):
@@ -120,6 +122,15 @@ class DeviceDesk(Protocol):
 
     def range_answered(self, session: SessionHandle, event: RangeAnswered) -> None:
         """Take note of whether the terminal still has what we asked for."""
+
+    def verify(self, session: SessionHandle, event: VerifyRequested, now: Instant) -> None:
+        """Decide who passes: Granted, Denied or Undecided follows, within the event's budget."""
+
+    def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
+        """Take note that an answer is no longer wanted, or came too late to be sent."""
+
+    def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
+        """Take note of what came of an order or a wish of ours, by its ticket."""
 
     def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
         """The connection of an admitted session ended; called once, superseded or not."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
+from gateway.domain.commands import CommandRequest
 from gateway.domain.ids import Receipt
 from gateway.domain.values import value
+from gateway.domain.verification import VerifyAnswer
 
 
 class Refusal(Enum):
@@ -138,4 +140,6 @@ Request = (
     | AskRecords
     | MeasureClock
     | Farewell
+    | VerifyAnswer
+    | CommandRequest
 )

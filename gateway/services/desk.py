@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from gateway.domain.commands import OutcomeBase
 from gateway.domain.directory import Directory
 from gateway.domain.errors import StoreRefused, StoreUnavailable
 from gateway.domain.events import (
@@ -29,6 +30,12 @@ from gateway.domain.requests import (
     Refuse,
 )
 from gateway.domain.times import LATEST_MS, Instant
+from gateway.domain.verification import (
+    Hesitation,
+    Undecided,
+    VerificationEvent,
+    VerifyRequested,
+)
 from gateway.services.committer import Committer
 from gateway.services.common import Common
 from gateway.services.credentials import Credentials
@@ -195,6 +202,17 @@ class Desk:
         terminal = self._current(session)
         if terminal is not None:
             self._gaps.answered(terminal, event)
+
+    def verify(self, session: SessionHandle, event: VerifyRequested, now: Instant) -> None:
+        """Say at once that nobody here can decide, so that the terminal follows its fallback."""
+        del now
+        session.submit(Undecided(receipt=event.receipt, reason=Hesitation.BUSY))
+
+    def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
+        """Drop it: every verification is answered at once, so none is open here."""
+
+    def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
+        """Drop it: nothing here gives orders yet, so nobody holds the ticket."""
 
     def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
         """Let go of a session, unless a newer one took the terminal over meanwhile."""

@@ -19,6 +19,7 @@ from gateway.protocols.session import Session
 from gateway.protocols.surroundings import Surroundings
 from gateway.protocols.sweep import Sweep
 
+from gateway.domain.commands import OutcomeBase
 from gateway.domain.events import (
     BlobCompleted,
     BlobInterrupted,
@@ -35,6 +36,7 @@ from gateway.domain.ids import DeviceId, Receipt, Serial
 from gateway.domain.ports import SessionHandle
 from gateway.domain.requests import Accept, Admit, CredentialGiven, Refusal, Refuse
 from gateway.domain.times import Instant
+from gateway.domain.verification import VerificationEvent, VerifyRequested
 from tests.support.lines import line_dialect
 from tests.support.sessions import SilentLog
 
@@ -200,6 +202,15 @@ class FakeDesk:
 
     def range_answered(self, session: SessionHandle, event: RangeAnswered) -> None:
         self.happened.put("range_answered", event.code)
+
+    def verify(self, session: SessionHandle, event: VerifyRequested, now: Instant) -> None:
+        self.happened.put("verify", event.candidate)
+
+    def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
+        self.happened.put("verification_ended", event)
+
+    def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
+        self.happened.put("outcome", event.ticket, event.outcome)
 
     def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
         self.happened.put("lost", session.device, reason)

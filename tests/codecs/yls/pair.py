@@ -35,6 +35,7 @@ from gateway.domain.requests import (
     TakeBlob,
 )
 from gateway.domain.times import Instant
+from gateway.domain.verification import VerifyRequested
 from tests.codecs.yls.vectors import BASE, EPOCH, KEY, SERIAL
 
 CONFIG = DeviceConfig(serial=SERIAL, key=KEY, model="FACE-IRIS-A", firmware="1.0.3")
@@ -49,6 +50,10 @@ def entropy(seed: str) -> Callable[[int], bytes]:
     return draw
 
 
+def _nobody(event: VerifyRequested) -> Request | None:
+    return None
+
+
 class Gateway:
     """What is behind a conversation: answers every question, and remembers what is durable."""
 
@@ -61,6 +66,8 @@ class Gateway:
         self.prefixes: dict[bytes, bytes] = {}
         self.events: list[Event] = []
         self.sessions = count(1)
+        self.verdict: Callable[[VerifyRequested], Request | None] = _nobody
+        """Decides who passes; by default nobody answers."""
         self.answers: dict[int, Request | None] = {}
         """What to say about a record of that number instead of Accept; None says nothing."""
 
@@ -85,6 +92,8 @@ class Gateway:
         if isinstance(event, BlobCompleted):
             self.pictures[event.digest] = event.data
             return Accept(receipt=event.receipt)
+        if isinstance(event, VerifyRequested):
+            return self.verdict(event)
         if isinstance(event, BlobInterrupted):
             self.prefixes[event.digest] = event.data
         return None

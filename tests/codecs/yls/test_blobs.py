@@ -219,7 +219,7 @@ def test_an_offer_under_consideration_is_busy() -> None:
     [
         (opening(size=300 * 1024 + 1), Result.TOO_LARGE),
         (opening(size=0), Result.OUT_OF_RANGE),
-        (opening(kind=2), Result.FORBIDDEN),
+        (opening(kind=9), Result.FORBIDDEN),
         (opening(kind=5), Result.FORBIDDEN),
         (opening(extra=put_number(Tlv.CHUNK, 2048 - 59, 2)), Result.OUT_OF_RANGE),
         (opening(extra=put_number(Tlv.CHUNK, 0, 2)), Result.OUT_OF_RANGE),

@@ -211,15 +211,15 @@ class TestLife:
     def test_a_command_it_does_not_know_is_answered(self) -> None:
         server = Server()
         server.sent()
-        assert server.say(MAC, 0x0501, 1, put_number(Tlv.DOOR, 1, 1)) == []
+        assert server.say(MAC, 0x0577, 1, put_number(Tlv.DOOR, 1, 1)) == []
         (frame,) = server.sent()
         assert frame.body[:-8] == put_result(Result.UNKNOWN_CMD)
-        server.say(MAC, 0x0501, 1, put_number(Tlv.DOOR, 1, 1))
+        server.say(MAC, 0x0577, 1, put_number(Tlv.DOOR, 1, 1))
         assert server.sent() == [frame]
-        server.say(MAC, 0x0501, 34, put_number(Tlv.DOOR, 1, 1))
+        server.say(MAC, 0x0577, 34, put_number(Tlv.DOOR, 1, 1))
         server.sent()
         for _ in range(2):
-            server.say(MAC, 0x0501, 1, put_number(Tlv.DOOR, 1, 1))
+            server.say(MAC, 0x0577, 1, put_number(Tlv.DOOR, 1, 1))
         assert {f.body[:-8] for f in server.sent()} == {put_result(Result.REPLAY)}
 
     @pytest.mark.parametrize("command", [Command.TIME_SYNC, Command.REC_RANGE_REQ])

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from gateway.codecs.kit.report import Verdict
 from gateway.codecs.kit.run import run
-from gateway.codecs.replay import replay
+from gateway.codecs.replay import REQUESTS, Make, replay
 from gateway.codecs.transcript import Transcript, read_transcript
 from gateway.codecs.yls import DIALECT
+from gateway.codecs.yls.bench import BenchDevice
 from gateway.codecs.yls.hooks import HOOKS, lengthen
 
 from tests.codecs.yls import vectors
@@ -25,7 +26,10 @@ def transcript(path: Path) -> Transcript:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_transcript_plays_as_written(path: Path) -> None:
-    assert [str(deviation) for deviation in replay(transcript(path), DIALECT.conversation)] == []
+    played = transcript(path)
+    make: Make = DIALECT.conversation if played.header.role == "server" else BenchDevice
+    requests = (*REQUESTS, *HOOKS.requests)
+    assert [str(deviation) for deviation in replay(played, make, requests)] == []
 
 
 def test_the_worked_vectors_of_the_spine_are_among_them() -> None:

@@ -17,6 +17,7 @@ from gateway.codecs.yls.registers import (
     result_name,
 )
 from gateway.codecs.yls.status import StatusReport, read_status
+from gateway.codecs.yls.wishes import MOST_QUEUED
 
 from gateway.domain.events import (
     ClockMeasured,
@@ -169,7 +170,7 @@ class TestOurRequests:
 
     def test_what_does_not_fit_the_queue_is_refused_at_once(self) -> None:
         terminal = Terminal()
-        for _ in range(4 + 16):
+        for _ in range(4 + MOST_QUEUED):
             assert terminal.submit(self.ASK) == []
         assert terminal.submit(self.ASK) == [RangeAnswered(accepted=False, code=Result.BUSY)]
         assert terminal.submit(MeasureClock()) == []
@@ -197,14 +198,14 @@ class TestOurRequests:
 class TestUnknown:
     def test_a_command_of_a_later_version_is_answered_and_reported(self) -> None:
         terminal = Terminal()
-        raw = terminal.frame(0x0201, put(Tlv.FACE_EMB, bytes(100)))
+        raw = terminal.frame(0x0277, put(Tlv.FACE_EMB, bytes(100)))
         (event,) = terminal.feed(raw)
-        assert event == UnknownMessage(command=0x0201, sample=raw[:18])
+        assert event == UnknownMessage(command=0x0277, sample=raw[:18])
         assert terminal.result() == Result.UNKNOWN_CMD
 
     def test_one_that_wants_no_answer_gets_none(self) -> None:
         terminal = Terminal()
-        (event,) = terminal.say(0x0202)
+        (event,) = terminal.say(0x0277)
         assert isinstance(event, UnknownMessage)
         assert terminal.output() == b""
 

@@ -1,0 +1,14 @@
+"""What a terminal is beside its records: everything of it that outlives a connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.codecs.yls.panel import Panel
+
+
+@dataclass(slots=True)
+class Station:
+    """The mechanics and memories of one terminal."""
+
+    panel: Panel = field(default_factory=Panel)

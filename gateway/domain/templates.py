@@ -1,0 +1,54 @@
+"""Biometric templates as they travel: the elements untouched, the layout in words.
+
+A template of one algorithm says nothing to another: ``algorithm`` names model and version, and only
+equal ones may be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from enum import Enum
+
+from gateway.domain.values import value
+
+
+class ElementType(Enum):
+    """How the elements of an embedding are written."""
+
+    FLOAT16 = "float16"
+    INT8 = "int8"
+    FLOAT32 = "float32"
+
+
+class Eye(Enum):
+    """Which eye an iris code is of."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@value
+class FaceTemplate:
+    """A face embedding, checked: finite and not the zero vector."""
+
+    algorithm: int
+    dimensions: int
+    elements: ElementType
+    normalised: bool
+    """The sender says that its length is one; quantised ones are only nearly so."""
+    scale: float
+    """What an INT8 element is multiplied with; no meaning otherwise."""
+    data: bytes = field(repr=False)
+    """The elements, little-endian."""
+
+
+@value
+class IrisTemplate:
+    """An iris code of which at least a quarter of the bits can be used."""
+
+    eye: Eye
+    algorithm: int
+    bits: int
+    code: bytes = field(repr=False)
+    mask: bytes | None = field(default=None, repr=False)
+    """Bit 1 = usable; None when all bits are."""
