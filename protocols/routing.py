@@ -28,6 +28,9 @@ from gateway.domain.events import (
     SaidGoodbye,
     UnknownMessage,
 )
+from gateway.domain.objects import ObjectOutcome, ObjectWanted
+from gateway.domain.people import BucketsOutcome, PeopleStated, PersonEnrolled, PersonOutcome
+from gateway.domain.ports import Report
 from gateway.domain.requests import DeclineBlob, Defer, Refusal, Refuse
 from gateway.domain.times import Instant
 from gateway.domain.verification import (
@@ -43,6 +46,10 @@ if TYPE_CHECKING:
     from gateway.protocols.session import Session
 
 Route = Callable[["Session", Any, Instant], None]
+
+OUTCOMES = (CommandOutcome, PersonOutcome, BucketsOutcome, ObjectOutcome)
+PUT_OFF_S = 600
+"""Until somebody here takes enrolments: how long a terminal keeps one before it asks again."""
 
 NOISE = frozenset({FrameDamaged, Misbehaved})
 """Events that are no sign of a healthy terminal."""
@@ -135,6 +142,18 @@ def _outcome(session: Session, event: OutcomeBase, now: Instant) -> None:
     session.shared.desk.outcome(session, event, now)
 
 
+def _reported(session: Session, event: Report, now: Instant) -> None:
+    session.shared.desk.reported(session, event, now)
+
+
+def _put_off(session: Session, event: PersonEnrolled, now: Instant) -> None:
+    session.tell(Defer(receipt=event.receipt, retry_after_s=PUT_OFF_S), now)
+
+
+def _not_here(session: Session, event: ObjectWanted, now: Instant) -> None:
+    session.tell(DeclineBlob(receipt=event.receipt, code="unknown"), now)
+
+
 def _frame_damaged(session: Session, event: FrameDamaged, now: Instant) -> None:
     del now
     session.shared.counters.frame_damaged(session.dialect, event.code)
@@ -172,7 +191,10 @@ STRANGER_ROUTES: dict[type, Route] = {
     VerifyRequested: _undecided,
     VerifyCancelled: _nothing,
     VerifyLate: _nothing,
-    CommandOutcome: _nothing,
+    **dict.fromkeys(OUTCOMES, _nothing),
+    PeopleStated: _nothing,
+    PersonEnrolled: _put_off,
+    ObjectWanted: _not_here,
     FrameDamaged: _frame_damaged,
     Misbehaved: _misbehaved,
     UnknownMessage: _unknown_message,
@@ -194,6 +216,7 @@ MEMBER_ROUTES: dict[type, Route] = {
     VerifyRequested: _verify,
     VerifyCancelled: _verification_ended,
     VerifyLate: _verification_ended,
-    CommandOutcome: _outcome,
+    **dict.fromkeys(OUTCOMES, _outcome),
+    PeopleStated: _reported,
 }
 """After admission."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any, cast
 
 from gateway.codecs.api import Context
+from gateway.codecs.yls.chores import ReportEnrolment, WantObject
 from gateway.codecs.yls.device import YlsDevice
 from gateway.codecs.yls.device_events import DeviceEvent
 from gateway.codecs.yls.drafts import Draft
 from gateway.codecs.yls.inquiry import Inquiry
 from gateway.codecs.yls.limits import MOST_FRAME
 from gateway.codecs.yls.login_device import DeviceConfig
+from gateway.codecs.yls.people import PeopleStore
 from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.store import RecordStore
 
@@ -25,15 +27,15 @@ SERIAL, MODEL, FIRMWARE = "YLS-00000177", "FACE-IRIS-A", "1.0.3"
 EPOCH = 0x6A97F100
 """The terminal of the worked vectors (YLS/1 19)."""
 
-ACTIONS: tuple[type[Any], ...] = (Draft, Inquiry)
+ACTIONS: tuple[type[Any], ...] = (Draft, Inquiry, ReportEnrolment, WantObject)
 """What ``!`` lines may make the terminal do."""
 
 
 class BenchDevice:
     """Implements `gateway.codecs.api.Conversation` around the terminal of the worked vectors.
 
-    Settings of the transcript: ``records`` in the store, ``encrypts``, ``by_picture``,
-    ``max_frame`` and ``bench_plain_biometrics``.
+    Settings of the transcript: ``records`` in the store, ``encrypts``, ``by_picture``, ``people``
+    (it keeps some), ``max_frame`` and ``bench_plain_biometrics``.
     """
 
     def __init__(self, context: Context) -> None:
@@ -50,7 +52,7 @@ class BenchDevice:
         store = RecordStore(EPOCH)
         for _ in range(int(given.get("records", 0))):
             store.record(Draft(time_ms=0))
-        self.station = Station()
+        self.station = Station(people=PeopleStore() if given.get("people") else None)
         self.device = YlsDevice(config, context, store, self.station)
         self.device.start(Instant(0.0, 0))
         self.closing: str | None = None

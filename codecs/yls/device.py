@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from gateway.codecs.api import Context
 from gateway.codecs.yls.body import Refused, put_result
+from gateway.codecs.yls.chores import Chore
 from gateway.codecs.yls.device_events import (
     Acknowledged,
     Closed,
@@ -22,7 +23,6 @@ from gateway.codecs.yls.device_events import (
 )
 from gateway.codecs.yls.device_session import DeviceSession
 from gateway.codecs.yls.drafts import Draft
-from gateway.codecs.yls.duties import Chore
 from gateway.codecs.yls.frame import Frame
 from gateway.codecs.yls.handshake import NONCE_SIZE
 from gateway.codecs.yls.inlet import Inlet

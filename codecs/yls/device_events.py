@@ -130,6 +130,39 @@ class DoorMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoreAnswered:
+    """A request of our own was answered for good; an upload when all of it is there."""
+
+    command: int
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleChanged:
+    """People were added, changed or removed; ``count`` are here now."""
+
+    count: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentAsked:
+    """Capture this person; report with `gateway.codecs.yls.chores.ReportEnrolment`."""
+
+    person: int
+    method: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectReceived:
+    """A whole object came and its digest holds."""
+
+    kind: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """The conversation is over: send what is left, close, and reconnect after a pause."""
 
@@ -151,5 +184,9 @@ DeviceEvent = (
     | Decided
     | FellBack
     | DoorMoved
+    | ChoreAnswered
+    | PeopleChanged
+    | EnrolmentAsked
+    | ObjectReceived
     | Closed
 )

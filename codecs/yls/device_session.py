@@ -14,6 +14,7 @@ from gateway.codecs.yls.acks import read_acks
 from gateway.codecs.yls.asking import Asking
 from gateway.codecs.yls.body import Body, Refused, put_number, put_result
 from gateway.codecs.yls.calls import Calls
+from gateway.codecs.yls.chores import Chore
 from gateway.codecs.yls.device_events import (
     Acknowledged,
     ClockCompared,
@@ -25,7 +26,7 @@ from gateway.codecs.yls.device_events import (
     RecordsRefused,
     RetryLater,
 )
-from gateway.codecs.yls.duties import Chore, Duties
+from gateway.codecs.yls.duties import Duties
 from gateway.codecs.yls.frame import Frame
 from gateway.codecs.yls.inquiry import Inquiry
 from gateway.codecs.yls.limits import CHUNK_OVERHEAD, MOST_BAD_MACS
@@ -145,6 +146,7 @@ class DeviceSession:
         self._asking = Asking(seal, out, self._calls.next_seq, picture_protection)
         self._lane_asked = False
         self._duties = Duties(station, store, self._outgoing, login.max_frame)
+        self._duties.begin()
         self._bad_macs = 0
         self.status = StatusReport()
         """What the next heartbeat says."""
@@ -172,7 +174,7 @@ class DeviceSession:
 
     def chore(self, chore: Chore, now: Instant) -> None:
         """Send a request of the terminal's own as soon as the window allows."""
-        self._duties.chores.append(chore)
+        self._duties.add(chore)
         self.pump(now)
 
     @property
@@ -213,6 +215,9 @@ class DeviceSession:
             wanted.append(due)
         holds = (self._outgoing.hold_until, self._uploads.hold_until)
         wanted.extend(hold for hold in holds if hold > self._pumped_at)
+        later = self._duties.deadline(self._pumped_at)
+        if later is not None:
+            wanted.append(later)
         return min(wanted)
 
     def tick(self, now: Instant) -> list[DeviceEvent]:
@@ -234,7 +239,8 @@ class DeviceSession:
     @property
     def idle(self) -> bool:
         """Everything is acknowledged, delivered and answered."""
-        return not self._calls and not self._store.unacknowledged and self._uploads.idle
+        settled = not self._calls and not self._store.unacknowledged
+        return settled and self._uploads.idle and self._duties.idle
 
     def _send_next(self, now: Instant) -> bool:
         if now.mono >= self._clock_at:
@@ -251,8 +257,7 @@ class DeviceSession:
             self._lane_asked = True
             self._request(*step, _Errand(_Kind.LANE), now, self._picture_protection)
             return True
-        if self._duties.chores:
-            chore = self._duties.chores.popleft()
+        if chore := self._duties.next(now.mono):
             secret = self._picture_protection if chore.secret else None
             errand = _Errand(_Kind.CHORE, chore=chore)
             self._request(chore.command, chore.body(now), errand, now, secret)
@@ -321,7 +326,7 @@ class DeviceSession:
             self._lane_asked = False
             events = self._asking.step_answered(fields, now.mono)
         elif errand.chore is not None:
-            events = errand.chore.answered(fields, now)
+            events = self._duties.answered(errand.chore, fields, now)
         elif fields.number(Tlv.RESULT, 2) != Result.OK:
             pass
         elif errand.kind is _Kind.BEAT:

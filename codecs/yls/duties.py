@@ -6,34 +6,38 @@ cache of the session, so nothing here is ever carried out twice for one request.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from gateway.codecs.yls import clock
-from gateway.codecs.yls.body import RESULT_OK, Body, put_result
-from gateway.codecs.yls.device_events import DeviceEvent, DoorMoved, RangeAsked
+from gateway.codecs.yls.body import RESULT_OK, Body, Refused, put_result
+from gateway.codecs.yls.chores import Chore, StatePeople, Upload
+from gateway.codecs.yls.device_events import (
+    DeviceEvent,
+    DoorMoved,
+    EnrolmentAsked,
+    ObjectReceived,
+    PeopleChanged,
+    RangeAsked,
+)
+from gateway.codecs.yls.limits import CHUNK_OVERHEAD
+from gateway.codecs.yls.objects import Receiving
 from gateway.codecs.yls.outgoing import Outgoing
 from gateway.codecs.yls.panel import check_expiry
-from gateway.codecs.yls.registers import Bye, Command, Result, Tlv
+from gateway.codecs.yls.people import PeopleStore
+from gateway.codecs.yls.registers import Blob, Bye, Command, Result, Tlv
 from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.store import RecordStore
+from gateway.codecs.yls.transfer import NO_OWNER
 
 from gateway.domain.times import Instant
 
-
-class Chore(Protocol):
-    """A request of the terminal's own and what its answer means."""
-
-    command: Command
-    secret: bool
-    """Holds biometric data: on a link that does not encrypt by itself it goes out encrypted."""
-
-    def body(self, now: Instant) -> bytes:
-        """Write the request; called when it leaves."""
-
-    def answered(self, fields: Body, now: Instant) -> list[DeviceEvent]:
-        """Read the gateway's answer; raises Refused."""
+SEALED = 28
+"""Bytes of a sealed frame with an empty body."""
+TEMPLATES = frozenset(
+    {Blob.FACE_PHOTO, Blob.FACE_TEMPLATE, Blob.IRIS_TEMPLATE, Blob.FINGER_TEMPLATE}
+)
+"""Objects that are kept for people only."""
 
 
 class Order(NamedTuple):
@@ -49,7 +53,15 @@ class Order(NamedTuple):
 class Duties:
     """The station in one session."""
 
-    __slots__ = ("_max_frame", "_outgoing", "_records", "_station", "chores", "parting")
+    __slots__ = (
+        "_chores",
+        "_max_frame",
+        "_outgoing",
+        "_receiving",
+        "_records",
+        "_station",
+        "parting",
+    )
 
     def __init__(
         self, station: Station, records: RecordStore, outgoing: Outgoing, max_frame: int
@@ -58,10 +70,43 @@ class Duties:
         self._records = records
         self._outgoing = outgoing
         self._max_frame = max_frame
-        self.chores: deque[Chore] = deque()
-        """Requests of ours that wait for the window."""
+        self._receiving = Receiving(station.objects, max_frame)
+        self._chores: list[tuple[float, Chore]] = []
         self.parting: Bye | None = None
         """Set when the answer is the last thing this session says."""
+
+    def begin(self) -> None:
+        """Say what the gateway wants to know after login."""
+        if self._station.people is not None:
+            self.add(StatePeople(state=self._station.people.state()))
+
+    def add(self, chore: Chore, due: float = 0.0) -> None:
+        """Send a request of ours as soon as the window allows, but not before ``due``."""
+        self._chores.append((due, chore))
+
+    def next(self, now: float) -> Chore | None:
+        """Return and forget the next request of ours."""
+        for at, (due, chore) in enumerate(self._chores):
+            if due <= now:
+                del self._chores[at]
+                return chore
+        return None
+
+    def deadline(self, after: float) -> float | None:
+        """When a request of ours that has to wait may go on."""
+        return min((due for due, _ in self._chores if due > after), default=None)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing of our own waits to be sent."""
+        return not self._chores
+
+    def answered(self, chore: Chore, fields: Body, now: Instant) -> list[DeviceEvent]:
+        """Take the answer to a request of ours; raises Refused."""
+        events, again = chore.answered(fields, now)
+        if again is not None:
+            self.add(chore, again)
+        return events
 
     def take(
         self, command: int, body: bytes, now: Instant, *, protected: bool
@@ -113,10 +158,76 @@ class Duties:
     def _config_set(self, order: Order) -> bytes:
         return self._station.panel.write_config(order.body)
 
+    def _person_put(self, order: Order) -> bytes:
+        people = self._people()
+        whole = self._station.objects.whole
+        reply = people.put(order.body, whole.__contains__, protected=order.protected)
+        return self._changed(reply, order)
+
+    def _person_del(self, order: Order) -> bytes:
+        return self._changed(self._people().delete(order.body), order)
+
+    def _changed(self, reply: bytes, order: Order) -> bytes:
+        if reply.startswith(RESULT_OK):
+            people = self._people()
+            self._station.objects.sweep(TEMPLATES, people.used())
+            order.events.append(PeopleChanged(count=len(people), revision=people.revision))
+        return reply
+
+    def _person_digest(self, order: Order) -> bytes:
+        return self._people().buckets(order.body, self._max_frame - SEALED)
+
+    def _enroll(self, order: Order) -> bytes:
+        fields = Body(order.body)
+        person, method = fields.number(Tlv.PERSON_NO, 4), fields.number(Tlv.METHOD, 2)
+        seconds = fields.number(Tlv.DURATION, 2, 600) // 10
+        order.events.append(EnrolmentAsked(person=person, method=method, seconds=seconds))
+        return RESULT_OK
+
+    def _people(self) -> PeopleStore:
+        if self._station.people is None:
+            raise Refused(Result.UNKNOWN_CMD)
+        return self._station.people
+
+    def _blob_open(self, order: Order) -> bytes:
+        return self._receiving.open(order.body, protected=order.protected)
+
+    def _blob_data(self, order: Order) -> bytes:
+        return self._receiving.data(order.body, protected=order.protected)
+
+    def _blob_close(self, order: Order) -> bytes:
+        reply, found = self._receiving.close(order.body)
+        if found is not None:
+            order.events.append(ObjectReceived(kind=found[0], digest=found[1]))
+        return reply
+
+    def _blob_status(self, order: Order) -> bytes:
+        return self._receiving.status(order.body)
+
+    def _blob_abort(self, order: Order) -> bytes:
+        return self._receiving.abort(order.body)
+
+    def _blob_pull(self, order: Order) -> bytes:
+        found = self._station.objects.whole.get(Body(order.body).bytes(Tlv.SHA256, 32))
+        if found is None:
+            raise Refused(Result.BLOB_UNKNOWN)
+        self.add(Upload(found[0], found[1], NO_OWNER, self._max_frame - CHUNK_OVERHEAD))
+        return RESULT_OK
+
 
 _HANDLERS: dict[int, Callable[[Duties, Order], bytes]] = {
     Command.TIME_SYNC: Duties._clock,
     Command.REC_RANGE_REQ: Duties._reopen,
+    Command.PERSON_PUT: Duties._person_put,
+    Command.PERSON_DEL: Duties._person_del,
+    Command.PERSON_DIGEST: Duties._person_digest,
+    Command.ENROLL: Duties._enroll,
+    Command.BLOB_OPEN: Duties._blob_open,
+    Command.BLOB_DATA: Duties._blob_data,
+    Command.BLOB_CLOSE: Duties._blob_close,
+    Command.BLOB_STATUS: Duties._blob_status,
+    Command.BLOB_ABORT: Duties._blob_abort,
+    Command.BLOB_PULL: Duties._blob_pull,
     Command.DOOR_CTRL: Duties._door,
     Command.RELAY: Duties._relay,
     Command.REBOOT: Duties._reboot,

@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, get_args
 
-from gateway.codecs.yls.asked import Asked, Reply
+from gateway.codecs.yls.asked import Asked, Reply, Verdict
 from gateway.codecs.yls.blobs import BlobIntake
+from gateway.codecs.yls.body import RESULT_OK, Body, Refused
+from gateway.codecs.yls.deliveries import KINDS, Deliveries, PullErrand
+from gateway.codecs.yls.limits import BLOB_LIMITS
 from gateway.codecs.yls.orders import Order
-from gateway.codecs.yls.registers import Command
+from gateway.codecs.yls.persons import MULTI, SYNC_STATE, read_templates
+from gateway.codecs.yls.pushing import BucketsQuestion, Enrolment, Push
+from gateway.codecs.yls.registers import Blob, Command, Result, Tlv, result_name
+from gateway.codecs.yls.reports import Reports
 from gateway.codecs.yls.seal import Seal
 from gateway.codecs.yls.verification import Verifications
 from gateway.codecs.yls.wishes import AskClock, AskRange, Errand, Wishes
@@ -20,6 +26,15 @@ from gateway.codecs.yls.wishes import AskClock, AskRange, Errand, Wishes
 from gateway.domain.commands import CommandRequest
 from gateway.domain.events import Event
 from gateway.domain.ids import Receipt
+from gateway.domain.objects import ObjectWanted, PullLog, PullObject, SendObject
+from gateway.domain.people import (
+    AskBuckets,
+    Enrol,
+    PeopleStated,
+    PersonDelete,
+    PersonEnrolled,
+    PersonPut,
+)
 from gateway.domain.requests import AskRecords, MeasureClock, Request
 from gateway.domain.times import Instant
 from gateway.domain.verification import Denied, Granted, Undecided
@@ -55,7 +70,7 @@ class Taken(NamedTuple):
 class Features:
     """The machines of one session."""
 
-    __slots__ = ("_core", "_ready", "_verifications")
+    __slots__ = ("_core", "_deliveries", "_ready", "_reports", "_verifications")
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -63,6 +78,8 @@ class Features:
             core.receipt, core.uplink_ms, by_picture=core.by_picture
         )
         core.blobs.awaited = self._awaited
+        self._reports = Reports(core.receipt)
+        self._deliveries = Deliveries(core.wishes, core.max_frame, self._verifications.waiting)
         self._ready: list[Reply] = []
 
     def take(
@@ -85,8 +102,16 @@ class Features:
             if reply is not None:
                 self._ready.append(reply)
             return events
+        if isinstance(request, SendObject):
+            return self._deliveries.send(request, now)
+        if isinstance(request, AskBuckets):
+            return self._core.wishes.add(BucketsQuestion(request, self._core.wishes), now)
         make = _ERRANDS.get(type(request))
         return self._core.wishes.add(make(request), now) if make is not None else []
+
+    def settle(self, verdict: Verdict) -> Reply | None:
+        """Take the gateway's word on a report; None where nobody waits for it."""
+        return self._reports.settle(verdict)
 
     def pictured(self, digest: bytes, picture: bytes, now: Instant) -> list[Event]:
         """Take a picture that somebody at a gate waits for."""
@@ -105,16 +130,18 @@ class Features:
 
     def deadline(self) -> float | None:
         """When one of the machines wants to act."""
-        return self._verifications.deadline()
+        due = self._verifications.deadline()
+        other = self._deliveries.deadline()
+        return other if due is None or (other is not None and other < due) else due
 
     def tick(self, now: Instant) -> list[Event]:
         """Let the machines act on time having passed."""
         self._ready += self._verifications.tick(now)
-        return []
+        return self._deliveries.tick(now)
 
     def end(self) -> list[Event]:
         """Return what the gateway must know when the session is over."""
-        return self._verifications.end()
+        return [*self._verifications.end(), *self._deliveries.end()]
 
     def _awaited(self, digest: bytes) -> int | None:
         picture = self._verifications.awaits(digest)
@@ -127,9 +154,43 @@ class Features:
         taken.events.extend(events)
         return reply
 
+    def _people_state(self, taken: Taken) -> bytes | None:
+        value = Body(taken.body).bytes(Tlv.SYNC_STATE, SYNC_STATE.size)
+        revision, count, digest = SYNC_STATE.unpack(value)
+        taken.events.append(PeopleStated(revision=revision, count=count, digest=digest))
+        return RESULT_OK
+
+    def _enrolled(self, taken: Taken) -> bytes | None:
+        fields = Body(taken.body, MULTI)
+        templates, faces, irises = read_templates(fields, protected=taken.protected)
+        person, result = fields.number(Tlv.PERSON_NO, 4), fields.number(Tlv.RESULT, 2)
+        enrolled = PersonEnrolled(
+            receipt=self._reports.enter(taken.asked),
+            person=person,
+            code=result_name(result),
+            templates=templates,
+            faces=faces,
+            irises=irises,
+        )
+        taken.events.append(enrolled)
+        return None
+
+    def _object_wanted(self, taken: Taken) -> bytes | None:
+        fields = Body(taken.body)
+        digest, code = fields.bytes(Tlv.SHA256, 32), fields.number(Tlv.BLOB_TYPE, 1)
+        if code not in BLOB_LIMITS:
+            raise Refused(Result.OUT_OF_RANGE)
+        receipt = self._reports.enter(taken.asked)
+        kind = KINDS[Blob(code)]
+        taken.events.append(ObjectWanted(receipt=receipt, digest=digest, kind=kind))
+        return None
+
 
 _TAKERS: dict[int, Callable[[Features, Taken], bytes | None]] = {
     Command.VERIFY_REQ: Features._verify,
+    Command.PERSON_SYNC: Features._people_state,
+    Command.PERSON_REPORT: Features._enrolled,
+    Command.BLOB_PULL: Features._object_wanted,
 }
 TAKEN = frozenset(_TAKERS)
 """Commands of requests that `Features.take` knows."""
@@ -138,4 +199,9 @@ _ERRANDS: dict[type, Callable[[Any], Errand]] = {
     AskRecords: AskRange,
     MeasureClock: lambda _: AskClock(),
     **dict.fromkeys(get_args(CommandRequest), Order),
+    PersonPut: Push,
+    PersonDelete: Push,
+    Enrol: Enrolment,
+    PullObject: PullErrand,
+    PullLog: PullErrand,
 }

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from gateway.codecs.jpeg import judge
 from gateway.codecs.yls.body import RESULT_OK, Body, Refused, put, put_number
-from gateway.codecs.yls.groups import BIOMETRIC
 from gateway.codecs.yls.limits import (
     DEFAULT_DEADLINE_MS,
     LONGEST_DEADLINE_MS,
@@ -20,7 +19,7 @@ from gateway.codecs.yls.limits import (
     MOST_LANE_PICTURE,
     SHORTEST_DEADLINE_MS,
 )
-from gateway.codecs.yls.registers import Result, Tlv
+from gateway.codecs.yls.registers import BIOMETRIC, Result, Tlv
 from gateway.codecs.yls.templates import read_face, read_irises, write_face, write_iris
 from gateway.codecs.yls.texts import MOST_PROMPT, fit_text
 

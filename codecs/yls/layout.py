@@ -14,6 +14,7 @@ from construct import (
     Const,
     Float32b,
     GreedyBytes,
+    GreedyRange,
     GreedyString,
     Int8ub,
     Int16sb,
@@ -22,6 +23,7 @@ from construct import (
     Int32ub,
     Int64ub,
     Nibble,
+    Prefixed,
     Struct,
     this,
 )
@@ -98,3 +100,14 @@ IRIS_CODE = Struct(
     "mask" / Bytes(this.masked * this.bits // 8),
 )
 """6 bytes, the code, and where ``masked`` is 1 a mask of the same size; bit 1 = usable."""
+
+TEMPLATE_REF = Struct("kind" / Int8ub, "algorithm" / Int16ub, "digest" / Bytes(32))
+"""1 face, 2 iris, 3 finger, 4 face photo; SHA-256 of the object."""
+
+SYNC_STATE = Struct("revision" / Int32ub, "count" / Int32ub, "digest" / Bytes(16))
+
+VALIDITY = Struct("from" / Int64ub, "to" / Int64ub)
+"""Milliseconds since 1970 UTC; 0 is open."""
+
+CONFIG = GreedyRange(Struct("key" / Int16ub, "value" / Prefixed(Int8ub, GreedyBytes)))
+"""A row of settings."""

@@ -10,6 +10,7 @@ from gateway.codecs.yls.body import Body, put, put_number
 from gateway.codecs.yls.config import read_values, write_keys, write_values
 from gateway.codecs.yls.registers import Command, Result, Tlv, result_name
 from gateway.codecs.yls.texts import MOST_PROMPT, fit_text
+from gateway.codecs.yls.wishes import Secrecy
 
 from gateway.domain.commands import (
     LONGEST_VALID_MS,
@@ -53,7 +54,7 @@ class Order:
     """An order on its way; implements `gateway.codecs.yls.wishes.Errand`."""
 
     repeat = False
-    secret = False
+    secrecy = Secrecy.PLAIN
 
     def __init__(self, order: CommandRequest) -> None:
         self._order = order

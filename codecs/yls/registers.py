@@ -171,6 +171,10 @@ class Tlv(IntEnum):
     RELAY = 0x00AA
 
 
+BIOMETRIC = frozenset({Tlv.SNAPSHOT_INLINE, *range(Tlv.FACE_EMB, Tlv.QR + 1)})
+"""Types that need TLS or ENC (YLS/1 7.4)."""
+
+
 class Result(IntEnum):
     """Outcome of a request (YLS/1 16.5)."""
 

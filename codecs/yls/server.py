@@ -280,6 +280,7 @@ class YlsConversation:
             window=self._settings.window,
             device_window=login.window,
             last_seq=login.last_seq,
+            encrypts="encryption" in login.capabilities,
             by_picture=login.by_picture,
             uplink_ms=self._settings.uplink_ms,
         )

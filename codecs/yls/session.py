@@ -112,6 +112,7 @@ class ServerSession:
         window: int,
         device_window: int,
         last_seq: int,
+        encrypts: bool = False,
         by_picture: bool = False,
         uplink_ms: int = 0,
     ) -> None:
@@ -126,7 +127,7 @@ class ServerSession:
         self._received = Received(last_seq)
         self._pending: set[int] = set()
         self._blobs = BlobIntake(protected=secure or bench)
-        self._wishes = Wishes(seal, out, device_window)
+        self._wishes = Wishes(seal, out, device_window, self._keeping_secrets(encrypts=encrypts))
         self._core = Core(
             self._wishes, self._blobs, seal, receipt, max_frame, by_picture, uplink_ms
         )
@@ -176,6 +177,8 @@ class ServerSession:
     def settle(self, verdict: Verdict) -> None:
         """Take the gateway's word on a receipt; ignored where nobody waits for it."""
         reply = self._records.settle(verdict) or self._blobs.settle(verdict)
+        if reply is None and self._features is not None:
+            reply = self._features.settle(verdict)
         if reply is not None:
             self._reply(reply)
 
@@ -216,6 +219,12 @@ class ServerSession:
         """Return what should survive the session."""
         features = self._features.end() if self._features is not None else []
         return [*self._blobs.interrupt(), *features, *self._wishes.end()]
+
+    def _keeping_secrets(self, *, encrypts: bool) -> int | None:
+        """Return the flags under which biometric data and keys may go to the device."""
+        if self._secure or not encrypts:
+            return 0 if self._secure else self._seal.default if self._bench else None
+        return ENC
 
     def _others(self) -> Features:
         if self._features is None:

@@ -69,6 +69,10 @@ class Verifications:
         """Say whether that request still waits for its answer."""
         return any(one.asked.seq == seq and not one.over for one in self._open.values())
 
+    def waiting(self) -> bool:
+        """Say whether somebody stands at a gate, so that bulk pauses."""
+        return any(not one.over for one in self._open.values())
+
     def request(
         self, asked: Asked, body: bytes, now: Instant, *, protected: bool
     ) -> tuple[bytes | None, list[Event]]:

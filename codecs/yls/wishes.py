@@ -7,6 +7,7 @@ its errand's business. Knows nothing of what the device asks of us.
 from __future__ import annotations
 
 from collections import deque
+from enum import Enum, auto
 from struct import Struct
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from gateway.codecs.yls import clock
 from gateway.codecs.yls.body import Body, Refused
 from gateway.codecs.yls.calls import Calls
 from gateway.codecs.yls.frame import marked
-from gateway.codecs.yls.registers import CRITICAL, ENC, GRANT, OW, Command, Result, Tlv, result_name
+from gateway.codecs.yls.registers import CRITICAL, GRANT, OW, Command, Result, Tlv, result_name
 from gateway.codecs.yls.seal import Seal
 
 from gateway.domain.events import ClockMeasured, Event, Misbehaved, RangeAnswered
@@ -27,14 +28,23 @@ _RANGE = Struct(">HHIII")
 _RANGE_KIND = Tlv.REC_GAP | CRITICAL
 
 
+class Secrecy(Enum):
+    """Whether a request of ours is encrypted on a link that does not encrypt by itself."""
+
+    PLAIN = auto()
+    WANTED = auto()
+    """Where the device can."""
+    NEEDED = auto()
+    """Else it is not sent at all."""
+
+
 class Errand(Protocol):
     """One request of ours and what its answer means."""
 
     command: Command
     repeat: bool
     """May be sent twice; what moves a door may not."""
-    secret: bool
-    """Is encrypted on a link that does not encrypt by itself."""
+    secrecy: Secrecy
 
     def body(self, now: Instant) -> bytes:
         """Write the request; called when it leaves."""
@@ -45,8 +55,9 @@ class Errand(Protocol):
     def unanswered(self, result: Result) -> list[Event]:
         """Say that there is no answer, and why.
 
-        BUSY and, at the end of the session, NOT_LOGGED_IN: it never left. DEADLINE and, at the end
-        of the session, SESSION_EXPIRED: nobody knows.
+        BUSY, FORBIDDEN (nothing on this link keeps its secret) and, at the end of the session,
+        NOT_LOGGED_IN: it never left. DEADLINE and, at the end of the session, SESSION_EXPIRED:
+        nobody knows.
         """
 
 
@@ -55,7 +66,7 @@ class AskRange:
 
     command = Command.REC_RANGE_REQ
     repeat = True
-    secret = False
+    secrecy = Secrecy.PLAIN
 
     def __init__(self, asked: AskRecords) -> None:
         self._asked = asked
@@ -82,7 +93,7 @@ class AskClock:
 
     command = Command.TIME_SYNC
     repeat = True
-    secret = False
+    secrecy = Secrecy.PLAIN
 
     def __init__(self) -> None:
         self._asked: Instant | None = None
@@ -108,16 +119,22 @@ class AskClock:
 class Wishes:
     """Our requests of one session."""
 
-    __slots__ = ("_calls", "_out", "_queued", "_seal")
+    __slots__ = ("_calls", "_out", "_queued", "_seal", "_secret")
 
-    def __init__(self, seal: Seal, out: list[bytes], device_window: int) -> None:
+    def __init__(
+        self, seal: Seal, out: list[bytes], device_window: int, secret: int | None
+    ) -> None:
+        """``secret`` are the flags that keep a secret on this link, None where nothing does."""
         self._seal = seal
+        self._secret = secret
         self._out = out
         self._calls: Calls[Errand] = Calls(device_window)
         self._queued: deque[Errand] | None = None
 
     def add(self, errand: Errand, now: Instant) -> list[Event]:
         """Ask the device as soon as its window allows."""
+        if errand.secrecy is Secrecy.NEEDED and self._secret is None:
+            return errand.unanswered(Result.FORBIDDEN)
         if self._queued is None:
             self._queued = deque()
         if len(self._queued) >= MOST_QUEUED:
@@ -176,8 +193,9 @@ class Wishes:
         while self._queued and self._calls.room():
             errand = self._queued.popleft()
             seq = self._calls.next_seq()
-            default = self._seal.default
-            flags = ENC if errand.secret and default else default
+            flags = self._seal.default
+            if errand.secrecy is not Secrecy.PLAIN and self._secret is not None:
+                flags = self._secret
             raw = self._granted(self._seal.pack(flags, errand.command, seq, errand.body(now)))
             self._calls.sent(seq, raw, errand, now.mono, repeat=errand.repeat)
             self._out.append(raw)

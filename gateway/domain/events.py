@@ -11,6 +11,8 @@ from dataclasses import field
 
 from gateway.domain.commands import CommandOutcome
 from gateway.domain.ids import Receipt, Serial
+from gateway.domain.objects import ObjectOutcome, ObjectWanted
+from gateway.domain.people import PeopleOutcome, PeopleStated, PersonEnrolled
 from gateway.domain.times import ClockQuality
 from gateway.domain.values import value
 from gateway.domain.verification import VerificationEvent
@@ -273,4 +275,9 @@ Event = (
     | SaidGoodbye
     | VerificationEvent
     | CommandOutcome
+    | PeopleOutcome
+    | PeopleStated
+    | PersonEnrolled
+    | ObjectOutcome
+    | ObjectWanted
 )

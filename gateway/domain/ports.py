@@ -23,9 +23,13 @@ from gateway.domain.events import (
 )
 from gateway.domain.ids import DeviceId, Generation, Serial
 from gateway.domain.passages import Record
+from gateway.domain.people import PeopleStated
 from gateway.domain.requests import CredentialGiven, HeldSeries, Parting, Refuse, Request
 from gateway.domain.times import Instant
 from gateway.domain.verification import VerificationEvent, VerifyRequested
+
+Report = PeopleStated
+"""What a terminal says of itself beside its health, and does not wait to have answered."""
 
 
 class Outcome(Enum):
@@ -131,6 +135,9 @@ class DeviceDesk(Protocol):
 
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         """Take note of what came of an order or a wish of ours, by its ticket."""
+
+    def reported(self, session: SessionHandle, event: Report, now: Instant) -> None:
+        """Take note of what a terminal says of itself; it is answered already."""
 
     def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
         """The connection of an admitted session ended; called once, superseded or not."""

@@ -6,6 +6,8 @@ from enum import Enum
 
 from gateway.domain.commands import CommandRequest
 from gateway.domain.ids import Receipt
+from gateway.domain.objects import ObjectRequest
+from gateway.domain.people import PeopleRequest
 from gateway.domain.values import value
 from gateway.domain.verification import VerifyAnswer
 
@@ -100,11 +102,11 @@ class TakeBlob:
 
 @value
 class DeclineBlob:
-    """Answer to BlobOffered or BlobCompleted: not wanted, or no room at present."""
+    """Answer to BlobOffered, BlobCompleted or ObjectWanted: no, or not at present."""
 
     receipt: Receipt
     code: str
-    """``quota``, ``too_large``, ``unsupported`` or ``unavailable``."""
+    """``quota``, ``too_large``, ``unsupported``, ``unknown`` or ``unavailable``."""
 
 
 @value
@@ -142,4 +144,6 @@ Request = (
     | Farewell
     | VerifyAnswer
     | CommandRequest
+    | PeopleRequest
+    | ObjectRequest
 )

@@ -52,3 +52,23 @@ class IrisTemplate:
     code: bytes = field(repr=False)
     mask: bytes | None = field(default=None, repr=False)
     """Bit 1 = usable; None when all bits are."""
+
+
+class TemplateKind(Enum):
+    """What a template is of."""
+
+    FACE = "face"
+    IRIS = "iris"
+    FINGER = "finger"
+    FACE_PHOTO = "face_photo"
+    """A picture from which the terminal makes its own template."""
+
+
+@value
+class TemplateRef:
+    """A template that travels by itself, named by what it contains."""
+
+    kind: TemplateKind
+    algorithm: int
+    digest: bytes
+    """SHA-256 of the object, 32 bytes."""

@@ -20,7 +20,7 @@ from gateway.domain.events import (
     RecordsLost,
 )
 from gateway.domain.ids import Serial
-from gateway.domain.ports import LostRange, SessionHandle, no_probe
+from gateway.domain.ports import LostRange, Report, SessionHandle, no_probe
 from gateway.domain.requests import (
     Accept,
     CredentialGiven,
@@ -213,6 +213,9 @@ class Desk:
 
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         """Drop it: nothing here gives orders yet, so nobody holds the ticket."""
+
+    def reported(self, session: SessionHandle, event: Report, now: Instant) -> None:
+        """Drop it: nothing here keeps people, firmware or faults without a number yet."""
 
     def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
         """Let go of a session, unless a newer one took the terminal over meanwhile."""

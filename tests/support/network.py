@@ -33,7 +33,7 @@ from gateway.domain.events import (
     RecordsLost,
 )
 from gateway.domain.ids import DeviceId, Receipt, Serial
-from gateway.domain.ports import SessionHandle
+from gateway.domain.ports import Report, SessionHandle
 from gateway.domain.requests import Accept, Admit, CredentialGiven, Refusal, Refuse
 from gateway.domain.times import Instant
 from gateway.domain.verification import VerificationEvent, VerifyRequested
@@ -211,6 +211,9 @@ class FakeDesk:
 
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         self.happened.put("outcome", event.ticket, event.outcome)
+
+    def reported(self, session: SessionHandle, event: Report, now: Instant) -> None:
+        self.happened.put("reported", event)
 
     def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
         self.happened.put("lost", session.device, reason)

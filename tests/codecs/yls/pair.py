@@ -11,6 +11,7 @@ from gateway.codecs.yls.device import YlsDevice
 from gateway.codecs.yls.device_events import DeviceEvent
 from gateway.codecs.yls.login_device import DeviceConfig
 from gateway.codecs.yls.server import YlsConversation
+from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.store import RecordStore
 
 from gateway.domain.events import (
@@ -136,6 +137,7 @@ class Pair:
         store: RecordStore | None = None,
         *,
         config: DeviceConfig = CONFIG,
+        station: Station | None = None,
         secure: bool = False,
         seed: str = "pair",
         mono: float = 1000.0,
@@ -156,6 +158,7 @@ class Pair:
             config,
             Context(entropy=entropy(f"{seed} device"), secure=secure, channel_binding=binding),
             self.store,
+            station,
         )
         self.now = Instant(mono, BASE)
         self.events: list[Event] = []
