@@ -28,6 +28,7 @@ from gateway.domain.events import (
     SaidGoodbye,
     UnknownMessage,
 )
+from gateway.domain.maintenance import FaultNoticed, FirmwareInstalled, StatusOutcome
 from gateway.domain.objects import ObjectOutcome, ObjectWanted
 from gateway.domain.people import BucketsOutcome, PeopleStated, PersonEnrolled, PersonOutcome
 from gateway.domain.ports import Report
@@ -47,9 +48,9 @@ if TYPE_CHECKING:
 
 Route = Callable[["Session", Any, Instant], None]
 
-OUTCOMES = (CommandOutcome, PersonOutcome, BucketsOutcome, ObjectOutcome)
+OUTCOMES = (CommandOutcome, PersonOutcome, BucketsOutcome, ObjectOutcome, StatusOutcome)
 PUT_OFF_S = 600
-"""Until somebody here takes enrolments: how long a terminal keeps one before it asks again."""
+"""Seconds a terminal keeps an enrolment or the end of an upgrade that nobody here takes yet."""
 
 NOISE = frozenset({FrameDamaged, Misbehaved})
 """Events that are no sign of a healthy terminal."""
@@ -146,7 +147,7 @@ def _reported(session: Session, event: Report, now: Instant) -> None:
     session.shared.desk.reported(session, event, now)
 
 
-def _put_off(session: Session, event: PersonEnrolled, now: Instant) -> None:
+def _put_off(session: Session, event: PersonEnrolled | FirmwareInstalled, now: Instant) -> None:
     session.tell(Defer(receipt=event.receipt, retry_after_s=PUT_OFF_S), now)
 
 
@@ -193,7 +194,9 @@ STRANGER_ROUTES: dict[type, Route] = {
     VerifyLate: _nothing,
     **dict.fromkeys(OUTCOMES, _nothing),
     PeopleStated: _nothing,
+    FaultNoticed: _nothing,
     PersonEnrolled: _put_off,
+    FirmwareInstalled: _put_off,
     ObjectWanted: _not_here,
     FrameDamaged: _frame_damaged,
     Misbehaved: _misbehaved,
@@ -218,5 +221,6 @@ MEMBER_ROUTES: dict[type, Route] = {
     VerifyLate: _verification_ended,
     **dict.fromkeys(OUTCOMES, _outcome),
     PeopleStated: _reported,
+    FaultNoticed: _reported,
 }
 """After admission."""

@@ -9,10 +9,17 @@ from __future__ import annotations
 from typing import Any, cast
 
 from gateway.codecs.api import Context
-from gateway.codecs.yls.chores import ReportEnrolment, WantObject
+from gateway.codecs.yls.chores import (
+    ReportEnrolment,
+    TellFault,
+    TellFirmware,
+    TellStatus,
+    WantObject,
+)
 from gateway.codecs.yls.device import YlsDevice
 from gateway.codecs.yls.device_events import DeviceEvent
 from gateway.codecs.yls.drafts import Draft
+from gateway.codecs.yls.firmware import FirmwareBank
 from gateway.codecs.yls.inquiry import Inquiry
 from gateway.codecs.yls.limits import MOST_FRAME
 from gateway.codecs.yls.login_device import DeviceConfig
@@ -27,7 +34,18 @@ SERIAL, MODEL, FIRMWARE = "YLS-00000177", "FACE-IRIS-A", "1.0.3"
 EPOCH = 0x6A97F100
 """The terminal of the worked vectors (YLS/1 19)."""
 
-ACTIONS: tuple[type[Any], ...] = (Draft, Inquiry, ReportEnrolment, WantObject)
+MAKER = bytes.fromhex("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8")
+"""Public key of the maker of the worked vectors; its secret is ``00 01 … 1f``."""
+
+ACTIONS: tuple[type[Any], ...] = (
+    Draft,
+    Inquiry,
+    ReportEnrolment,
+    TellFault,
+    TellFirmware,
+    TellStatus,
+    WantObject,
+)
 """What ``!`` lines may make the terminal do."""
 
 
@@ -35,7 +53,8 @@ class BenchDevice:
     """Implements `gateway.codecs.api.Conversation` around the terminal of the worked vectors.
 
     Settings of the transcript: ``records`` in the store, ``encrypts``, ``by_picture``, ``people``
-    (it keeps some), ``max_frame`` and ``bench_plain_biometrics``.
+    (it keeps some), ``banks`` (it has two for firmware), ``log`` (two lines are in it),
+    ``address`` (on a bus), ``max_frame`` and ``bench_plain_biometrics``.
     """
 
     def __init__(self, context: Context) -> None:
@@ -52,7 +71,12 @@ class BenchDevice:
         store = RecordStore(EPOCH)
         for _ in range(int(given.get("records", 0))):
             store.record(Draft(time_ms=0))
-        self.station = Station(people=PeopleStore() if given.get("people") else None)
+        self.station = Station(
+            people=PeopleStore() if given.get("people") else None,
+            firmware=FirmwareBank(version=FIRMWARE, maker=MAKER) if given.get("banks") else None,
+            address=int(given.get("address", 0)),
+            log=[(1_000, b"started"), (2_000, b"door opened")] if given.get("log") else [],
+        )
         self.device = YlsDevice(config, context, store, self.station)
         self.device.start(Instant(0.0, 0))
         self.closing: str | None = None

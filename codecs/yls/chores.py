@@ -10,9 +10,12 @@ from typing import Protocol
 
 from gateway.codecs.yls.body import Body, put, put_number, put_result
 from gateway.codecs.yls.device_events import ChoreAnswered, DeviceEvent
+from gateway.codecs.yls.drafts import fault_draft
 from gateway.codecs.yls.persons import write_templates
-from gateway.codecs.yls.registers import Blob, Command, Result, Tlv, result_name
-from gateway.codecs.yls.transfer import Progress, Transfer
+from gateway.codecs.yls.registers import Blob, Command, Tlv, result_name
+from gateway.codecs.yls.status import StatusReport
+from gateway.codecs.yls.texts import MOST_TEXT, fit_text
+from gateway.codecs.yls.transfer import PASSING, Progress, Transfer
 
 from gateway.domain.templates import FaceTemplate, IrisTemplate, TemplateRef
 from gateway.domain.times import Instant
@@ -42,7 +45,7 @@ class Chore(Protocol):
 def told(command: Command, fields: Body, now: Instant) -> tuple[list[DeviceEvent], float | None]:
     """Read the answer to a report: it was taken, or must be repeated after a pause."""
     result = fields.number(Tlv.RESULT, 2)
-    if result in (Result.RETRY_LATER, Result.BUSY):
+    if result in PASSING:
         return [], now.mono + fields.number(Tlv.HB, 2, 1)
     return [ChoreAnswered(command=command, result=result_name(result))], None
 
@@ -104,6 +107,75 @@ class WantObject:
         """See `Chore.body`."""
         kind = put_number(Tlv.BLOB_TYPE, self.kind, 1, critical=True)
         return kind + put(Tlv.SHA256, self.digest, critical=True)
+
+    def answered(self, fields: Body, now: Instant) -> tuple[list[DeviceEvent], float | None]:
+        """See `Chore.answered`."""
+        return told(self.command, fields, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellStatus:
+    """STATUS_REPORT: our health, because it changed."""
+
+    report: StatusReport
+    unacknowledged: int = 0
+    command = Command.STATUS_REPORT
+    secret = False
+
+    def body(self, now: Instant) -> bytes:  # noqa: ARG002
+        """See `Chore.body`."""
+        return self.report.encode(self.unacknowledged)
+
+    def answered(self, fields: Body, now: Instant) -> tuple[list[DeviceEvent], float | None]:
+        """See `Chore.answered`."""
+        return told(self.command, fields, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellFault:
+    """FAULT: a fault at once; what must arrive goes as a record (`drafts.fault_draft`) as well."""
+
+    code: int
+    time_ms: int
+    severity: int = 1
+    raised: bool = True
+    count: int = 1
+    text: str = ""
+    command = Command.FAULT
+    secret = False
+
+    def body(self, now: Instant) -> bytes:  # noqa: ARG002
+        """See `Chore.body`."""
+        draft = fault_draft(
+            self.time_ms,
+            self.code,
+            severity=self.severity,
+            raised=self.raised,
+            count=self.count,
+            text=self.text,
+        )
+        return put(Tlv.FAULT, draft.fault, critical=True)
+
+    def answered(self, fields: Body, now: Instant) -> tuple[list[DeviceEvent], float | None]:
+        """See `Chore.answered`."""
+        return told(self.command, fields, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellFirmware:
+    """FW_RESULT: how an upgrade ended."""
+
+    version: str
+    applied: bool
+    reason: str = ""
+    command = Command.FW_RESULT
+    secret = False
+
+    def body(self, now: Instant) -> bytes:  # noqa: ARG002
+        """See `Chore.body`."""
+        said = put(Tlv.FW_VERSION, self.version.encode(), critical=True)
+        said += put_number(Tlv.FW_OUTCOME, 0 if self.applied else 1, 1, critical=True)
+        return said + (put(Tlv.TEXT, fit_text(self.reason, MOST_TEXT)) if self.reason else b"")
 
     def answered(self, fields: Body, now: Instant) -> tuple[list[DeviceEvent], float | None]:
         """See `Chore.answered`."""

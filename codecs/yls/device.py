@@ -7,8 +7,11 @@ owner brings bytes and instants and takes bytes, as with a conversation. The rec
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from gateway.codecs.api import Context
-from gateway.codecs.yls.body import Refused, put_result
+from gateway.codecs.yls.body import RESULT_OK, Refused, put, put_result
+from gateway.codecs.yls.bus import BROADCAST, SLOT_SECONDS, SLOTS, matches, read_address
 from gateway.codecs.yls.chores import Chore
 from gateway.codecs.yls.device_events import (
     Acknowledged,
@@ -17,13 +20,14 @@ from gateway.codecs.yls.device_events import (
     FellBack,
     Key,
     Online,
+    Overheard,
 )
 from gateway.codecs.yls.device_events import (
     Refused as LoginFailed,
 )
 from gateway.codecs.yls.device_session import DeviceSession
 from gateway.codecs.yls.drafts import Draft
-from gateway.codecs.yls.frame import Frame
+from gateway.codecs.yls.frame import Frame, pack
 from gateway.codecs.yls.handshake import NONCE_SIZE
 from gateway.codecs.yls.inlet import Inlet
 from gateway.codecs.yls.inquiry import Inquiry
@@ -35,10 +39,21 @@ from gateway.codecs.yls.limits import (
     UNTRUSTED_SECONDS,
 )
 from gateway.codecs.yls.login_device import DeviceConfig, DeviceLogin, LoginRefused
-from gateway.codecs.yls.registers import DIR, ENC, OW, PROTECTION, RSP, Bye, Command, Result
+from gateway.codecs.yls.registers import (
+    DIR,
+    ENC,
+    OW,
+    PROTECTION,
+    RSP,
+    Bye,
+    Command,
+    Result,
+    Tlv,
+)
 from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.status import StatusReport
 from gateway.codecs.yls.store import RecordStore
+from gateway.codecs.yls.turns import Turns
 
 from gateway.domain.events import FrameDamaged
 from gateway.domain.times import Instant
@@ -61,9 +76,11 @@ class YlsDevice:
         "_out",
         "_quiet_by",
         "_session",
+        "_slots",
         "_station",
         "_status",
         "_store",
+        "_turns",
         "closing",
     )
 
@@ -87,6 +104,8 @@ class YlsDevice:
         self._quiet_by: float | None = None
         self._session: DeviceSession | None = None
         self._status = StatusReport()
+        self._turns = Turns(self._station.address)
+        self._slots: list[tuple[float, bytes]] = []
         self.closing: str | None = None
         """Set once the conversation is over: send what is left, then close."""
 
@@ -115,7 +134,8 @@ class YlsDevice:
         """Say HELLO."""
         nonce = self._context.entropy(NONCE_SIZE)
         binding = self._context.channel_binding
-        self._login = DeviceLogin(self._config, nonce, self._store.stores(), binding)
+        address = self._station.address
+        self._login = DeviceLogin(self._config, nonce, self._store.stores(), binding, address)
         self._login_by = now.mono + ANSWER_SECONDS
         self._hello_at = now.mono
         self._out.append(self._login.hello)
@@ -159,8 +179,10 @@ class YlsDevice:
         return self._sort(self._inlet.feed(data), now)
 
     def output(self) -> bytes:
-        """Return and forget the bytes to be sent."""
+        """Return and forget the bytes to be sent; on a bus only when it is our turn."""
         out = self._out
+        if self._station.address:
+            return self._turns.output()
         if len(out) == 1:
             return out.pop()
         data = b"".join(out)
@@ -172,7 +194,8 @@ class YlsDevice:
         if self.closing is not None:
             return None
         due = self._session.deadline() if self._session is not None else None
-        for other in (self._login_by, self._quiet_by):
+        slot = self._slots[0][0] if self._slots else None
+        for other in (self._login_by, self._quiet_by, slot):
             if other is not None and (due is None or other < due):
                 due = other
         return due
@@ -184,6 +207,8 @@ class YlsDevice:
         events: list[DeviceEvent] = []
         if self._quiet_by is not None and now.mono >= self._quiet_by:
             events += self._sort(self._inlet.gap(), now)
+        while self._slots and now.mono >= self._slots[0][0]:
+            self._out.append(self._slots.pop(0)[1])
         if self._login_by is not None and now.mono >= self._login_by:
             return [*events, *self._close("login_timeout")]
         if self._session is not None and self.closing is None:
@@ -212,8 +237,17 @@ class YlsDevice:
         return events
 
     def _take(self, frame: Frame, now: Instant) -> list[DeviceEvent]:
-        if not frame.flags & DIR or frame.address:
+        if not frame.flags & DIR:
             return []
+        if frame.address == BROADCAST:
+            return self._overhear(frame, now)
+        if frame.address not in (0, self._station.address):
+            return []
+        events = self._heed(frame, now)
+        self._turns.take(frame, self._station.address, self._out, self._idle)
+        return events
+
+    def _heed(self, frame: Frame, now: Instant) -> list[DeviceEvent]:
         session = self._session
         if session is not None and frame.sid and self._login is None:
             events = session.take(frame, now)
@@ -233,6 +267,8 @@ class YlsDevice:
 
     def _before_login(self, frame: Frame, now: Instant) -> list[DeviceEvent]:
         login = self._login
+        if frame.command == Command.SET_ADDR and not frame.flags & (RSP | OW):
+            return self._take_address(frame)
         if frame.flags & OW:
             return self._close("bye") if frame.command == Command.BYE and login else []
         if not frame.flags & RSP:
@@ -243,6 +279,40 @@ class YlsDevice:
             self._out.append(login.answer(frame))
             return []
         return self._begin(login, frame, now)
+
+    def _take_address(self, frame: Frame) -> list[DeviceEvent]:
+        """Take an address from whoever commissions the bus, as long as we have none."""
+        if self._station.address:
+            return []
+        with suppress(Refused):
+            self._station.address = read_address(frame.body, self._config.serial)
+            self._out.append(pack(RSP, 0, Command.SET_ADDR, frame.seq, 0, RESULT_OK))
+        return []
+
+    def _overhear(self, frame: Frame, now: Instant) -> list[DeviceEvent]:
+        """Take a frame to everybody; one that is not believed changes nothing."""
+        with suppress(Refused):
+            if frame.command == Command.ENUM:
+                if not self._station.address and matches(frame.body, self._config.serial):
+                    slot = self._context.entropy(1)[0] % SLOTS
+                    said = put(Tlv.SN, self._config.serial.encode(), critical=True)
+                    answer = pack(RSP, 0, Command.ENUM, frame.seq, 0, said)
+                    self._slots.append((now.mono + slot * SLOT_SECONDS, answer))
+                return []
+            clock_set = self._status.time_quality > 0
+            keys = self._station.group_keys
+            fields, time = self._station.broadcasts.judge(
+                frame, keys, now.wall, clock_set=clock_set
+            )
+            if frame.command == Command.PROMPT:
+                self._station.panel.prompt(put(Tlv.PROMPT, fields.bytes(Tlv.PROMPT)))
+            return [Overheard(command=frame.command, time_ms=time)]
+        return []
+
+    def _idle(self) -> bytes:
+        """Return the frame that gives the line back when there is nothing to say."""
+        seq, sid = self._session.idle_number() if self._session is not None else (0, 0)
+        return pack(OW, self._station.address, Command.POLL, seq, sid, b"")
 
     def _begin(self, login: DeviceLogin, frame: Frame, now: Instant) -> list[DeviceEvent]:
         secure = self._context.secure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Key = tuple[int, int]
 """Epoch and number of a record."""
@@ -163,6 +163,23 @@ class ObjectReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyReceived:
+    """A new key: of the terminal itself (1), for the next login, or of its group (2)."""
+
+    kind: int
+    key_id: int
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overheard:
+    """A broadcast that can be believed: set the clock, stop enrolling, or a text was shown."""
+
+    command: int
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """The conversation is over: send what is left, close, and reconnect after a pause."""
 
@@ -188,5 +205,7 @@ DeviceEvent = (
     | PeopleChanged
     | EnrolmentAsked
     | ObjectReceived
+    | KeyReceived
+    | Overheard
     | Closed
 )

@@ -10,21 +10,15 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from gateway.codecs.yls import clock
-from gateway.codecs.yls.acks import read_acks
 from gateway.codecs.yls.asking import Asking
 from gateway.codecs.yls.body import Body, Refused, put_number, put_result
 from gateway.codecs.yls.calls import Calls
 from gateway.codecs.yls.chores import Chore
 from gateway.codecs.yls.device_events import (
-    Acknowledged,
     ClockCompared,
     Closed,
-    Conflicting,
     DeviceEvent,
     HeartbeatAnswered,
-    PictureDelivered,
-    RecordsRefused,
-    RetryLater,
 )
 from gateway.codecs.yls.duties import Duties
 from gateway.codecs.yls.frame import Frame
@@ -60,19 +54,6 @@ _OVERHEAD = 28
 
 CLOCK_SECONDS = 3600.0
 """Between two comparisons of the clock (YLS/1 9)."""
-PAUSE_SECONDS = 1
-"""Before records go out again that an answer neither freed nor refused."""
-_AGAIN = frozenset(
-    {
-        Result.BAD_MAC,
-        Result.BUSY,
-        Result.INTERNAL,
-        Result.OK,
-        Result.REC_CONFLICT,
-        Result.REPLAY,
-    }
-)
-"""Results after which records that were not freed go out again, under a new SEQ (YLS/1 10.3)."""
 
 
 class _Kind(Enum):
@@ -113,6 +94,7 @@ class DeviceSession:
         "_pumped_at",
         "_received",
         "_seal",
+        "_station",
         "_store",
         "_uploads",
         "closing",
@@ -132,6 +114,7 @@ class DeviceSession:
         picture_protection: int | None,
     ) -> None:
         self._seal = seal
+        self._station = station
         self._store = store
         self._out = out
         self._beat_every = float(heartbeat_s)
@@ -145,8 +128,9 @@ class DeviceSession:
         self._uploads = Uploads(store, self._chunk)
         self._asking = Asking(seal, out, self._calls.next_seq, picture_protection)
         self._lane_asked = False
-        self._duties = Duties(station, store, self._outgoing, login.max_frame)
+        self._duties = Duties(station, store, self._outgoing, config.serial, login.max_frame)
         self._duties.begin()
+        self._duties.status = self._status_element
         self._bad_macs = 0
         self.status = StatusReport()
         """What the next heartbeat says."""
@@ -228,8 +212,14 @@ class DeviceSession:
         if again:
             self._out.append(again)
         events = self._asking.tick(now.mono)
+        self._duties.tick(now)
+        events += self._leave()
         self.pump(now)
         return events
+
+    def idle_number(self) -> tuple[int, int]:
+        """Draw the number of a frame that says nothing; return it with the session's."""
+        return self._calls.next_seq(), self._seal.sid
 
     def part(self, reason: Bye) -> None:
         """Say BYE and close."""
@@ -250,7 +240,7 @@ class DeviceSession:
             return True
         if now.mono >= self._beat_at:
             self._beat_at = now.mono + self._beat_every
-            body = self.status.encode(self._store.unacknowledged)
+            body = self._status_element()
             self._request(Command.HEARTBEAT, body, _Errand(_Kind.BEAT), now)
             return True
         if not self._lane_asked and (step := self._asking.next()):
@@ -283,6 +273,9 @@ class DeviceSession:
             return False
         self._request(*wanted, _Errand(_Kind.PICTURE), now, self._picture_protection)
         return True
+
+    def _status_element(self) -> bytes:
+        return self.status.encode(self._store.unacknowledged)
 
     def _request(
         self,
@@ -319,7 +312,7 @@ class DeviceSession:
         fields = Body(body, _ACKS)
         events = []
         if errand.parcel is not None:
-            events = self._records_answered(errand.parcel, fields, now)
+            events = self._outgoing.answered(errand.parcel, fields, now.mono)
         elif errand.kind is _Kind.PICTURE:
             events = self._uploads.answered(fields, now.mono)
         elif errand.kind is _Kind.LANE:
@@ -336,31 +329,6 @@ class DeviceSession:
             events = [ClockCompared(offset_ms=found.offset, delay_ms=found.delay)]
         self.pump(now)
         return events
-
-    def _records_answered(self, parcel: Parcel, fields: Body, now: Instant) -> list[DeviceEvent]:
-        result = fields.number(Tlv.RESULT, 2)
-        events: list[DeviceEvent] = []
-        freed, pictured = self._outgoing.acknowledged(read_acks(fields.items))
-        if freed:
-            events.append(Acknowledged(keys=freed))
-        events += [PictureDelivered(key=key) for key in pictured]
-        if result == Result.REC_CONFLICT:
-            events.append(Conflicting(keys=parcel.keys))
-        elif result == Result.RETRY_LATER:
-            seconds = fields.number(Tlv.HB, 2, PAUSE_SECONDS)
-            self._outgoing.hold_until = now.mono + seconds
-            events.append(RetryLater(seconds=seconds))
-        elif result not in _AGAIN:
-            events.append(RecordsRefused(result=result_name(result), keys=parcel.keys))
-        if result in _AGAIN and not freed:
-            self._pause_unless_held(parcel, now)
-        final = result not in _AGAIN and result != Result.RETRY_LATER
-        self._outgoing.returned(parcel, rest=final)
-        return events
-
-    def _pause_unless_held(self, parcel: Parcel, now: Instant) -> None:
-        if any(self._store.find(key) is not None for key in parcel.keys):
-            self._outgoing.hold_until = now.mono + PAUSE_SECONDS
 
     def _one_way(self, frame: Frame, body: bytes) -> list[DeviceEvent]:
         if frame.command == Command.BYE:
@@ -380,12 +348,18 @@ class DeviceSession:
         raw = self._seal.pack(RSP | protection, frame.command, frame.seq, reply)
         self._received.keep(frame.seq, raw)
         self._out.append(raw)
-        if self._duties.parting is not None:
-            reason = self._duties.parting
-            self.part(reason)
-            events.append(Closed(reason=reason.name.lower()))
+        self._seal.address = self._station.address  # SET_ADDR was answered under the old one
+        events += self._leave()
         self.pump(now)
         return events
+
+    def _leave(self) -> list[DeviceEvent]:
+        """Say goodbye when a restart is due."""
+        reason = self._duties.parting
+        if reason is None:
+            return []
+        self.part(reason)
+        return [*self._asking.end(), Closed(reason=reason.name.lower())]
 
     def _again(self, frame: Frame, verdict: int) -> None:
         kept = self._received.answer(frame.seq)

@@ -7,20 +7,26 @@ cache of the session, so nothing here is ever carried out twice for one request.
 from __future__ import annotations
 
 from collections.abc import Callable
+from struct import Struct
 from typing import NamedTuple
 
 from gateway.codecs.yls import clock
-from gateway.codecs.yls.body import RESULT_OK, Body, Refused, put_result
-from gateway.codecs.yls.chores import Chore, StatePeople, Upload
+from gateway.codecs.yls.body import RESULT_OK, Body, Refused, put, put_number, put_result
+from gateway.codecs.yls.bus import read_address
+from gateway.codecs.yls.chores import Chore, StatePeople, TellFirmware, Upload
 from gateway.codecs.yls.device_events import (
     DeviceEvent,
     DoorMoved,
     EnrolmentAsked,
+    KeyReceived,
     ObjectReceived,
     PeopleChanged,
     RangeAsked,
 )
-from gateway.codecs.yls.limits import CHUNK_OVERHEAD
+from gateway.codecs.yls.firmware import FirmwareBank
+from gateway.codecs.yls.keys import read_key, read_qr_keys
+from gateway.codecs.yls.limits import BLOB_LIMITS, CHUNK_OVERHEAD
+from gateway.codecs.yls.login_device import put_store
 from gateway.codecs.yls.objects import Receiving
 from gateway.codecs.yls.outgoing import Outgoing
 from gateway.codecs.yls.panel import check_expiry
@@ -30,8 +36,10 @@ from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.store import RecordStore
 from gateway.codecs.yls.transfer import NO_OWNER
 
+from gateway.domain.maintenance import KeyKind
 from gateway.domain.times import Instant
 
+_SPAN = Struct(">QQ")
 SEALED = 28
 """Bytes of a sealed frame with an empty body."""
 TEMPLATES = frozenset(
@@ -59,19 +67,31 @@ class Duties:
         "_outgoing",
         "_receiving",
         "_records",
+        "_seen",
         "_station",
         "parting",
+        "serial",
+        "status",
     )
 
     def __init__(
-        self, station: Station, records: RecordStore, outgoing: Outgoing, max_frame: int
+        self,
+        station: Station,
+        records: RecordStore,
+        outgoing: Outgoing,
+        serial: str,
+        max_frame: int,
     ) -> None:
+        self.serial = serial
         self._station = station
         self._records = records
         self._outgoing = outgoing
         self._max_frame = max_frame
         self._receiving = Receiving(station.objects, max_frame)
         self._chores: list[tuple[float, Chore]] = []
+        self._seen: Instant | None = None
+        self.status: Callable[[], bytes] = bytes
+        """Returns the STATUS element."""
         self.parting: Bye | None = None
         """Set when the answer is the last thing this session says."""
 
@@ -79,6 +99,19 @@ class Duties:
         """Say what the gateway wants to know after login."""
         if self._station.people is not None:
             self.add(StatePeople(state=self._station.people.state()))
+        bank = self._station.firmware
+        if bank is not None:
+            bank.confirmed()
+            if bank.result is not None:
+                version, applied, reason = bank.result
+                self.add(TellFirmware(version=version, applied=applied, reason=reason))
+
+    def tick(self, now: Instant) -> None:
+        """Leave for an upgrade when its time has come."""
+        self._seen = now
+        bank = self._station.firmware
+        if bank is not None and bank.due(now.wall):
+            self.parting = Bye.UPGRADE
 
     def add(self, chore: Chore, due: float = 0.0) -> None:
         """Send a request of ours as soon as the window allows, but not before ``due``."""
@@ -93,8 +126,12 @@ class Duties:
         return None
 
     def deadline(self, after: float) -> float | None:
-        """When a request of ours that has to wait may go on."""
-        return min((due for due, _ in self._chores if due > after), default=None)
+        """When a request of ours that has to wait may go on, or an upgrade begins."""
+        waiting = [due for due, _ in self._chores if due > after]
+        bank, seen = self._station.firmware, self._seen
+        if bank is not None and bank.installing is not None and seen is not None:
+            waiting.append(seen.mono + max(0, bank.start_ms - seen.wall) / 1000)
+        return min(waiting, default=None)
 
     @property
     def idle(self) -> bool:
@@ -106,6 +143,8 @@ class Duties:
         events, again = chore.answered(fields, now)
         if again is not None:
             self.add(chore, again)
+        elif isinstance(chore, TellFirmware) and self._station.firmware is not None:
+            self._station.firmware.result = None
         return events
 
     def take(
@@ -190,6 +229,11 @@ class Duties:
         return self._station.people
 
     def _blob_open(self, order: Order) -> bytes:
+        fields = Body(order.body)
+        if fields.number(Tlv.BLOB_TYPE, 1) == Blob.FIRMWARE:
+            bank = self._station.firmware
+            if bank is None or not bank.wants(fields.bytes(Tlv.SHA256, 32)):
+                raise Refused(Result.FORBIDDEN)
         return self._receiving.open(order.body, protected=order.protected)
 
     def _blob_data(self, order: Order) -> bytes:
@@ -214,6 +258,49 @@ class Duties:
         self.add(Upload(found[0], found[1], NO_OWNER, self._max_frame - CHUNK_OVERHEAD))
         return RESULT_OK
 
+    def _rec_status(self, order: Order) -> bytes:  # noqa: ARG002
+        stores = b"".join(map(put_store, self._records.stores()))
+        return RESULT_OK + stores + self.status()
+
+    def _log_pull(self, order: Order) -> bytes:
+        first, last = _SPAN.unpack(Body(order.body).bytes(Tlv.LOG_RANGE, _SPAN.size))
+        lines = self._station.log_between(first, last)[-BLOB_LIMITS[Blob.LOG] :]
+        if not lines:
+            raise Refused(Result.BLOB_UNKNOWN)
+        upload = Upload(Blob.LOG, lines, NO_OWNER, self._max_frame - CHUNK_OVERHEAD)
+        self.add(upload)
+        named = put(Tlv.SHA256, upload.digest, critical=True)
+        return RESULT_OK + named + put_number(Tlv.BLOB_SIZE, len(lines), 4, critical=True)
+
+    def _fw_offer(self, order: Order) -> bytes:
+        return self._bank().offer(order.body)
+
+    def _fw_apply(self, order: Order) -> bytes:
+        bank = self._bank()
+        reply = bank.apply(order.body, self._station.objects.whole, order.now.wall)
+        self.tick(order.now)
+        return reply
+
+    def _bank(self) -> FirmwareBank:
+        if self._station.firmware is None:
+            raise Refused(Result.UNKNOWN_CMD)
+        return self._station.firmware
+
+    def _key_update(self, order: Order) -> bytes:
+        kind, key_id, key = read_key(order.body, protected=order.protected)
+        if kind is KeyKind.GROUP:
+            self._station.group_keys = {key_id: key}
+        order.events.append(KeyReceived(kind=kind.value, key_id=key_id, key=key))
+        return RESULT_OK
+
+    def _set_address(self, order: Order) -> bytes:
+        self._station.address = read_address(order.body, self.serial)
+        return RESULT_OK
+
+    def _qr_keys(self, order: Order) -> bytes:
+        self._station.qr_keys = read_qr_keys(order.body, protected=order.protected)
+        return RESULT_OK
+
 
 _HANDLERS: dict[int, Callable[[Duties, Order], bytes]] = {
     Command.TIME_SYNC: Duties._clock,
@@ -228,6 +315,13 @@ _HANDLERS: dict[int, Callable[[Duties, Order], bytes]] = {
     Command.BLOB_STATUS: Duties._blob_status,
     Command.BLOB_ABORT: Duties._blob_abort,
     Command.BLOB_PULL: Duties._blob_pull,
+    Command.REC_STATUS: Duties._rec_status,
+    Command.LOG_PULL: Duties._log_pull,
+    Command.FW_OFFER: Duties._fw_offer,
+    Command.FW_APPLY: Duties._fw_apply,
+    Command.KEY_UPDATE: Duties._key_update,
+    Command.QR_KEYS: Duties._qr_keys,
+    Command.SET_ADDR: Duties._set_address,
     Command.DOOR_CTRL: Duties._door,
     Command.RELAY: Duties._relay,
     Command.REBOOT: Duties._reboot,

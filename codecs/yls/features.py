@@ -13,6 +13,7 @@ from gateway.codecs.yls.asked import Asked, Reply, Verdict
 from gateway.codecs.yls.blobs import BlobIntake
 from gateway.codecs.yls.body import RESULT_OK, Body, Refused
 from gateway.codecs.yls.deliveries import KINDS, Deliveries, PullErrand
+from gateway.codecs.yls.faults import read_fault
 from gateway.codecs.yls.limits import BLOB_LIMITS
 from gateway.codecs.yls.orders import Order
 from gateway.codecs.yls.persons import MULTI, SYNC_STATE, read_templates
@@ -20,12 +21,21 @@ from gateway.codecs.yls.pushing import BucketsQuestion, Enrolment, Push
 from gateway.codecs.yls.registers import Blob, Command, Result, Tlv, result_name
 from gateway.codecs.yls.reports import Reports
 from gateway.codecs.yls.seal import Seal
+from gateway.codecs.yls.texts import MOST_TEXT, read_text
+from gateway.codecs.yls.upkeep import StatusQuestion, Upkeep
 from gateway.codecs.yls.verification import Verifications
 from gateway.codecs.yls.wishes import AskClock, AskRange, Errand, Wishes
 
 from gateway.domain.commands import CommandRequest
 from gateway.domain.events import Event
 from gateway.domain.ids import Receipt
+from gateway.domain.maintenance import (
+    AskStatus,
+    AssignAddress,
+    FirmwareInstalled,
+    Poll,
+    UpkeepRequest,
+)
 from gateway.domain.objects import ObjectWanted, PullLog, PullObject, SendObject
 from gateway.domain.people import (
     AskBuckets,
@@ -106,6 +116,11 @@ class Features:
             return self._deliveries.send(request, now)
         if isinstance(request, AskBuckets):
             return self._core.wishes.add(BucketsQuestion(request, self._core.wishes), now)
+        if isinstance(request, UpkeepRequest) and not isinstance(request, AskStatus):
+            return self._core.wishes.add(Upkeep(request, self._done), now)
+        if isinstance(request, Poll):
+            self._core.wishes.tell(Command.POLL, b"", protection=0)
+            return []
         make = _ERRANDS.get(type(request))
         return self._core.wishes.add(make(request), now) if make is not None else []
 
@@ -142,6 +157,11 @@ class Features:
     def end(self) -> list[Event]:
         """Return what the gateway must know when the session is over."""
         return [*self._verifications.end(), *self._deliveries.end()]
+
+    def _done(self, wish: UpkeepRequest) -> None:
+        """From its answer on, a terminal is spoken to under the address it was given."""
+        if isinstance(wish, AssignAddress):
+            self._core.seal.address = wish.address
 
     def _awaited(self, digest: bytes) -> int | None:
         picture = self._verifications.awaits(digest)
@@ -185,12 +205,28 @@ class Features:
         taken.events.append(ObjectWanted(receipt=receipt, digest=digest, kind=kind))
         return None
 
+    def _fault(self, taken: Taken) -> bytes | None:
+        taken.events.append(read_fault(taken.body))
+        return RESULT_OK
+
+    def _installed(self, taken: Taken) -> bytes | None:
+        fields = Body(taken.body)
+        version, outcome = fields.name(Tlv.FW_VERSION), fields.number(Tlv.FW_OUTCOME, 1)
+        reason = read_text(fields, Tlv.TEXT, MOST_TEXT)
+        receipt = self._reports.enter(taken.asked)
+        taken.events.append(
+            FirmwareInstalled(receipt=receipt, version=version, applied=outcome == 0, reason=reason)
+        )
+        return None
+
 
 _TAKERS: dict[int, Callable[[Features, Taken], bytes | None]] = {
     Command.VERIFY_REQ: Features._verify,
     Command.PERSON_SYNC: Features._people_state,
     Command.PERSON_REPORT: Features._enrolled,
     Command.BLOB_PULL: Features._object_wanted,
+    Command.FAULT: Features._fault,
+    Command.FW_RESULT: Features._installed,
 }
 TAKEN = frozenset(_TAKERS)
 """Commands of requests that `Features.take` knows."""
@@ -204,4 +240,5 @@ _ERRANDS: dict[type, Callable[[Any], Errand]] = {
     Enrol: Enrolment,
     PullObject: PullErrand,
     PullLog: PullErrand,
+    AskStatus: StatusQuestion,
 }

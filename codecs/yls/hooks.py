@@ -12,6 +12,7 @@ from gateway.codecs.kit.hooks import Dice, Hooks, Messages, Twin
 from gateway.codecs.yls import layout
 from gateway.codecs.yls.bench import ACTIONS, BenchDevice
 from gateway.codecs.yls.body import put
+from gateway.codecs.yls.bus import BROADCAST
 from gateway.codecs.yls.frame import CHECKED, Frame, close, pack, whole
 from gateway.codecs.yls.limits import MOST_FRAME
 from gateway.codecs.yls.records import CORE
@@ -65,11 +66,11 @@ def _encode(frame: Frame) -> bytes:
 def lengthen(raw: bytes) -> bytes | None:
     """Return the frame with an element of a later version at the end of its body.
 
-    None for a sealed frame, which only its sender can change, for HELLO, whose bytes the proof
-    covers, and for what is no longer a frame of ours afterwards.
+    None for a sealed frame or one with a group's tag, which only its sender can change, for HELLO,
+    whose bytes the proof covers, and for what is no longer a frame of ours afterwards.
     """
     frame = whole(raw, MOST_FRAME)
-    sealed = frame is None or frame.flags & PROTECTION
+    sealed = frame is None or frame.flags & PROTECTION or frame.address == BROADCAST
     if frame is None or sealed or frame.command == Command.HELLO or not frame.body:
         return None
     body = frame.body + _LATER

@@ -111,3 +111,19 @@ VALIDITY = Struct("from" / Int64ub, "to" / Int64ub)
 
 CONFIG = GreedyRange(Struct("key" / Int16ub, "value" / Prefixed(Int8ub, GreedyBytes)))
 """A row of settings."""
+
+KEY_BLOB = Struct("kind" / Int8ub, "id" / Int8ub, "key" / Bytes(32))
+"""1 the device's own, 2 its group's."""
+
+QR_KEY = Struct("id" / Int8ub, "from" / Int64ub, "to" / Int64ub, "key" / Bytes(32))
+"""Good between two instants, milliseconds since 1970 UTC."""
+
+FW_SIGNED = Struct(
+    "label" / Const(b"YLS1FW"),
+    "hardware_mask" / Int32ub,
+    "version" / Prefixed(Int8ub, GreedyBytes),
+    "least_version" / Prefixed(Int8ub, GreedyBytes),
+    "size" / Int32ub,
+    "digest" / Bytes(32),
+)
+"""What the maker's signature covers."""

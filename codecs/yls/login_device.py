@@ -61,8 +61,8 @@ class DeviceConfig:
         """The highest version this terminal speaks."""
         return HIGHEST if self.verifies_by_picture else LOWEST
 
-    def hello(self, nonce: bytes, stores: Iterable[StoredSeries]) -> bytes:
-        """Return the HELLO frame."""
+    def hello(self, nonce: bytes, stores: Iterable[StoredSeries], address: int = 0) -> bytes:
+        """Return the HELLO frame; ``address`` is that of the terminal on its bus."""
         capabilities = self.capabilities | CAP_ENC * self.encrypts
         capabilities |= CAP_BY_PICTURE * self.verifies_by_picture
         body = (
@@ -75,10 +75,10 @@ class DeviceConfig:
             + put_number(Tlv.WINDOW, self.window, 1)
             + put(Tlv.NONCE_D, nonce, critical=True)
             + put_number(Tlv.KEY_ID, self.key_id, 1)
-            + b"".join(map(_put_store, stores))
+            + b"".join(map(put_store, stores))
             + put_number(Tlv.CHANNEL, self.channel, 1)
         )
-        return pack(0, 0, Command.HELLO, HELLO_SEQ, 0, body)
+        return pack(0, address, Command.HELLO, HELLO_SEQ, 0, body)
 
 
 class LoginRefused(Exception):
@@ -102,15 +102,30 @@ class Admission:
 class DeviceLogin:
     """One attempt."""
 
-    __slots__ = ("_agreement", "_binding", "_config", "hello", "max_frame", "version", "window")
+    __slots__ = (
+        "_address",
+        "_agreement",
+        "_binding",
+        "_config",
+        "hello",
+        "max_frame",
+        "version",
+        "window",
+    )
 
     def __init__(
-        self, config: DeviceConfig, nonce: bytes, stores: Iterable[StoredSeries], binding: bytes
+        self,
+        config: DeviceConfig,
+        nonce: bytes,
+        stores: Iterable[StoredSeries],
+        binding: bytes,
+        address: int = 0,
     ) -> None:
+        self._address = address
         self._config = config
         self._binding = binding
         self._agreement: Agreement | None = None
-        self.hello = config.hello(nonce, stores)
+        self.hello = config.hello(nonce, stores, address)
         self.max_frame = config.max_frame
         self.version: tuple[int, ...] = LOWEST
         """What the gateway chose; known after `answer`, like ``window``."""
@@ -135,7 +150,7 @@ class DeviceLogin:
         raw = transcript(self.hello, frame.raw, self._binding)
         self._agreement = agree(self._config.key, raw)
         proof = put(Tlv.AUTH_TAG, self._agreement.device_tag, critical=True)
-        return pack(0, 0, Command.AUTH, AUTH_SEQ, 0, proof)
+        return pack(0, self._address, Command.AUTH, AUTH_SEQ, 0, proof)
 
     def finish(self, frame: Frame, *, bare: bool) -> tuple[Seal, Admission]:
         """Take AUTH-RSP: the gateway must prove that it has our key; raises LoginRefused."""
@@ -146,6 +161,7 @@ class DeviceLogin:
             raise LoginRefused("server_untrusted")
         keys = self._agreement
         seal = Seal(keys.mac_key, keys.enc_key, sid=frame.sid, direction=0, bare=bare)
+        seal.address = self._address
         opened = seal.open(frame)
         if opened is None:
             raise LoginRefused("server_untrusted")
@@ -173,6 +189,7 @@ def _require_ok(body: Body) -> None:
         raise LoginRefused(result_name(result), seconds or None)
 
 
-def _put_store(store: StoredSeries) -> bytes:
+def put_store(store: StoredSeries) -> bytes:
+    """Return REC_STORE."""
     numbers = (store.series, store.first, store.last)
     return put(Tlv.REC_STORE, b"".join(number.to_bytes(4, "big") for number in numbers))

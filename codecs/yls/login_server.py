@@ -117,7 +117,7 @@ class ServerLogin:
             + put_number(Tlv.WINDOW, settings.window, 1)
             + put_number(Tlv.KEY_ID, self._key_id, 1)
         )
-        return pack(DIR | RSP, 0, Command.HELLO, frame.seq, 0, said)
+        return pack(DIR | RSP, frame.address, Command.HELLO, frame.seq, 0, said)
 
     def repeated(self, frame: Frame) -> bytes | None:
         """Return the answer to a HELLO or AUTH that came before; empty if it is still to come."""
@@ -167,13 +167,15 @@ class ServerLogin:
         if refusal and result is Result.RETRY_LATER:
             seconds = min(refusal.retry_after_s or RETRY_SECONDS, 0xFFFF)
             body += put_number(Tlv.HB, seconds, 2)
-        return refuse(Command.AUTH, self.last_seq, body)
+        assert self._auth is not None
+        return refuse(self._auth, body)
 
     def admit(self, admit: Admit, ledger: Ledger, now: Instant, *, bare: bool) -> Seal:
         """Make the session's keys and AUTH-RSP, which `repeated` returns from now on."""
         assert self._agreement is not None
         keys = self._agreement
         seal = Seal(keys.mac_key, keys.enc_key, sid=admit.session, direction=DIR, bare=bare)
+        seal.address = self._auth.address if self._auth is not None else 0
         said = (
             RESULT_OK
             + put(Tlv.AUTH_TAG, keys.server_tag, critical=True)
@@ -193,15 +195,15 @@ class ServerLogin:
         return self._welcome
 
 
-def refuse(command: int, seq: int, body: bytes) -> bytes:
+def refuse(frame: Frame, body: bytes) -> bytes:
     """Return an answer that proves nothing, for a peer that has proved nothing."""
-    return pack(DIR | RSP, 0, command, seq, 0, body)
+    return pack(DIR | RSP, frame.address, frame.command, frame.seq, 0, body)
 
 
 def refuse_hello(frame: Frame, result: Result) -> bytes:
     """Return HELLO-RSP for a HELLO that cannot be served; BAD_VERSION names our range."""
     body = put_result(result) + (_RANGE if result is Result.BAD_VERSION else b"")
-    return refuse(Command.HELLO, frame.seq, body)
+    return refuse(frame, body)
 
 
 def _choose_version(value: bytes) -> tuple[int, int]:

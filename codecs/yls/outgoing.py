@@ -10,13 +10,34 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from gateway.codecs.yls.acks import Ack
-from gateway.codecs.yls.body import put
-from gateway.codecs.yls.device_events import Key
+from gateway.codecs.yls.acks import Ack, read_acks
+from gateway.codecs.yls.body import Body, put
+from gateway.codecs.yls.device_events import (
+    Acknowledged,
+    Conflicting,
+    DeviceEvent,
+    Key,
+    PictureDelivered,
+    RecordsRefused,
+    RetryLater,
+)
 from gateway.codecs.yls.limits import MOST_RECORDS, MOST_TLVS
-from gateway.codecs.yls.registers import Command, Tlv
+from gateway.codecs.yls.registers import Command, Result, Tlv, result_name
 from gateway.codecs.yls.store import RecordStore
 
+PAUSE_SECONDS = 1
+"""Before records go out again that an answer neither freed nor refused."""
+_AGAIN = frozenset(
+    {
+        Result.BAD_MAC,
+        Result.BUSY,
+        Result.INTERNAL,
+        Result.OK,
+        Result.REC_CONFLICT,
+        Result.REPLAY,
+    }
+)
+"""Results after which records that were not freed go out again, under a new SEQ (YLS/1 10.3)."""
 _ELEMENT = 4
 """Bytes of type and length before a value."""
 
@@ -68,6 +89,30 @@ class Outgoing:
         if parcel is not None:
             self._on_way.update(parcel.keys)
         return parcel
+
+    def answered(self, parcel: Parcel, fields: Body, now: float) -> list[DeviceEvent]:
+        """Take the answer to a frame of records; raises Refused."""
+        result = fields.number(Tlv.RESULT, 2)
+        events: list[DeviceEvent] = []
+        freed, pictured = self.acknowledged(read_acks(fields.items))
+        if freed:
+            events.append(Acknowledged(keys=freed))
+        events += [PictureDelivered(key=key) for key in pictured]
+        if result == Result.REC_CONFLICT:
+            events.append(Conflicting(keys=parcel.keys))
+        elif result == Result.RETRY_LATER:
+            seconds = fields.number(Tlv.HB, 2, PAUSE_SECONDS)
+            self.hold_until = now + seconds
+            events.append(RetryLater(seconds=seconds))
+        elif result not in _AGAIN:
+            events.append(RecordsRefused(result=result_name(result), keys=parcel.keys))
+        if result in _AGAIN and not freed and self._still_here(parcel):
+            self.hold_until = now + PAUSE_SECONDS
+        self.returned(parcel, rest=result not in _AGAIN and result != Result.RETRY_LATER)
+        return events
+
+    def _still_here(self, parcel: Parcel) -> bool:
+        return any(self._store.find(key) is not None for key in parcel.keys)
 
     def returned(self, parcel: Parcel, *, rest: bool = False) -> None:
         """Note that a frame was answered; what the answer did not free may be sent again.

@@ -166,7 +166,7 @@ class YlsConversation:
             if not self._context.resync:
                 self._damaged(FrameDamaged(code="direction", size=len(frame.raw)), events)
             return
-        if frame.address:
+        if frame.address and frame.address != self._address:
             events.append(Misbehaved(code="foreign_address", detail=f"0x{frame.address:04x}"))
             return
         session = self._session
@@ -195,8 +195,7 @@ class YlsConversation:
             return
         events.append(Misbehaved(code="not_logged_in", fatal=self._lonely))
         if not frame.flags & (RSP | OW):
-            hint = put_result(Result.NOT_LOGGED_IN)
-            self._out.append(refuse(frame.command, frame.seq, hint))
+            self._out.append(refuse(frame, put_result(Result.NOT_LOGGED_IN)))
         if not self._context.resync:
             self._fail("not_logged_in")
 
@@ -236,7 +235,7 @@ class YlsConversation:
         try:
             events.append(login.claim(frame))
         except Refused as refused:
-            self._out.append(refuse(Command.AUTH, frame.seq, put_result(refused.result)))
+            self._out.append(refuse(frame, put_result(refused.result)))
             events.append(LoginFailed(serial=login.serial, reason=refused.result.name.lower()))
             self._end_login("auth_failed")
 
@@ -294,6 +293,12 @@ class YlsConversation:
         if self._session is not None:
             self._session.part(farewell.reason)
         self.closing = farewell.reason.value
+
+    @property
+    def _address(self) -> int:
+        """Where the device is on its bus; 0 on every other link."""
+        address = self._session.address if self._session is not None else 0
+        return address or self._settings.bus_address
 
     @property
     def _lonely(self) -> bool:

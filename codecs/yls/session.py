@@ -189,6 +189,11 @@ class ServerSession:
         self._send_ready(features)
         return events
 
+    @property
+    def address(self) -> int:
+        """Where the device is on its bus; 0 on every other link."""
+        return self._seal.address
+
     def deadline(self) -> float | None:
         """When something must be repeated or given up."""
         due = self._wishes.deadline()

@@ -25,6 +25,8 @@ class Settings:
     """Unanswered requests a device may have, 1…16."""
     gap_ms: int = SERIAL_GAP_MS
     """On a link that can lose bytes: longest silence inside a frame, 5…1000 ms."""
+    bus_address: int = 0
+    """Of the one device this conversation is with, 1…247; 0 on every link that is no bus."""
     uplink_ms: int = 60
     """Taken off a verification's deadline: how long its last byte was on the way, 0…1000 ms."""
     bench_plain_biometrics: bool = False
@@ -38,6 +40,7 @@ _BOUNDS = {
     "window": (1, MOST_WINDOW),
     "gap_ms": (5, 1000),
     "uplink_ms": (0, 1000),
+    "bus_address": (0, 247),
 }
 
 

@@ -11,6 +11,7 @@ from dataclasses import field
 
 from gateway.domain.commands import CommandOutcome
 from gateway.domain.ids import Receipt, Serial
+from gateway.domain.maintenance import FaultNoticed, FirmwareInstalled, StatusOutcome
 from gateway.domain.objects import ObjectOutcome, ObjectWanted
 from gateway.domain.people import PeopleOutcome, PeopleStated, PersonEnrolled
 from gateway.domain.times import ClockQuality
@@ -280,4 +281,7 @@ Event = (
     | PersonEnrolled
     | ObjectOutcome
     | ObjectWanted
+    | FaultNoticed
+    | FirmwareInstalled
+    | StatusOutcome
 )

@@ -22,13 +22,14 @@ from gateway.domain.events import (
     RecordsLost,
 )
 from gateway.domain.ids import DeviceId, Generation, Serial
+from gateway.domain.maintenance import FaultNoticed
 from gateway.domain.passages import Record
 from gateway.domain.people import PeopleStated
 from gateway.domain.requests import CredentialGiven, HeldSeries, Parting, Refuse, Request
 from gateway.domain.times import Instant
 from gateway.domain.verification import VerificationEvent, VerifyRequested
 
-Report = PeopleStated
+Report = PeopleStated | FaultNoticed
 """What a terminal says of itself beside its health, and does not wait to have answered."""
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 
 from gateway.domain.commands import CommandRequest
 from gateway.domain.ids import Receipt
+from gateway.domain.maintenance import Poll, UpkeepRequest
 from gateway.domain.objects import ObjectRequest
 from gateway.domain.people import PeopleRequest
 from gateway.domain.values import value
@@ -146,4 +147,6 @@ Request = (
     | CommandRequest
     | PeopleRequest
     | ObjectRequest
+    | UpkeepRequest
+    | Poll
 )

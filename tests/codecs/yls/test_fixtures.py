@@ -32,14 +32,14 @@ def test_a_transcript_plays_as_written(path: Path) -> None:
     assert [str(deviation) for deviation in replay(played, make, requests)] == []
 
 
-def test_the_worked_vectors_of_the_spine_are_among_them() -> None:
+def test_the_worked_vectors_are_among_them() -> None:
     sent = b"".join(
         line.what
         for path in FILES
         for line in transcript(path).lines
         if isinstance(line.what, bytes)
     )
-    for number in (1, 2, 3, 4, 5, 6, 7, 12, 13):
+    for number in range(1, 14):  # V14's body is refused since 13.1: see test_people.py
         assert getattr(vectors, f"V{number}") in sent, f"V{number}"
 
 
