@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol
 
+from gateway.codecs.kit.exam import Candidate, Examiner
 from gateway.codecs.replay import Make
 
 GROUP = "gateway.codecs.hooks"
@@ -65,6 +66,8 @@ class Hooks:
     """Classes that ``!`` lines may name besides those of `gateway.domain.requests`."""
     messages: tuple[Messages, ...] = ()
     twins: tuple[Twin, ...] = ()
+    examine: Callable[[Candidate], Examiner] | None = None
+    """Makes an examiner of real terminals, see `gateway.codecs.kit.exam`."""
     lengthen: Callable[[bytes], bytes | None] | None = None
     """Returns a frame with bytes or fields of a later version appended, or None where that
     frame cannot grow (property P10)."""

@@ -15,6 +15,11 @@ class Verdict(Enum):
     PASSED = "passed"
     FAILED = "FAILED"
     NOT_APPLICABLE = "not applicable"
+    NOT_EXERCISED = "not exercised"
+    """Could be tried, but was not: the terminal lacks the ability, or somebody must help."""
+
+
+CODE_WIDTH = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +27,7 @@ class Finding:
     """One property of one dialect."""
 
     code: str
-    """P0…P10."""
+    """P0…P10 for a codec; for a terminal the clause of its protocol, such as 7.4."""
     title: str
     verdict: Verdict
     detail: str = ""
@@ -32,7 +37,7 @@ class Finding:
 
     def __str__(self) -> str:
         tried = f" ({self.cases} cases)" if self.cases else ""
-        head = f"{self.code:<4}{self.verdict.value:<15}{self.title}{tried}"
+        head = f"{self.code:<{CODE_WIDTH}}{self.verdict.value:<15}{self.title}{tried}"
         return head + "".join(f"\n      {line}" for line in self.detail.splitlines())
 
 
@@ -54,5 +59,6 @@ class Report:
         counts = dict.fromkeys(Verdict, 0)
         for finding in self.findings:
             counts[finding.verdict] += 1
+        counts = {verdict: count for verdict, count in counts.items() if count}
         summary = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
         return "\n".join([f"{self.dialect}: {summary}", *map(str, self.findings)]) + "\n"

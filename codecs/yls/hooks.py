@@ -6,6 +6,7 @@ a later version looks. Nothing of it is loaded where the gateway runs.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from gateway.codecs.kit.hooks import Dice, Hooks, Messages, Twin
@@ -13,6 +14,8 @@ from gateway.codecs.yls import layout
 from gateway.codecs.yls.bench import ACTIONS, BenchDevice
 from gateway.codecs.yls.body import put
 from gateway.codecs.yls.bus import BROADCAST
+from gateway.codecs.yls.clauses import CLAUSES
+from gateway.codecs.yls.examiner import YlsExaminer
 from gateway.codecs.yls.frame import CHECKED, Frame, close, pack, whole
 from gateway.codecs.yls.limits import MOST_FRAME
 from gateway.codecs.yls.records import CORE
@@ -95,5 +98,6 @@ HOOKS = Hooks(
             samples=(bytes(STATUS.size), b"\xff" * STATUS.size),
         ),
     ),
+    examine=partial(YlsExaminer, clauses=CLAUSES),
     lengthen=lengthen,
 )

@@ -68,12 +68,12 @@ class ServerLogin:
     __slots__ = (
         "_agreement",
         "_auth",
-        "_hello",
         "_key_id",
         "_proof",
         "_welcome",
         "capabilities",
         "firmware",
+        "hello",
         "max_frame",
         "model",
         "phase",
@@ -100,7 +100,7 @@ class ServerLogin:
         self._key_id = body.number(Tlv.KEY_ID, 1, 0)
         self.stores = tuple(_store(v) for kind, v in body.items if kind == Tlv.REC_STORE)
         self.phase = Phase.GREETED
-        self._hello = frame.raw
+        self.hello = frame
         self._auth: Frame | None = None
         self._proof = b""
         self._welcome = b""
@@ -121,7 +121,7 @@ class ServerLogin:
 
     def repeated(self, frame: Frame) -> bytes | None:
         """Return the answer to a HELLO or AUTH that came before; empty if it is still to come."""
-        if covered(frame.raw) == covered(self._hello):
+        if covered(frame.raw) == covered(self.hello.raw):
             return self.reply
         if self._auth is not None and covered(frame.raw) == covered(self._auth.raw):
             return self._welcome
@@ -136,7 +136,7 @@ class ServerLogin:
 
     def prove(self, secret: bytes | None, binding: bytes) -> LoginProved | None:
         """Check the device's tag. Without a secret the same work is done and nothing fits."""
-        agreement = agree(secret or bytes(32), transcript(self._hello, self.reply, binding))
+        agreement = agree(secret or bytes(32), transcript(self.hello.raw, self.reply, binding))
         held = compare_digest(agreement.device_tag, self._proof)
         if not secret or not held:
             return None
