@@ -24,7 +24,7 @@ from gateway.codecs.yls.seal import Seal
 from gateway.codecs.yls.texts import MOST_TEXT, read_text
 from gateway.codecs.yls.upkeep import StatusQuestion, Upkeep
 from gateway.codecs.yls.verification import Verifications
-from gateway.codecs.yls.wishes import AskClock, AskRange, Errand, Wishes
+from gateway.codecs.yls.wishes import Errand, Wishes
 
 from gateway.domain.commands import CommandRequest
 from gateway.domain.events import Event
@@ -45,7 +45,7 @@ from gateway.domain.people import (
     PersonEnrolled,
     PersonPut,
 )
-from gateway.domain.requests import AskRecords, MeasureClock, Request
+from gateway.domain.requests import Request
 from gateway.domain.times import Instant
 from gateway.domain.verification import Denied, Granted, Undecided
 
@@ -232,8 +232,6 @@ TAKEN = frozenset(_TAKERS)
 """Commands of requests that `Features.take` knows."""
 
 _ERRANDS: dict[type, Callable[[Any], Errand]] = {
-    AskRecords: AskRange,
-    MeasureClock: lambda _: AskClock(),
     **dict.fromkeys(get_args(CommandRequest), Order),
     PersonPut: Push,
     PersonDelete: Push,

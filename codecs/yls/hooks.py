@@ -6,11 +6,12 @@ a later version looks. Nothing of it is loaded where the gateway runs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from gateway.codecs.kit.hooks import Dice, Hooks, Messages, Twin
-from gateway.codecs.yls import layout
+from gateway.codecs.yls import keys, layout, persons
 from gateway.codecs.yls.bench import ACTIONS, BenchDevice
 from gateway.codecs.yls.body import put
 from gateway.codecs.yls.bus import BROADCAST
@@ -43,6 +44,24 @@ def _declared(size: int, parse: Any) -> Any:
         return tuple(value for name, value in found.items() if not name.startswith("_"))
 
     return decode
+
+
+def _twins() -> Iterator[Twin]:
+    """Yield the values with a layout of their own that are of one size."""
+    pairs = (
+        ("TEMPLATE_REF", persons.REFERENCE, layout.TEMPLATE_REF),
+        ("SYNC_STATE", persons.SYNC_STATE, layout.SYNC_STATE),
+        ("VALIDITY", persons.VALIDITY, layout.VALIDITY),
+        ("KEY_BLOB", keys.KEY_BLOB, layout.KEY_BLOB),
+        ("QR_KEY", keys.QR_KEY, layout.QR_KEY),
+    )
+    for name, fast, declared in pairs:
+        yield Twin(
+            name=name,
+            fast=_fast(fast.size, fast.unpack),
+            layout=_declared(fast.size, declared.parse),
+            samples=(bytes(fast.size), b"\xff" * fast.size, bytes(range(fast.size))),
+        )
 
 
 def _frame(dice: Dice) -> Frame:
@@ -97,6 +116,7 @@ HOOKS = Hooks(
             layout=_declared(STATUS.size, layout.STATUS.parse),
             samples=(bytes(STATUS.size), b"\xff" * STATUS.size),
         ),
+        *_twins(),
     ),
     examine=partial(YlsExaminer, clauses=CLAUSES),
     lengthen=lengthen,

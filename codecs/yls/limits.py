@@ -68,5 +68,7 @@ MOST_LANE_PICTURE = 100 * 1024
 """Bytes of a picture that somebody waits for at the gate."""
 MOST_VERIFICATIONS = 8
 """Verifications open at a time on one connection; more are answered BUSY."""
+MOST_LANES = 2
+"""Pictures awaited at a time on one connection: what they may hold in memory is 200 KiB."""
 LANE_PICTURE_SECONDS = 10.0
 """How long a verification waits for the picture it named."""

@@ -38,7 +38,7 @@ from gateway.codecs.yls.registers import (
 )
 from gateway.codecs.yls.seal import Seal
 from gateway.codecs.yls.status import read_status
-from gateway.codecs.yls.wishes import Wishes
+from gateway.codecs.yls.wishes import AskClock, AskRange, Wishes
 
 from gateway.domain.events import (
     Event,
@@ -48,7 +48,7 @@ from gateway.domain.events import (
     UnknownMessage,
 )
 from gateway.domain.ids import Receipt
-from gateway.domain.requests import Parting, Request
+from gateway.domain.requests import AskRecords, MeasureClock, Parting, Request
 from gateway.domain.times import Instant
 from gateway.domain.vocabulary import Lane
 
@@ -84,7 +84,7 @@ class ServerSession:
         "_bad_macs",
         "_bench",
         "_blobs",
-        "_core",
+        "_by_picture",
         "_features",
         "_max_frame",
         "_out",
@@ -94,6 +94,7 @@ class ServerSession:
         "_records",
         "_seal",
         "_secure",
+        "_uplink_ms",
         "_window",
         "_wishes",
         "closing",
@@ -127,10 +128,10 @@ class ServerSession:
         self._received = Received(last_seq)
         self._pending: set[int] = set()
         self._blobs = BlobIntake(protected=secure or bench)
-        self._wishes = Wishes(seal, out, device_window, self._keeping_secrets(encrypts=encrypts))
-        self._core = Core(
-            self._wishes, self._blobs, seal, receipt, max_frame, by_picture, uplink_ms
-        )
+        secret = self._keeping_secrets(encrypts=encrypts)
+        self._wishes = Wishes(seal, out, device_window, secret)
+        self._by_picture = by_picture
+        self._uplink_ms = uplink_ms
         self._features: Features | None = None
         self._bad_macs = 0
         self.closing: str | None = None
@@ -184,6 +185,10 @@ class ServerSession:
 
     def ask(self, request: Request, now: Instant) -> list[Event]:
         """Take any other word or wish of the gateway's; one we cannot express does nothing."""
+        if isinstance(request, AskRecords):
+            return self._wishes.add(AskRange(request), now)
+        if isinstance(request, MeasureClock):
+            return self._wishes.add(AskClock(), now)
         features = self._others()
         events = features.ask(request, now)
         self._send_ready(features)
@@ -233,7 +238,16 @@ class ServerSession:
 
     def _others(self) -> Features:
         if self._features is None:
-            self._features = Features(self._core)
+            core = Core(
+                wishes=self._wishes,
+                blobs=self._blobs,
+                seal=self._seal,
+                receipt=self._receipt,
+                max_frame=self._max_frame,
+                by_picture=self._by_picture,
+                uplink_ms=self._uplink_ms,
+            )
+            self._features = Features(core)
         return self._features
 
     def _send_ready(self, features: Features) -> None:

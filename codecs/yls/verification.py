@@ -13,7 +13,7 @@ from gateway.codecs.jpeg import judge
 from gateway.codecs.yls.asked import Asked, Reply
 from gateway.codecs.yls.body import Body, put_result
 from gateway.codecs.yls.inquiry import AwaitedPicture, Inquiry, read_inquiry, write_decision
-from gateway.codecs.yls.limits import LANE_PICTURE_SECONDS, MOST_VERIFICATIONS
+from gateway.codecs.yls.limits import LANE_PICTURE_SECONDS, MOST_LANES, MOST_VERIFICATIONS
 from gateway.codecs.yls.registers import Result, Tlv
 
 from gateway.domain.events import Event
@@ -82,6 +82,8 @@ class Verifications:
             self._open = {key: one for key, one in self._open.items() if not one.over}
         if len(self._open) >= MOST_VERIFICATIONS:
             return put_result(Result.BUSY), []
+        if inquiry.reference is not None and self._lanes >= MOST_LANES:
+            return put_result(Result.BUSY), []
         number = self._receipt()
         one = _Open(asked, inquiry, now.mono + LANE_PICTURE_SECONDS)
         if inquiry.reference is not None:
@@ -91,6 +93,10 @@ class Verifications:
         if event is None:
             return put_result(Result.DEADLINE), []
         return None, [event]
+
+    @property
+    def _lanes(self) -> int:
+        return sum(not one.put for one in self._open.values())
 
     def cancel(self, body: bytes) -> list[Event]:
         """Take VERIFY_CANCEL: nobody waits for that answer any more; raises Refused."""

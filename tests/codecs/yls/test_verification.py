@@ -11,7 +11,7 @@ from gateway.codecs.yls import layout
 from gateway.codecs.yls.body import Refused, put, put_number
 from gateway.codecs.yls.device_events import Decided, FellBack, PictureDelivered
 from gateway.codecs.yls.drafts import Draft
-from gateway.codecs.yls.inquiry import Inquiry, read_inquiry, write_decision
+from gateway.codecs.yls.inquiry import AwaitedPicture, Inquiry, read_inquiry, write_decision
 from gateway.codecs.yls.limits import MOST_VERIFICATIONS
 from gateway.codecs.yls.registers import ENC, MAC, OW, Command, Result, Tlv
 from gateway.codecs.yls.templates import read_face, read_iris, write_face, write_iris
@@ -286,6 +286,17 @@ class TestPair:
             picture = jpeg(6000, f"face {number}")
             self.ask(pair, Inquiry(means=1, deadline_ms=1000, door=1), picture)
         assert sum(isinstance(one, Decided) for one in pair.told) == 12
+
+    def test_two_pictures_at_a_time_are_enough(self) -> None:
+        pair = Pair(config=BY_PICTURE, secure=True).login()
+        for door in (1, 2, 3):
+            named = AwaitedPicture(bytes((door,)) * 32, 9)
+            asked = Inquiry(means=1, deadline_ms=1000, door=door, reference=named)
+            pair.told += pair.device.verify(asked, pair.now)
+        pair.pump()
+        assert [one for one in pair.told if isinstance(one, FellBack)] == [
+            FellBack(door=3, reason="busy")
+        ]
 
     def test_a_terminal_of_version_1_0_may_not(self) -> None:
         pair = Pair(secure=True).login()
