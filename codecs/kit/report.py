@@ -19,9 +19,6 @@ class Verdict(Enum):
     """Could be tried, but was not: the terminal lacks the ability, or somebody must help."""
 
 
-CODE_WIDTH = 6
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One property of one dialect."""
@@ -35,9 +32,10 @@ class Finding:
     cases: int = 0
     """How many cases were tried."""
 
-    def __str__(self) -> str:
+    def line(self, width: int) -> str:
+        """Return the finding for a terminal, its code in a column of ``width``."""
         tried = f" ({self.cases} cases)" if self.cases else ""
-        head = f"{self.code:<{CODE_WIDTH}}{self.verdict.value:<15}{self.title}{tried}"
+        head = f"{self.code:<{width}}{self.verdict.value:<15}{self.title}{tried}"
         return head + "".join(f"\n      {line}" for line in self.detail.splitlines())
 
 
@@ -61,4 +59,6 @@ class Report:
             counts[finding.verdict] += 1
         counts = {verdict: count for verdict, count in counts.items() if count}
         summary = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
-        return "\n".join([f"{self.dialect}: {summary}", *map(str, self.findings)]) + "\n"
+        width = max((len(finding.code) for finding in self.findings), default=0) + 1
+        lines = [finding.line(max(4, width)) for finding in self.findings]
+        return "\n".join([f"{self.dialect}: {summary}", *lines]) + "\n"

@@ -97,6 +97,10 @@ def check(
             patience_s=patience,
         )
         _examine(name, device, candidate, seconds)
+    _check_codec(name, fixtures, seed, effort)
+
+
+def _check_codec(name: str, fixtures: Path | None, seed: int, effort: int) -> None:
     found = load_dialects()
     dialect = found.dialects.get(name)
     if dialect is None:
