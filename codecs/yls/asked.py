@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gateway.domain.events import Event
 from gateway.domain.requests import Accept, Conflict, DeclineBlob, Defer, TakeBlob
+from gateway.domain.times import Instant
 
 Verdict = Accept | Conflict | Defer | TakeBlob | DeclineBlob
 """What answers a receipt."""
@@ -24,3 +26,13 @@ class Reply(NamedTuple):
 
     asked: Asked
     body: bytes
+
+
+class Message(NamedTuple):
+    """A request of the device, opened and found in order."""
+
+    asked: Asked
+    body: bytes
+    now: Instant
+    events: list[Event]
+    """Where its meaning is added."""

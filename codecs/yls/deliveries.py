@@ -64,9 +64,9 @@ class Delivery:
             self.command, self._body = self.transfer.next()
         return self._done(self, now)
 
-    def unanswered(self, result: Result) -> list[Event]:
+    def unanswered(self, result: Result, *, sent: bool) -> list[Event]:
         """See `Errand.unanswered`."""
-        self._end(ended(result), result)
+        self._end(ended(sent=sent), result)
         return self._done(self, None)
 
     def _end(self, outcome: Outcome, result: int) -> None:
@@ -123,7 +123,7 @@ class Deliveries:
         events: list[Event] = []
         for one in idle:
             self._on_way.append(one)
-            events += one.unanswered(Result.SESSION_EXPIRED)
+            events += one.unanswered(Result.SESSION_EXPIRED, sent=True)
         return events
 
     def _stepped(self, one: Delivery, now: Instant | None) -> list[Event]:
@@ -164,9 +164,9 @@ class PullErrand:
         size = fields.number(Tlv.BLOB_SIZE, 4) if Tlv.BLOB_SIZE in fields else None
         return [self._outcome(judged(result), result, digest, size)]
 
-    def unanswered(self, result: Result) -> list[Event]:
+    def unanswered(self, result: Result, *, sent: bool) -> list[Event]:
         """See `Errand.unanswered`."""
-        return [self._outcome(ended(result), result, b"", None)]
+        return [self._outcome(ended(sent=sent), result, b"", None)]
 
     def _outcome(
         self, outcome: Outcome, result: int, digest: bytes, size: int | None

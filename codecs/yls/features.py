@@ -7,7 +7,7 @@ needed, so one that got stuck holds up nobody and a terminal that only records c
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from gateway.codecs.yls.asked import Asked, Reply, Verdict
 from gateway.codecs.yls.blobs import BlobIntake
@@ -112,6 +112,8 @@ class Features:
             if reply is not None:
                 self._ready.append(reply)
             return events
+        if isinstance(request, CommandRequest):
+            return self._core.wishes.add(Order(request, now), now)
         if isinstance(request, SendObject):
             return self._deliveries.send(request, now)
         if isinstance(request, AskBuckets):
@@ -162,6 +164,7 @@ class Features:
         """From its answer on, a terminal is spoken to under the address it was given."""
         if isinstance(wish, AssignAddress):
             self._core.seal.address = wish.address
+            self._verifications.by_picture = False  # not offered on a bus
 
     def _awaited(self, digest: bytes) -> int | None:
         picture = self._verifications.awaits(digest)
@@ -232,7 +235,6 @@ TAKEN = frozenset(_TAKERS)
 """Commands of requests that `Features.take` knows."""
 
 _ERRANDS: dict[type, Callable[[Any], Errand]] = {
-    **dict.fromkeys(get_args(CommandRequest), Order),
     PersonPut: Push,
     PersonDelete: Push,
     Enrol: Enrolment,

@@ -6,7 +6,7 @@ ends as "unanswered", and whoever gave it decides (YLS/1 14.3).
 
 from __future__ import annotations
 
-from gateway.codecs.yls.body import Body, put, put_number
+from gateway.codecs.yls.body import Body, Refused, put, put_number
 from gateway.codecs.yls.config import read_values, write_keys, write_values
 from gateway.codecs.yls.registers import Command, Result, Tlv, result_name
 from gateway.codecs.yls.texts import MOST_PROMPT, fit_text
@@ -37,12 +37,11 @@ _COMMANDS: dict[type, Command] = {
     WriteConfig: Command.CONFIG_SET,
     ShowPrompt: Command.PROMPT,
 }
-_NEVER_LEFT = frozenset({Result.BUSY, Result.NOT_LOGGED_IN, Result.FORBIDDEN})
 
 
-def ended(result: Result) -> Outcome:
-    """Say what the lack of an answer means; see `gateway.codecs.yls.wishes.Errand.unanswered`."""
-    return Outcome.NOT_SENT if result in _NEVER_LEFT else Outcome.UNANSWERED
+def ended(*, sent: bool) -> Outcome:
+    """Say what the lack of an answer means."""
+    return Outcome.UNANSWERED if sent else Outcome.NOT_SENT
 
 
 def judged(result: int) -> Outcome:
@@ -56,19 +55,21 @@ class Order:
     repeat = False
     secrecy = Secrecy.PLAIN
 
-    def __init__(self, order: CommandRequest) -> None:
+    def __init__(self, order: CommandRequest, given: Instant) -> None:
+        """``given`` is when the order was given: from then on it grows old."""
         self._order = order
+        self._given = given
         self.command = _COMMANDS[type(order)]
 
     def body(self, now: Instant) -> bytes:
-        """See `Errand.body`."""
+        """See `Errand.body`; one that waited too long for the window is never sent."""
         order = self._order
         if isinstance(order, DoorCommand):
-            return put_number(Tlv.DOOR, order.door, 1, critical=True) + _moving(order, now)
+            return put_number(Tlv.DOOR, order.door, 1, critical=True) + self._moving(order, now)
         if isinstance(order, RelayCommand):
-            return put_number(Tlv.RELAY, order.relay, 1, critical=True) + _moving(order, now)
+            return put_number(Tlv.RELAY, order.relay, 1, critical=True) + self._moving(order, now)
         if isinstance(order, Reboot):
-            return _expiry(order.valid_ms, now)
+            return self._expiry(order.valid_ms, now)
         if isinstance(order, ShowPrompt):
             return _prompt(order)
         if isinstance(order, ReadConfig):
@@ -91,23 +92,24 @@ class Order:
             )
         ]
 
-    def unanswered(self, result: Result) -> list[Event]:
+    def unanswered(self, result: Result, *, sent: bool) -> list[Event]:
         """See `Errand.unanswered`."""
         ticket = self._order.ticket
-        outcome = CommandOutcome(ticket=ticket, outcome=ended(result), code=result_name(result))
+        outcome = CommandOutcome(ticket=ticket, outcome=ended(sent=sent), code=result_name(result))
         return [outcome]
 
+    def _moving(self, order: DoorCommand | RelayCommand, now: Instant) -> bytes:
+        said = put_number(Tlv.ACTION, order.action.value, 1, critical=True)
+        if order.duration_ms is not None:
+            said += put_number(Tlv.DURATION, _tenths(order.duration_ms), 2, critical=True)
+        return said + self._expiry(order.valid_ms, now)
 
-def _moving(order: DoorCommand | RelayCommand, now: Instant) -> bytes:
-    said = put_number(Tlv.ACTION, order.action.value, 1, critical=True)
-    if order.duration_ms is not None:
-        said += put_number(Tlv.DURATION, _tenths(order.duration_ms), 2, critical=True)
-    return said + _expiry(order.valid_ms, now)
-
-
-def _expiry(valid_ms: int, now: Instant) -> bytes:
-    valid = max(1, min(valid_ms, LONGEST_VALID_MS))
-    return put_number(Tlv.CMD_EXPIRE, now.wall + valid, 8, critical=True)
+    def _expiry(self, valid_ms: int, now: Instant) -> bytes:
+        waited_ms = round((now.mono - self._given.mono) * 1000)
+        left_ms = min(valid_ms, LONGEST_VALID_MS) - waited_ms
+        if left_ms <= 0:
+            raise Refused(Result.EXPIRED)
+        return put_number(Tlv.CMD_EXPIRE, now.wall + left_ms, 8, critical=True)
 
 
 def _prompt(order: ShowPrompt) -> bytes:

@@ -118,7 +118,7 @@ class PeopleStore:
             return Decision.NOT_ON_ROSTER
         if now_ms < person.valid_from_ms or (person.valid_to_ms and now_ms > person.valid_to_ms):
             return Decision.NOT_ON_ROSTER
-        return Decision.GRANTED if person.doors >> door - 1 & 1 else Decision.DENIED
+        return Decision.GRANTED if person.doors >> max(door - 1, 0) & 1 else Decision.DENIED
 
     def expire(self, now_ms: int) -> list[int]:
         """Erase the templates of people whose time ended a day ago; return whose."""

@@ -62,9 +62,9 @@ class Push:
         outcome = Outcome.DONE if result in _KNOWN_ALREADY else Outcome.REFUSED
         return [self._outcome(outcome, result, lacks, erased)]
 
-    def unanswered(self, result: Result) -> list[Event]:
+    def unanswered(self, result: Result, *, sent: bool) -> list[Event]:
         """See `Errand.unanswered`."""
-        return [self._outcome(ended(result), result, None, None)]
+        return [self._outcome(ended(sent=sent), result, None, None)]
 
     def _outcome(
         self, outcome: Outcome, result: int, lacks: bytes | None, erased: int | None
@@ -105,10 +105,10 @@ class Enrolment:
         ticket = self._wish.ticket
         return [CommandOutcome(ticket=ticket, outcome=judged(result), code=result_name(result))]
 
-    def unanswered(self, result: Result) -> list[Event]:
+    def unanswered(self, result: Result, *, sent: bool) -> list[Event]:
         """See `Errand.unanswered`."""
         ticket = self._wish.ticket
-        return [CommandOutcome(ticket=ticket, outcome=ended(result), code=result_name(result))]
+        return [CommandOutcome(ticket=ticket, outcome=ended(sent=sent), code=result_name(result))]
 
 
 class BucketsQuestion:
@@ -143,9 +143,9 @@ class BucketsQuestion:
             return self._wishes.add(self, now)
         return [self._outcome(Outcome.DONE, result)]
 
-    def unanswered(self, result: Result) -> list[Event]:
+    def unanswered(self, result: Result, *, sent: bool) -> list[Event]:
         """See `Errand.unanswered`."""
-        return [self._outcome(ended(result), result)]
+        return [self._outcome(ended(sent=sent), result)]
 
     def _outcome(self, outcome: Outcome, result: int) -> BucketsOutcome:
         row = self._row if outcome is Outcome.DONE else b""

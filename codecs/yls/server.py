@@ -280,7 +280,7 @@ class YlsConversation:
             device_window=login.window,
             last_seq=login.last_seq,
             encrypts="encryption" in login.capabilities,
-            by_picture=login.by_picture,
+            by_picture=login.by_picture and not seal.address,
             uplink_ms=self._settings.uplink_ms,
         )
         self._out.append(login.welcome)

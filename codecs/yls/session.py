@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from struct import Struct
-from typing import NamedTuple
 
 from gateway.codecs.yls import clock
-from gateway.codecs.yls.asked import Asked, Reply, Verdict
+from gateway.codecs.yls.asked import Asked, Message, Reply, Verdict
 from gateway.codecs.yls.blobs import BlobIntake
 from gateway.codecs.yls.body import Body, Refused, put_number, put_result
 from gateway.codecs.yls.features import TAKEN, UNCOUNTED, Core, Features
@@ -38,7 +37,7 @@ from gateway.codecs.yls.registers import (
 )
 from gateway.codecs.yls.seal import Seal
 from gateway.codecs.yls.status import read_status
-from gateway.codecs.yls.wishes import AskClock, AskRange, Wishes
+from gateway.codecs.yls.wishes import AskClock, AskRange, Wishes, secret_flags
 
 from gateway.domain.events import (
     Event,
@@ -61,16 +60,6 @@ _BYES = {
     Parting.PROTOCOL_ERROR: Bye.PROTOCOL_ERROR,
     Parting.REVOKED: Bye.NORMAL,
 }
-
-
-class Message(NamedTuple):
-    """A request of the device, opened and found in order."""
-
-    asked: Asked
-    body: bytes
-    now: Instant
-    events: list[Event]
-    """Where its meaning is added."""
 
 
 Handler = Callable[["ServerSession", Message], bytes | None]
@@ -128,8 +117,8 @@ class ServerSession:
         self._received = Received(last_seq)
         self._pending: set[int] = set()
         self._blobs = BlobIntake(protected=secure or bench)
-        secret = self._keeping_secrets(encrypts=encrypts)
-        self._wishes = Wishes(seal, out, device_window, secret)
+        secret = secret_flags(seal, secure=secure, bench=bench, encrypts=encrypts)
+        self._wishes = Wishes(seal, out, device_window, secret, max_frame)
         self._by_picture = by_picture
         self._uplink_ms = uplink_ms
         self._features: Features | None = None
@@ -229,12 +218,6 @@ class ServerSession:
         """Return what should survive the session."""
         features = self._features.end() if self._features is not None else []
         return [*self._blobs.interrupt(), *features, *self._wishes.end()]
-
-    def _keeping_secrets(self, *, encrypts: bool) -> int | None:
-        """Return the flags under which biometric data and keys may go to the device."""
-        if self._secure or not encrypts:
-            return 0 if self._secure else self._seal.default if self._bench else None
-        return ENC
 
     def _others(self) -> Features:
         if self._features is None:

@@ -75,10 +75,10 @@ class Upkeep:
         ticket = self._wish.ticket
         return [CommandOutcome(ticket=ticket, outcome=judged(result), code=result_name(result))]
 
-    def unanswered(self, result: Result) -> list[Event]:
+    def unanswered(self, result: Result, *, sent: bool) -> list[Event]:
         """See `Errand.unanswered`."""
         ticket = self._wish.ticket
-        return [CommandOutcome(ticket=ticket, outcome=ended(result), code=result_name(result))]
+        return [CommandOutcome(ticket=ticket, outcome=ended(sent=sent), code=result_name(result))]
 
 
 class StatusQuestion:
@@ -108,10 +108,10 @@ class StatusQuestion:
         status = read_status(put(Tlv.STATUS, fields.bytes(Tlv.STATUS)))
         return [Heartbeat(status=status), outcome]
 
-    def unanswered(self, result: Result) -> list[Event]:
+    def unanswered(self, result: Result, *, sent: bool) -> list[Event]:
         """See `Errand.unanswered`."""
         code = result_name(result)
-        return [StatusOutcome(ticket=self._ticket, outcome=ended(result), code=code)]
+        return [StatusOutcome(ticket=self._ticket, outcome=ended(sent=sent), code=code)]
 
 
 def manifest_of(offer: FirmwareOffer) -> Manifest:

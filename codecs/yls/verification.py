@@ -57,12 +57,12 @@ class _Open:
 class Verifications:
     """The verifications of one session."""
 
-    __slots__ = ("_allowance", "_by_picture", "_open", "_receipt")
+    __slots__ = ("_allowance", "_open", "_receipt", "by_picture")
 
     def __init__(self, receipt: Callable[[], Receipt], uplink_ms: int, *, by_picture: bool) -> None:
         self._receipt = receipt
         self._allowance = uplink_ms
-        self._by_picture = by_picture
+        self.by_picture = by_picture
         self._open: dict[int, _Open] = {}
 
     def decides(self, seq: int) -> bool:
@@ -77,7 +77,7 @@ class Verifications:
         self, asked: Asked, body: bytes, now: Instant, *, protected: bool
     ) -> tuple[bytes | None, list[Event]]:
         """Take VERIFY_REQ; raises Refused."""
-        inquiry = read_inquiry(body, protected=protected, by_picture=self._by_picture)
+        inquiry = read_inquiry(body, protected=protected, by_picture=self.by_picture)
         if len(self._open) >= MOST_VERIFICATIONS:
             self._open = {key: one for key, one in self._open.items() if not one.over}
         if len(self._open) >= MOST_VERIFICATIONS:
@@ -191,6 +191,9 @@ def _body(answer: VerifyAnswer) -> bytes:
     if isinstance(answer, Granted | Denied):
         if isinstance(answer, Denied) and answer.decision is Decision.GRANTED:
             return put_result(Result.INTERNAL)  # a contradiction opens no gate
-        return write_decision(answer)
+        try:
+            return write_decision(answer)
+        except (OverflowError, ValueError):
+            return put_result(Result.INTERNAL)  # a claim that is no number of ours
     assert isinstance(answer, Undecided)
     return put_result(_HESITATIONS[answer.reason])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from gateway.codecs.yls.body import RESULT_OK, Refused, put_number
@@ -29,12 +30,12 @@ from gateway.domain.commands import (
     WriteConfig,
 )
 from gateway.domain.ids import Ticket
-from gateway.domain.requests import Request
+from gateway.domain.requests import AskRecords, Request
 from gateway.domain.times import Instant
 from tests.codecs.yls import vectors
 from tests.codecs.yls.pair import Pair
 from tests.codecs.yls.scripted import Server
-from tests.codecs.yls.terminal import Terminal
+from tests.codecs.yls.terminal import Terminal, frames
 
 V9_BODY = vectors.V9[18:-10]
 PULSE = DoorCommand(ticket=Ticket(1), door=1, action=DoorAction.PULSE, duration_ms=3000)
@@ -50,7 +51,7 @@ def outcome(pair: Pair, request: Request) -> CommandOutcome:
 
 
 def test_the_vector_is_written_to_the_byte() -> None:
-    assert Order(PULSE).body(NOW) == V9_BODY
+    assert Order(PULSE, NOW).body(NOW) == V9_BODY
 
 
 class TestDevice:
@@ -185,6 +186,42 @@ class TestGateway:
         }
         sent, kept = Outcome.UNANSWERED, Outcome.NOT_SENT
         assert ends == {n: sent if n <= 4 else kept for n in range(1, 10)}
+
+    def test_an_order_grows_old_while_it_waits_for_the_window(self) -> None:
+        terminal = Terminal()
+        for _ in range(4):
+            terminal.submit(AskRecords(series=1, first=1, last=1))
+        terminal.output()
+        assert terminal.submit(replace(PULSE, valid_ms=9_000)) == []
+        terminal.now = Instant(terminal.now.mono + 4, terminal.now.wall + 4_000)
+        terminal.ask(Command.REC_RANGE_REQ, RESULT_OK, seq=1, flags=RSP | MAC)
+        (frame,) = frames(terminal.output())
+        assert frame.body[-16:-8] == (vectors.BASE + 9_000).to_bytes(8, "big")
+        assert terminal.submit(replace(PULSE, ticket=Ticket(2), valid_ms=3_000)) == []
+        terminal.now = Instant(terminal.now.mono + 3, terminal.now.wall + 3_000)
+        events = terminal.ask(Command.REC_RANGE_REQ, RESULT_OK, seq=2, flags=RSP | MAC)
+        expired = CommandOutcome(ticket=Ticket(2), outcome=Outcome.NOT_SENT, code="expired")
+        assert expired in events
+        assert terminal.output() == b""
+
+    @pytest.mark.parametrize(
+        ("order", "code"),
+        [
+            (DoorCommand(ticket=Ticket(1), door=300, action=DoorAction.CLOSE), "out_of_range"),
+            (WriteConfig(ticket=Ticket(1), values=((70_000, b""),)), "out_of_range"),
+            (
+                WriteConfig(ticket=Ticket(1), values=tuple((n, bytes(200)) for n in range(20))),
+                "too_large",
+            ),
+        ],
+    )
+    def test_what_no_frame_can_carry_is_not_sent(self, order: Request, code: str) -> None:
+        terminal = Terminal()
+        (found,) = terminal.submit(order)
+        assert isinstance(found, CommandOutcome)
+        assert (found.outcome, found.code) == (Outcome.NOT_SENT, code)
+        assert terminal.output() == b""
+        assert terminal.server.closing is None
 
     def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(self) -> None:
         terminal = Terminal()

@@ -97,7 +97,7 @@ def test_a_verification_on_a_bus() -> None:
 def test_an_order_a_poll_and_an_idle_answer() -> None:
     pulse = DoorCommand(ticket=Ticket(1), door=1, action=DoorAction.PULSE, duration_ms=3000)
     server = seal(DIR, address=v.BUS_ADDRESS)
-    raw = server.pack(MAC, Command.DOOR_CTRL, 41, Order(pulse).body(NOW))
+    raw = server.pack(MAC, Command.DOOR_CTRL, 41, Order(pulse, NOW).body(NOW))
     assert marked(raw, GRANT) == v.V9
     assert marked(server.pack(OW, Command.POLL, 42, b""), GRANT) == v.V10
     device = seal(0, address=v.BUS_ADDRESS)

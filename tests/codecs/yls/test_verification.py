@@ -160,6 +160,13 @@ class TestGateway:
         terminal.submit(Denied(receipt=event.receipt, decision=Decision.UNKNOWN))
         assert terminal.answer().number(Tlv.DECISION, 1) == Decision.DENIED
 
+    @pytest.mark.parametrize("claim", ["somebody", "-1", str(2**32)])
+    def test_a_claim_that_is_no_number_opens_nothing(self, claim: str) -> None:
+        terminal = Terminal()
+        event = requested(terminal, CARD.encode())
+        terminal.submit(Granted(receipt=event.receipt, claim=claim))
+        assert terminal.result() == Result.INTERNAL
+
     @pytest.mark.parametrize("reason", list(Hesitation))
     def test_hesitations_have_results_of_their_own(self, reason: Hesitation) -> None:
         terminal = Terminal()
