@@ -98,6 +98,8 @@ class PeopleStore:
             return put_result(Result.STALE_REV)
         erased = self._forget(number)
         self._tombs[number] = revision
+        if len(self._tombs) > self._capacity:
+            del self._tombs[next(iter(self._tombs))]
         self._advance(read_batch_end(fields))
         return RESULT_OK + put_number(Tlv.ERASED, erased, 2)
 

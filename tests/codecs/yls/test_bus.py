@@ -16,7 +16,7 @@ from gateway.codecs.yls.registers import DIR, GRANT, OW, RSP, Command, Tlv
 from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.status import StatusReport
 from gateway.codecs.yls.store import RecordStore
-from gateway.codecs.yls.turns import MOST_BYTES, MOST_FRAMES
+from gateway.codecs.yls.turns import MOST_BYTES, MOST_FRAMES, Turns
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -225,6 +225,22 @@ class TestTurns:
                 break
             seen += len(burst)
         assert seen == 4  # the gateway's window
+
+
+@given(st.lists(st.integers(0, 580), max_size=20))
+def test_bursts_carry_everything_in_order_within_their_bounds(sizes: list[int]) -> None:
+    said = [pack(OW, 0x11, Command.BYE, seq, 1, bytes(size)) for seq, size in enumerate(sizes, 1)]
+    waiting, turns = list(said), Turns(0x11)
+    idle = pack(OW, 0x11, Command.POLL, 99, 1, b"")
+    heard: list[Frame] = []
+    while waiting:
+        turns.take(parse(poll()), 0x11, waiting, lambda: idle)
+        burst = sent(turns.output())
+        assert len(burst) <= MOST_FRAMES
+        assert len(burst) == 1 or sum(len(frame.raw) for frame in burst) <= MOST_BYTES
+        assert [frame.flags & GRANT for frame in burst] == [*[0] * (len(burst) - 1), GRANT]
+        heard += burst
+    assert [frame.seq for frame in heard] == list(range(1, len(said) + 1))
 
 
 def test_a_granted_frame_keeps_its_mac() -> None:

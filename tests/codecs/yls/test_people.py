@@ -151,6 +151,16 @@ class TestStore:
         assert store.delete(gone(5, 9)) == RESULT_OK + put_number(Tlv.ERASED, 0, 2)
         assert took(store, person(5, 8)) == put_result(Result.STALE_REV)
 
+    def test_tombstones_are_bounded_and_the_oldest_go_first(self) -> None:
+        store = PeopleStore(capacity=2)
+        for number in (1, 2, 3):
+            store.delete(gone(number, 10 + number))
+        assert took(store, person(1, 5)) == RESULT_OK
+        assert took(store, person(2, 5)) == put_result(Result.STALE_REV)
+        took(store, person(2, 20))
+        store.delete(gone(4, 21))
+        assert took(store, person(3, 5)) == put_result(Result.STALE_REV)
+
     def test_a_change_replaces_everything(self) -> None:
         store = PeopleStore()
         took(store, person(revision=1, group=4, templates=(FACE,)))

@@ -194,6 +194,14 @@ class TestFirmware:
         with pytest.raises(Refused, match="BLOB_DIGEST"):
             one.apply(AT_ONCE, {DIGEST: (Blob.FIRMWARE, IMAGE[:-1] + b"x")}, BASE)
 
+    def test_the_signature_is_checked_again_before_it_starts(self) -> None:
+        one = bank()
+        one.offer(manifest().encode())
+        assert one.offered is not None
+        one.offered = replace(one.offered, signature=bytes(64))
+        with pytest.raises(Refused, match="FW_SIG"):
+            one.apply(AT_ONCE, {DIGEST: (Blob.FIRMWARE, IMAGE)}, BASE)
+
     def test_what_was_installed_once_is_the_floor(self) -> None:
         one = replace(bank(), version="1.2", floor="1.1")
         with pytest.raises(Refused, match="FW_VERSION"):

@@ -11,6 +11,7 @@ from gateway.codecs.yls import layout
 from gateway.codecs.yls.body import Refused, put, put_number
 from gateway.codecs.yls.device_events import Decided, FellBack, PictureDelivered
 from gateway.codecs.yls.drafts import Draft
+from gateway.codecs.yls.frame import Frame, parse
 from gateway.codecs.yls.inquiry import AwaitedPicture, Inquiry, read_inquiry, write_decision
 from gateway.codecs.yls.limits import MOST_VERIFICATIONS
 from gateway.codecs.yls.registers import ENC, MAC, OW, Command, Result, Tlv
@@ -39,6 +40,15 @@ from tests.support.jpegs import jpeg
 V7_BODY, V8_BODY = vectors.V7[18:-10], vectors.V8[18:-10]
 CARD = Inquiry(means=8, cards=(CardRef(kind=1, number=b"\x04\xa1"),), door=1, direction=1)
 BY_PICTURE = replace(CONFIG, verifies_by_picture=True, encrypts=True)
+
+
+def sent(data: bytes) -> list[Frame]:
+    found = []
+    while data:
+        size = int.from_bytes(data[14:16], "big") + 20
+        found.append(parse(data[:size]))
+        data = data[size:]
+    return found
 
 
 def granted(receipt: Receipt) -> Granted:
@@ -285,6 +295,21 @@ class TestPair:
         assert (event.picture, event.budget_ms) == (face, 940)
         assert pair.gateway.pictures.keys().isdisjoint({face})
         assert pair.device.idle
+
+    def test_no_piece_of_another_picture_leaves_while_somebody_waits(self) -> None:
+        pair = Pair(config=replace(BY_PICTURE, max_frame=600), secure=True).login()
+        pair.device.record(Draft(time_ms=1, picture=jpeg(5000, "bulk")), pair.now)
+        for _ in range(4):
+            pair.collect()
+            pair.to_server()
+            pair.to_device()
+        pair.collect()
+        assert any(frame.command == Command.BLOB_DATA for frame in sent(pair.up))
+        pair.told += pair.device.verify(CARD, pair.now)
+        pair.pump()
+        assert not any(isinstance(one, PictureDelivered) for one in pair.told)
+        pair.wait(0.25)
+        assert any(isinstance(one, PictureDelivered) for one in pair.told)
 
     def test_many_pictures_one_after_another_leave_nothing_behind(self) -> None:
         pair = Pair(config=BY_PICTURE).login()
