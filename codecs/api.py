@@ -24,6 +24,14 @@ DAMAGE = frozenset(
 """Why bytes are no frame; the closed vocabulary of FrameDamaged.code and of its metric."""
 
 
+Redact = Callable[[bytes, bool, int], bytes]
+"""Replaces what is personal or secret in a stream of one direction by zeros, of the same length.
+
+Called with the bytes, whether they need not begin with a frame, and how many bytes may be kept of
+anything whose meaning is unknown. Pure, at linear cost; the answer has the length of the question.
+"""
+
+
 class Reach(Enum):
     """How the gateway gets at a terminal of this dialect."""
 
@@ -113,4 +121,6 @@ class Dialect:
     checksum: bool = False
     """Frames carry a checksum, so a flipped bit must never pass unnoticed (property P6)."""
     limits: Limits
+    redact: Redact | None = None
+    """Makes captures fit to be stored. Without it only the first bytes of each run are kept."""
     api: int = API_VERSION

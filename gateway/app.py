@@ -14,9 +14,16 @@ from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Log, SessionHandle
 from gateway.domain.times import Instant
 from gateway.housekeeping import FLUSH_EVERY, Housekeeping
-from gateway.limits import desk_limits, flow_limits, listener_limits
+from gateway.limits import (
+    capture_limits,
+    desk_limits,
+    flow_limits,
+    inbox_limits,
+    listener_limits,
+)
 from gateway.monitoring.counting import (
     SessionMetrics,
+    fold_captures,
     fold_presence,
     fold_tally,
     fold_traffic,
@@ -26,6 +33,7 @@ from gateway.monitoring.health import Health
 from gateway.monitoring.measured_store import MeasuredStore
 from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.presence import Presence, PresenceTable
+from gateway.protocols.capture import Taps
 from gateway.protocols.clock import read_clock
 from gateway.protocols.counters import Traffic
 from gateway.protocols.gate import Gate
@@ -34,6 +42,7 @@ from gateway.protocols.registry import Registry
 from gateway.protocols.roster import Roster
 from gateway.protocols.surroundings import Surroundings
 from gateway.services.assembly import Services, assemble
+from gateway.services.captures import Inbox
 from gateway.settings import Settings
 from gateway.storage.opening import Storage
 
@@ -55,6 +64,7 @@ class Parts:
     server: DeviceServer
     metrics: Metrics
     health: Health
+    taps: Taps | None
 
 
 async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) -> Parts:
@@ -79,6 +89,7 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     for failure in found.failures:
         log.error("codec.unusable", codec=failure.name, reason=failure.reason)
     deafness = Deafness(presence)
+    inbox, taps = _captures(settings, storage, services, metrics, log)
     return Parts(
         settings=settings,
         log=log,
@@ -89,13 +100,24 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
             store=storage.records,
             presence=presence,
             deafness=deafness,
+            inbox=inbox,
             clock=read_clock,
             log=log,
         ),
-        server=_server(settings, found.dialects, services, metrics, deafness, log),
+        server=_server(settings, found.dialects, services, metrics, deafness, taps, log),
         metrics=metrics,
+        taps=taps,
         health=_health(storage, services),
     )
+
+
+def _captures(
+    settings: Settings, storage: Storage, services: Services, metrics: Metrics, log: Log
+) -> tuple[Inbox, Taps | None]:
+    inbox = Inbox(storage.captures, inbox_limits(settings), services.common.tasks, log)
+    taps = Taps(capture_limits(settings), inbox) if settings.capture.mode != "off" else None
+    fold_captures(metrics, inbox.tally, lambda: 0 if taps is None else taps.budget.held)
+    return inbox, taps
 
 
 def _server(
@@ -104,6 +126,7 @@ def _server(
     services: Services,
     metrics: Metrics,
     deafness: Deafness,
+    taps: Taps | None,
     log: Log,
 ) -> DeviceServer:
     traffic = Traffic()
@@ -128,6 +151,7 @@ def _server(
             traffic=traffic,
             flow=flow_limits(settings),
             deaf=deaf,
+            taps=taps,
             settings={"window": settings.sessions.window},
         )
     )

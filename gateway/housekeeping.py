@@ -15,6 +15,7 @@ from gateway.domain.times import Instant
 from gateway.monitoring.deafness import Deafness
 from gateway.monitoring.presence import Presence, PresenceTable, Transition
 from gateway.services.assembly import Services
+from gateway.services.captures import Inbox
 from gateway.storage.records import PostgresRecordStore
 
 ID_BLOCK = 100_000
@@ -24,6 +25,8 @@ TICK_S = 1.0
 FLUSH_EVERY = 5
 """Seconds between two flushes of cursors and contacts: one statement each, whatever happened."""
 PARTITIONS_EVERY = 3600
+CAPTURES_EVERY = 60
+"""Seconds between two looks at which captures have been kept long enough."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class Housekeeping:
     store: PostgresRecordStore
     presence: PresenceTable
     deafness: Deafness
+    inbox: Inbox
     clock: Callable[[], Instant]
     log: Log
     _flushed: float = field(default=-inf, init=False)
@@ -42,6 +46,7 @@ class Housekeeping:
     async def begin(self) -> None:
         """Draw the first passage ids; without them no record could be taken."""
         self.services.ingest.add_ids(await self._measured.reserve_ids(ID_BLOCK))
+        await self._attempt(self.erase_captures)
 
     async def run(self) -> None:
         """Do every duty in its own time until cancelled: a slow one must not hold up the others."""
@@ -50,7 +55,12 @@ class Housekeeping:
             self._every(TICK_S, self.top_up),
             self._every(FLUSH_EVERY, self.flush),
             self._every(PARTITIONS_EVERY, self.store.prepare),
+            self._every(CAPTURES_EVERY, self.erase_captures),
         )
+
+    async def erase_captures(self) -> None:
+        """Erase captures that have been kept long enough."""
+        await self.inbox.keep_house(self.clock().wall)
 
     async def watch(self) -> None:
         """Sweep presence and note whether the store takes records."""

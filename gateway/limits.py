@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 
+from gateway.protocols.capture import CaptureLimits
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.gate import (
     CONNECTION_BYTES,
@@ -12,6 +13,7 @@ from gateway.protocols.gate import (
     ListenerLimits,
     connection_ceiling,
 )
+from gateway.services.captures import InboxLimits
 from gateway.services.common import DeskLimits
 from gateway.settings import Settings
 
@@ -63,4 +65,30 @@ def listener_limits(settings: Settings) -> ListenerLimits:
         strangers=settings.listen.unauthenticated_total,
         strangers_per_address=settings.listen.unauthenticated_per_address,
         patience_seconds=settings.listen.login_seconds,
+    )
+
+
+def capture_limits(settings: Settings) -> CaptureLimits:
+    """Return the bounds of what is remembered of connections."""
+    capture = settings.capture
+    return CaptureLimits(
+        ring_bytes=capture.ring_bytes,
+        ring_seconds=capture.ring_seconds,
+        budget_bytes=capture.budget_bytes,
+        head_bytes=capture.head_bytes,
+        recording_bytes=capture.recording_bytes,
+        always=capture.mode == "always",
+    )
+
+
+def inbox_limits(settings: Settings) -> InboxLimits:
+    """Return the bounds of what is kept of that."""
+    capture = settings.capture
+    return InboxLimits(
+        per_hour=capture.per_hour,
+        unknown_per_hour=capture.unknown_per_hour,
+        strangers_per_hour=capture.strangers_per_hour,
+        total=capture.total,
+        waiting=capture.waiting,
+        keep_days=capture.keep_days,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from typing import Any, TypeAlias, cast
@@ -12,8 +12,9 @@ from typing import Any, TypeAlias, cast
 from twisted.internet.interfaces import IReactorTCP
 
 from gateway import crashpoints
-from gateway.admin import AdminServer
+from gateway.admin import AdminServer, Call
 from gateway.app import Parts, build, follow
+from gateway.capture_operations import CaptureOperations, Recorder
 from gateway.database import admin_socket, opened
 from gateway.domain.directory import Directory
 from gateway.domain.ports import Log
@@ -29,6 +30,7 @@ from gateway.protocols.reactor import install_reactor
 from gateway.protocols.tls import ServerContext
 from gateway.serial_lines import serve_lines
 from gateway.settings import Settings
+from gateway.storage.opening import Storage
 from gateway.twisted_logs import route_twisted
 from gateway.web.site import listen as listen_web
 from gateway.web.status import Status
@@ -78,7 +80,7 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         await serve_lines(parts, reactor)
         admin = AdminServer(
             admin_socket(settings),
-            Operations(database.storage, _directory_user(parts)).calls(),
+            _calls(parts, database.storage),
             log,
         )
         await admin.start()
@@ -135,6 +137,21 @@ async def _end_committer(parts: Parts, committer: asyncio.Task[None]) -> None:
     """Commit the rest; also when the gateway could not finish starting."""
     parts.services.committer.stop()
     await committer
+
+
+def _calls(parts: Parts, storage: Storage) -> Mapping[str, Call]:
+    """Return everything operators may ask for."""
+    recorder = Recorder(
+        taps=parts.taps,
+        settings=parts.settings.capture,
+        production=parts.settings.gateway.mode == "production",
+        clock=read_clock,
+        log=parts.log,
+    )
+    return {
+        **Operations(storage, _directory_user(parts)).calls(),
+        **CaptureOperations(storage, recorder).calls(),
+    }
 
 
 def _directory_user(parts: Parts) -> Callable[[Directory], Awaitable[None]]:

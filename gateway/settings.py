@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, Strict
 
+from gateway.capture_settings import CaptureSection
 from gateway.serial_settings import SerialServerTable, SerialTable
 from gateway.setting_kinds import (
     MIB,
@@ -318,6 +319,7 @@ class Settings(Section):
     storage: StorageSection = Field(default_factory=StorageSection)
     presence: PresenceSection = Field(default_factory=PresenceSection)
     lockout: LockoutSection = Field(default_factory=LockoutSection)
+    capture: CaptureSection = Field(default_factory=CaptureSection)
     web: WebSection = Field(default_factory=WebSection)
     log: LogSection = Field(default_factory=LogSection)
     admin: AdminSection = Field(default_factory=AdminSection)

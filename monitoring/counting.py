@@ -118,6 +118,17 @@ class Tally(Protocol):
         """Attempts by result."""
 
 
+class CaptureTally(Protocol):
+    """What became of captures."""
+
+    kept: int
+    stored: int
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Those that were not kept, by reason."""
+
+
 class Waiting(Protocol):
     """The queue before the store."""
 
@@ -214,6 +225,19 @@ def _fold_lane(metrics: Metrics, mode: str, tally: LaneTally) -> None:
     metrics[m.CONFLICTS].at(mode).value = tally.conflict
     metrics[m.REJECTED].at(mode).value = tally.rejected
     metrics[m.AGE].at(mode).load(tally.age.buckets, tally.age.total_s)
+
+
+def fold_captures(metrics: Metrics, tally: CaptureTally, held: Callable[[], int]) -> None:
+    """Have captures exported; ``held`` returns the bytes remembered of connections."""
+
+    def fold() -> None:
+        metrics[m.CAPTURES].at().value = tally.kept
+        metrics[m.CAPTURES_STORED].at().value = tally.stored
+        metrics[m.CAPTURE_BYTES].at().value = held()
+        for reason, count in tally.dropped.items():
+            metrics[m.CAPTURES_DROPPED].at(reason).value = count
+
+    metrics.before_scrape(fold)
 
 
 def fold_presence(metrics: Metrics, presence: PresenceTable) -> None:

@@ -24,6 +24,22 @@ EVENTS: dict[str, LogEvent] = {
     "admin.call_failed": LogEvent(
         "error", "A command of an operator failed by a mistake of the gateway: report it."
     ),
+    "capture.erased": LogEvent("info", "An operator erased so many captures."),
+    "capture.expired": LogEvent("info", "So many captures were erased because their time was up."),
+    "capture.exported": LogEvent("info", "An operator read or exported a capture."),
+    "capture.kept": LogEvent(
+        "info",
+        "What a connection said around something that did not decode was kept: "
+        "`gatepost capture show` with this number shows it.",
+    ),
+    "capture.recording": LogEvent(
+        "warning",
+        "An operator records what a terminal says for so many minutes; with `full` true nothing "
+        "is redacted, pictures and templates neither.",
+    ),
+    "capture.refused": LogEvent(
+        "warning", "An operator asked for a full recording, which the settings do not allow."
+    ),
     "codec.unusable": LogEvent(
         "error", "A codec could not be loaded; its terminals are not served until that is mended."
     ),

@@ -55,6 +55,9 @@ LOGIN = Label(
     ),
 )
 PICTURE = Label(name="result", values=("stored", "damaged", "declined"))
+CAPTURE_DROP = Label(
+    name="reason", values=("rate", "strangers", "room", "waiting", "database", "refused")
+)
 REFUSED_BY = Label(name="by", values=("session", "ingest"))
 SUPPLIER = Label(name="vendor", limit=100)
 STATE = Label(name="state", values=("online", "late", "offline", "never_seen"))
@@ -199,6 +202,15 @@ DEVICES_CONNECTED = gauge("gatepost_devices_connected", "Devices with a session.
 DEAF_SECONDS = counter(
     "gatepost_presence_deaf_seconds_total",
     "Seconds in which the gateway itself could hear nobody; silence then is never a fault.",
+)
+
+CAPTURES = counter("gatepost_captures_kept_total", "Captures stored of input that did not decode.")
+CAPTURES_DROPPED = counter(
+    "gatepost_captures_dropped_total", "Captures that were not stored, by reason.", CAPTURE_DROP
+)
+CAPTURES_STORED = gauge("gatepost_captures_stored", "Captures in the database.")
+CAPTURE_BYTES = gauge(
+    "gatepost_capture_ring_bytes", "Bytes remembered of connections, for a capture."
 )
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

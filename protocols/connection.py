@@ -338,6 +338,8 @@ class Connection:
             try:
                 dialect, data = newcomer.recognise(data)
             except Unrecognised:
+                if self._shared.taps is not None:
+                    self._shared.taps.unrecognised(self.peer, newcomer.head, now)
                 self.abort("unrecognised")
                 return
             except Exception as error:
@@ -363,8 +365,7 @@ class Connection:
         except Exception as error:
             self.fail("codec_error", error)
             return None
-        name = f"{dialect.name}/{dialect.version}"
-        self._session = Session(shared, self, conversation, name)
+        self._session = Session(shared, self, conversation, dialect)
         return self._session
 
     def _judge_congestion(self, congestion: Congestion, mono: float) -> None:

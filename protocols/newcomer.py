@@ -16,10 +16,10 @@ class Newcomer:
         "_allowance",
         "_begun_at",
         "_dialects",
-        "_head",
         "_noise",
         "_patience",
         "binding",
+        "head",
         "login_by",
     )
 
@@ -37,7 +37,8 @@ class Newcomer:
         self._noise = noise
         self._allowance = 0
         self._begun_at: float | None = None
-        self._head = b""
+        self.head = b""
+        """What it sent before its dialect was known."""
 
     def wait(self, mono: float) -> None:
         """Begin to wait for its turn."""
@@ -66,8 +67,8 @@ class Newcomer:
 
         Raises Unrecognised, and whatever a dialect's ``opening`` raises.
         """
-        self._head += data
-        return recognise(self._dialects, self._head), self._head
+        self.head += data
+        return recognise(self._dialects, self.head), self.head
 
     @property
     def out_of_time(self) -> str:

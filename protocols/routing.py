@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.captures import UNKNOWN
 from gateway.domain.commands import CommandOutcome, OutcomeBase
 from gateway.domain.events import (
     BlobCompleted,
@@ -68,7 +69,7 @@ def _credential(session: Session, event: CredentialWanted, now: Instant) -> None
 
 
 def _login_proved(session: Session, event: LoginProved, now: Instant) -> None:
-    if session.prove(event.serial):
+    if session.prove(event.serial, event.firmware, now):
         session.shared.desk.login(session, event, session.peer, now)
 
 
@@ -158,18 +159,21 @@ def _not_here(session: Session, event: ObjectWanted, now: Instant) -> None:
 def _frame_damaged(session: Session, event: FrameDamaged, now: Instant) -> None:
     del now
     session.shared.counters.frame_damaged(session.dialect, event.code)
+    session.blame(f"damaged.{event.code}")
     session.complain(event.code, f"{event.size} bytes dropped")
 
 
 def _misbehaved(session: Session, event: Misbehaved, now: Instant) -> None:
     del now
     session.shared.counters.misbehaved(session.dialect, event.code)
+    session.blame(f"misbehaved.{event.code}")
     session.complain(event.code, event.detail)
 
 
 def _unknown_message(session: Session, event: UnknownMessage, now: Instant) -> None:
-    del now, event
+    del now
     session.shared.counters.unknown_message(session.dialect)
+    session.blame(f"{UNKNOWN}{event.command:04x}")
 
 
 def _nothing(session: Session, event: object, now: Instant) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.codecs.api import Conversation
+from gateway.codecs.api import Conversation, Dialect
 from gateway.protocols.flow import Credit
 from gateway.protocols.routing import MEMBER_ROUTES, NOISE, STRANGER_ROUTES
 from gateway.protocols.surroundings import Surroundings
@@ -45,6 +45,7 @@ class Session:
         "peer",
         "shared",
         "slot",
+        "tap",
     )
 
     def __init__(
@@ -52,12 +53,12 @@ class Session:
         shared: Surroundings,
         connection: Connection,
         conversation: Conversation,
-        dialect: str,
+        dialect: Dialect,
     ) -> None:
         self.shared = shared
         self.peer = connection.peer
         """Address of the other end, without the port."""
-        self.dialect = dialect
+        self.dialect = f"{dialect.name}/{dialect.version}"
         self.device = DeviceId(-1)
         self.generation = Generation(0)
         self.slot = -1
@@ -65,6 +66,7 @@ class Session:
         self.credit = Credit(shared.flow.credit)
         self.deadline = conversation.deadline
         """Asked for every session in every sweep, so it is the conversation's own method."""
+        self.tap = None if shared.taps is None else shared.taps.tap(self.peer, dialect)
         self._connection = connection
         self._conversation = conversation
         self._routes = STRANGER_ROUTES
@@ -77,10 +79,12 @@ class Session:
 
     def receive(self, data: bytes, now: Instant) -> None:
         """Feed what arrived, route what it means, send what the conversation answers."""
+        if self.tap is not None:
+            self.tap.note(True, data, now)
         try:
             events = self._conversation.feed(data, now)
         except Exception as error:
-            self._connection.fail("codec_error", error)
+            self._blame_codec(error)
             return
         if events and self._handle(events, now) and self.admitted:
             self.shared.desk.heard(self, now)
@@ -88,17 +92,19 @@ class Session:
 
     def flush(self, now: Instant) -> None:
         """Send what the conversation has to say; close if it is over."""
-        self._send()
+        self._send(now)
         reason = self._conversation.closing
         if reason is not None:
             self._connection.finish(reason, now)
+        if self.tap is not None and self.tap.cause is not None:
+            self.tap.settle(now)
 
     def tick(self, now: Instant) -> None:
         """Let the conversation act on time having passed."""
         try:
             events = self._conversation.tick(now)
         except Exception as error:
-            self._connection.fail("codec_error", error)
+            self._blame_codec(error)
             return
         if events:
             self._handle(events, now)
@@ -117,7 +123,7 @@ class Session:
         try:
             events = self._conversation.lost(now)
         except Exception as error:
-            self._connection.fail("codec_error", error)
+            self._blame_codec(error)
         try:
             for event in events:
                 self._routes[type(event)](self, event, now)
@@ -126,6 +132,8 @@ class Session:
         if self.admitted:
             self.shared.registry.release(self.device, self.generation)
             self.shared.desk.lost(self, reason, now)
+        if self.tap is not None:
+            self.tap.end(now)
 
     # What services call.
 
@@ -164,7 +172,7 @@ class Session:
                 self.tell(Farewell(reason=reason), now)
             except Exception as error:
                 self._connection.fail("handling_error", error)
-            self._send()
+            self._send(now)
             self._connection.finish(reason.value, now)
 
     # What routes call.
@@ -175,16 +183,18 @@ class Session:
             try:
                 events = self._conversation.submit(request, now)
             except Exception as error:
-                self._connection.fail("codec_error", error)
+                self._blame_codec(error)
                 return
             if events:
                 self._route(events, now)
 
-    def prove(self, serial: Serial) -> bool:
+    def prove(self, serial: Serial, firmware: str, now: Instant) -> bool:
         """Be known from now on; False, and cut off, if it was another terminal before."""
         if self._serial is None:
             self._serial = serial
             self._connection.known()
+            if self.tap is not None:
+                self.tap.identify(serial, firmware, now)
         elif self._serial != serial:
             self.drop("identity_changed")
             return False
@@ -193,6 +203,11 @@ class Session:
     def drop(self, reason: str) -> None:
         """Hang up without a word."""
         self._connection.abort(reason)
+
+    def blame(self, code: str) -> None:
+        """Have what was said kept: something in it did not decode."""
+        if self.tap is not None:
+            self.tap.blame(code)
 
     def complain(self, code: str, detail: str) -> None:
         """Log a breach of the protocol, once per connection; all of them are counted."""
@@ -212,6 +227,10 @@ class Session:
         return named
 
     # The rest is ours.
+
+    def _blame_codec(self, error: Exception) -> None:
+        self.blame("codec_error")
+        self._connection.fail("codec_error", error)
 
     def _handle(self, events: list[Event], now: Instant) -> bool:
         """Route events whose answers leave together; see `_route` for the result."""
@@ -237,14 +256,16 @@ class Session:
                 healthy = True
         return healthy
 
-    def _send(self) -> None:
+    def _send(self, now: Instant) -> None:
         if self._connection.ending is None:
             try:
                 output = self._conversation.output()
                 if output:
                     self._connection.write(output)
+                    if self.tap is not None:
+                        self.tap.note(False, output, now)
             except Exception as error:
-                self._connection.fail("codec_error", error)
+                self._blame_codec(error)
 
     def _enter(self, admission: Admit) -> None:
         self._connection.expect_every(admission.heartbeat_s)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.codecs.api import Dialect
+from gateway.protocols.capture import Taps
 from gateway.protocols.counters import SessionCounters, Traffic
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.gate import Gate
@@ -47,6 +48,8 @@ class Surroundings:
     deaf: Callable[[SessionHandle, bool, Instant], None] = never_deaf
     """Told when we stop reading an admitted session's socket (True) and when we read it again or
     lose it (False): its silence in between is ours."""
+    taps: Taps | None = None
+    """Remember what sessions say, where that is wanted."""
     resync: bool = False
     """Links can lose and invent bytes: conversations hunt for the next frame instead of closing."""
     noise_bytes: int = 0

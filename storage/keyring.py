@@ -23,6 +23,7 @@ from gateway.domain.errors import GatepostError
 PICTURE = "picture"
 RAW = "raw"
 DEVICE = "device"
+CAPTURE = "capture"
 
 
 class Keyring:

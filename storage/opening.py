@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.storage.captures import PostgresCaptureStore
 from gateway.storage.directory import PostgresDirectoryStore
 from gateway.storage.keyring import open_keyring
 from gateway.storage.migrate import migrate
@@ -30,6 +31,7 @@ class Storage:
     pictures: PictureReader
     raw: RawReader
     aside: AsideReader
+    captures: PostgresCaptureStore
 
     async def close(self) -> None:
         """End all connections."""
@@ -70,4 +72,5 @@ async def open_storage(
         pictures=PictureReader(database, keyring),
         raw=RawReader(database, keyring),
         aside=AsideReader(database, keyring),
+        captures=PostgresCaptureStore(database, keyring),
     )

@@ -11,6 +11,7 @@ from gateway.codecs.yls.limits import (
     MOST_FRAME,
     MOST_SNAPSHOT,
 )
+from gateway.codecs.yls.redaction import redact
 from gateway.codecs.yls.server import YlsConversation
 
 _OPENING = b"YL"
@@ -39,4 +40,5 @@ DIALECT = Dialect(
         login_seconds=LOGIN_SECONDS,
         max_picture=MOST_SNAPSHOT,
     ),
+    redact=redact,
 )

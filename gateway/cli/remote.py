@@ -7,13 +7,14 @@ import sys
 from typing import Any
 
 from gateway.admin import ask
+from gateway.capture_operations import CaptureOperations
 from gateway.database import admin_socket, data_root, opened
 from gateway.domain.errors import GatepostError
 from gateway.operations import Operations
 from gateway.settings import Settings
 from gateway.storage.layout import Layout
 
-READING = ("device.list", "device.show")
+READING = ("device.list", "device.show", "capture.list", "capture.show", "capture.export")
 """Calls that must not make a database only to say that it is empty."""
 
 
@@ -38,4 +39,6 @@ async def _call(settings: Settings, name: str, args: dict[str, object]) -> Any:
     where = "at storage.dsn" if settings.storage.dsn else f"in {root}"
     print(f"No gateway is running: opening the database {where}.", file=sys.stderr)  # noqa: T201
     async with opened(settings) as database:
-        return await Operations(database.storage).calls()[name](**args)
+        storage = database.storage
+        calls = {**Operations(storage).calls(), **CaptureOperations(storage).calls()}
+        return await calls[name](**args)

@@ -22,7 +22,7 @@ TABLES = (
     "passage", "fault_report", "picture", "raw_batch", "record_identity", "picture_identity",
     "record_lost", "record_cursor", "quarantined_record", "rejected_record", "outbox",
     "device_seen", "mounting", "device", "channel", "project", "device_model", "supplier", "corp",
-    "area", "data_key",
+    "area", "capture", "data_key",
 )  # fmt: skip
 
 
