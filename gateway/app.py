@@ -95,19 +95,30 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
         log=log,
         services=services,
         presence=presence,
-        housekeeping=Housekeeping(
-            services=services,
-            store=storage.records,
-            presence=presence,
-            deafness=deafness,
-            inbox=inbox,
-            clock=read_clock,
-            log=log,
-        ),
+        housekeeping=_housekeeping(services, storage, presence, deafness, inbox, log),
         server=_server(settings, found.dialects, services, metrics, deafness, taps, log),
         metrics=metrics,
         taps=taps,
         health=_health(storage, services),
+    )
+
+
+def _housekeeping(
+    services: Services,
+    storage: Storage,
+    presence: PresenceTable,
+    deafness: Deafness,
+    inbox: Inbox,
+    log: Log,
+) -> Housekeeping:
+    return Housekeeping(
+        services=services,
+        store=storage.records,
+        presence=presence,
+        deafness=deafness,
+        inbox=inbox,
+        clock=read_clock,
+        log=log,
     )
 
 

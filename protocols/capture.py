@@ -106,7 +106,7 @@ class Tap:
     """Remembers what one session hears and says, and hands it over when there is a reason."""
 
     __slots__ = ("_dialect", "_firmware", "_peer", "_recording", "_redact", "_ring", "_seconds",
-                 "_serial", "_taps", "cause")  # fmt: skip
+                 "_serial", "_taps", "cause", "note")  # fmt: skip
 
     def __init__(self, taps: Taps, peer: str, dialect: Dialect) -> None:
         self.cause: str | None = None
@@ -121,11 +121,9 @@ class Tap:
         limits = taps.limits
         self._seconds = inf if limits.always else limits.ring_seconds
         self._ring = Ring(taps.budget, self._seconds)
-
-    def note(self, inward: bool, data: bytes, now: Instant) -> None:
-        """Remember what came in or went out."""
-        if self._ring.note(inward, data, now.mono) or self._recording is not None:
-            self._make_room(now)
+        self.note = self._ring.note
+        """Called for every read and write, so it is the ring's own method; after True `make_room`
+        wants to be called."""
 
     def identify(self, serial: Serial, firmware: str, now: Instant) -> None:
         """Take note of an identity that was proved."""
@@ -144,8 +142,9 @@ class Tap:
             del self._taps.recordings[self._serial]
             return
         self._recording = recording
-        self._ring.bound = recording.left
+        self._ring.own = recording.left
         self._ring.seconds = inf
+        self._ring.trim(now.mono)
 
     def blame(self, code: str) -> None:
         """Note that something did not decode; the first reason counts."""
@@ -159,7 +158,7 @@ class Tap:
         self.cause = None
         if self._taps.inbox.admits(self._serial, self._peer, cause, now):
             self._ring.trim(now.mono)
-            self._hand_over(cause, now)
+            self._hand_over(cause, now, again=not self._taps.limits.always)
 
     def end(self, now: Instant) -> None:
         """Hand over what is owed, and forget the rest: the session is over."""
@@ -173,10 +172,11 @@ class Tap:
         if self._serial is not None and self._taps.known.get(self._serial) is self:
             del self._taps.known[self._serial]
 
-    def _make_room(self, now: Instant) -> None:
+    def make_room(self, now: Instant) -> None:
+        """Do what `note` asked for: forget the oldest, or store a recording that is complete."""
         recording = self._recording
         if recording is not None:
-            if self._ring.size >= self._ring.bound or now.mono >= recording.until:
+            if self._ring.size >= self._ring.own or now.mono >= recording.until:
                 self._store_part(recording, now)
                 self._stop(recording)
         elif self._taps.limits.always:
@@ -197,16 +197,22 @@ class Tap:
     def _stop(self, recording: Recording) -> None:
         assert self._serial is not None
         self._recording = None
-        self._ring.bound = 0
+        self._ring.own = 0
         self._ring.seconds = self._seconds
         if self._taps.recordings.get(self._serial) is recording:
             del self._taps.recordings[self._serial]
 
-    def _hand_over(self, code: str, now: Instant, *, full: bool = False) -> None:
+    def _hand_over(
+        self, code: str, now: Instant, *, full: bool = False, again: bool = False
+    ) -> None:
+        """Give the inbox what is remembered; with ``again`` it stays, for the next fault to have
+        its beginning too.
+        """
         cut = tuple(self._ring.cut)
+        noted = self._ring.look() if again else self._ring.take()
         pieces = tuple(
             Piece(inward, now.wall - round((now.mono - mono) * 1000), data)
-            for mono, inward, data in self._ring.take()
+            for mono, inward, data in noted
         )
         if not pieces:
             return

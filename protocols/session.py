@@ -79,8 +79,9 @@ class Session:
 
     def receive(self, data: bytes, now: Instant) -> None:
         """Feed what arrived, route what it means, send what the conversation answers."""
-        if self.tap is not None:
-            self.tap.note(True, data, now)
+        tap = self.tap
+        if tap is not None and tap.note(True, data, now.mono):
+            tap.make_room(now)
         try:
             events = self._conversation.feed(data, now)
         except Exception as error:
@@ -262,8 +263,9 @@ class Session:
                 output = self._conversation.output()
                 if output:
                     self._connection.write(output)
-                    if self.tap is not None:
-                        self.tap.note(False, output, now)
+                    tap = self.tap
+                    if tap is not None and tap.note(False, output, now.mono):
+                        tap.make_room(now)
             except Exception as error:
                 self._blame_codec(error)
 

@@ -61,7 +61,7 @@ def _frame_at(stream: bytes, at: int) -> int:
     if not stream.startswith(_MARK, at):
         return 0
     size = FRAMING.measure(bytearray(stream[at : at + 2 * 15]), 0)
-    return size if isinstance(size, int) and size > 0 else 0
+    return max(0, size)
 
 
 def _next_frame(stream: bytes, at: int) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from gateway.codecs.api import Dialect
+from gateway.protocols.capture import Taps
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.gate import Gate, ListenerLimits
 from gateway.protocols.listener import DeviceServer
@@ -291,6 +292,7 @@ async def bench(
     clock: HandClock | None = None,
     listen: bool = True,
     desk: FakeDesk | None = None,
+    taps: Taps | None = None,
 ) -> AsyncIterator[Bench]:
     """Run a server for the dialects (text lines by default) until the test is over."""
     counters, log = TestedCounters(), SilentLog()
@@ -308,6 +310,7 @@ async def bench(
         roster=Roster(),
         registry=Registry[Session](),
         flow=flow or FlowLimits(),
+        taps=taps,
         deaf=lambda session, deaf, now: deafness.append((session.device, deaf)),
     )
     server = DeviceServer(shared)
