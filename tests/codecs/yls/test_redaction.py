@@ -6,7 +6,8 @@ import random
 
 import pytest
 from gateway.codecs.yls.body import put
-from gateway.codecs.yls.frame import MOST_FRAME, Frame, leading, pack
+from gateway.codecs.yls.frame import Frame, leading, pack
+from gateway.codecs.yls.limits import MOST_FRAME
 from gateway.codecs.yls.redaction import PERSONAL, redact
 from gateway.codecs.yls.registers import CRITICAL, ENC, MAC, Command, Tlv
 from hypothesis import given
