@@ -28,6 +28,9 @@ PERSONAL = frozenset(
 """Types whose values are pictures, templates, cards, names or keys (YLS/1 16.2 and 17); those that
 are only reserved so far are numbers here."""
 
+MAJOR = 1
+LONGEST_HEADER = 2 * 15
+"""Bytes; the version byte counts them in pairs."""
 _TLV = Struct(">HH")
 _MARK = SOF.to_bytes(2, "big")
 
@@ -58,10 +61,12 @@ def redact(stream: bytes, cut: bool, head: int) -> bytes:
 
 def _frame_at(stream: bytes, at: int) -> int:
     """Return the size of the frame whose checked header stands here; 0 if none does."""
-    if not stream.startswith(_MARK, at):
+    if not stream.startswith(_MARK, at) or len(stream) - at < HEADER:
         return 0
-    size = FRAMING.measure(bytearray(stream[at : at + 2 * 15]), 0)
-    return max(0, size)
+    if stream[at + 2] >> 4 != MAJOR:  # spares noise that is full of marks the checksum
+        return 0
+    size = FRAMING.head(bytearray(stream[at : at + LONGEST_HEADER]))
+    return size if isinstance(size, int) and size <= FRAMING.max_frame else 0
 
 
 def _next_frame(stream: bytes, at: int) -> int:
