@@ -120,12 +120,13 @@ def _heads(frame: bytes, max_frame: int) -> Iterator[tuple[str, bytes]]:
     plausible = max_frame * 3 // 4
     promises = {b"\xff", b"\xff\xff"}
     for width in (2, 4):
-        promises |= {plausible.to_bytes(width, order) for order in _ORDERS}
+        promise = min(plausible, 256**width - 1)
+        promises |= {promise.to_bytes(width, order) for order in _ORDERS}
     for at in range(min(HEAD_BYTES, len(frame))):
-        for promise in sorted(promises):
-            head = bytearray(frame[: max(at + len(promise), HEAD_BYTES)])
-            head[at : at + len(promise)] = promise
-            yield f"{promise.hex()} forged at byte {at}", bytes(head)
+        for forged in sorted(promises):
+            head = bytearray(frame[: max(at + len(forged), HEAD_BYTES)])
+            head[at : at + len(forged)] = forged
+            yield f"{forged.hex()} forged at byte {at}", bytes(head)
 
 
 def _too_steep(attack: Attack, most: int) -> str | None:
