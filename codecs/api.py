@@ -120,6 +120,9 @@ class Dialect:
     """Judge the first bytes of a connection (at most eight): True ours, False not, None wait."""
     checksum: bool = False
     """Frames carry a checksum, so a flipped bit must never pass unnoticed (property P6)."""
+    proof: bool = True
+    """A login proves who the terminal is. Otherwise the conversation reports LoginClaimed, and the
+    gateway serves the dialect only where devices are bound to addresses (``[[unproved]]``)."""
     limits: Limits
     redact: Redact | None = None
     """Makes captures fit to be stored. Without it only the first bytes of each run are kept."""

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from gateway.codecs.api import Dialect
 from gateway.codecs.registry import load_dialects
+from gateway.dialect_choice import enabled_dialects
 from gateway.domain.directory import Directory
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Log, SessionHandle
@@ -57,6 +58,8 @@ class Parts:
     """Everything a running gateway consists of."""
 
     settings: Settings
+    dialects: Mapping[str, Dialect]
+    """Every usable one, served or not."""
     log: Log
     services: Services
     presence: PresenceTable
@@ -72,8 +75,9 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     directory = await storage.directory.load()
     presence = _presence(settings)
     register(presence, directory, await storage.records.contacts(), read_clock().wall)
-    found = load_dialects()
-    spoken = [f"{one.name}/{one.version}" for one in found.dialects.values()]
+    dialects = _usable_dialects(log)
+    served = enabled_dialects(settings.dialects.enabled, dialects)
+    spoken = [f"{one.name}/{one.version}" for one in dialects.values()]
     metrics = Metrics(version=version("gatepost"), dialects=spoken)
     services = assemble(
         directory=directory,
@@ -86,21 +90,27 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     )
     fold_tally(metrics, services.common.tally, services.lanes)
     fold_presence(metrics, presence)
-    for failure in found.failures:
-        log.error("codec.unusable", codec=failure.name, reason=failure.reason)
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)
     return Parts(
         settings=settings,
+        dialects=dialects,
         log=log,
         services=services,
         presence=presence,
         housekeeping=_housekeeping(services, storage, presence, deafness, inbox, log),
-        server=_server(settings, found.dialects, services, metrics, deafness, taps, log),
+        server=_server(settings, served, services, metrics, deafness, taps, log),
         metrics=metrics,
         taps=taps,
         health=_health(storage, services),
     )
+
+
+def _usable_dialects(log: Log) -> Mapping[str, Dialect]:
+    found = load_dialects()
+    for failure in found.failures:
+        log.error("codec.unusable", codec=failure.name, reason=failure.reason)
+    return found.dialects
 
 
 def _housekeeping(
@@ -133,7 +143,7 @@ def _captures(
 
 def _server(
     settings: Settings,
-    dialects: Mapping[str, Dialect],
+    dialects: tuple[Dialect, ...],
     services: Services,
     metrics: Metrics,
     deafness: Deafness,
@@ -148,7 +158,7 @@ def _server(
 
     return DeviceServer(
         Surroundings(
-            dialects=tuple(dialects.values()),
+            dialects=dialects,
             desk=services.desk,
             clock=read_clock,
             entropy=os.urandom,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -122,7 +122,9 @@ def _one_underscore(name: str) -> Iterator[GatepostError]:
 
 
 def _value(text: str, field: FieldInfo) -> object:
-    """Read a number as TOML does; anything else stays the text it is."""
+    """Read a number as TOML does and a list by its commas; anything else stays the text it is."""
+    if get_origin(field.annotation) is tuple:
+        return [part.strip() for part in text.split(",") if part.strip()]
     if field.annotation not in (int, float):
         return text
     try:

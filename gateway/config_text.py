@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import get_args
+from typing import get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from gateway.setting_kinds import InProduction
+from gateway.setting_kinds import Address, InProduction
 from gateway.settings import repeated_tables, sections
 
 WIDTH = 96
@@ -30,8 +30,8 @@ REFERENCE_HEAD = """\
 Gatepost reads one TOML file (`gatepost init` writes one with every default) and then the
 environment: `GATEPOST_SECTION__KEY`, such as `GATEPOST_SESSIONS__HEARTBEAT_SECONDS=20`, wins over
 the file. Tables in double brackets may be there any number of times, and in the file only. Numbers
-are written as in TOML, texts without quotes. An unknown key or a value out of bounds stops the
-start; all mistakes are listed at once, each with its place.
+are written as in TOML, texts without quotes, lists with commas. An unknown key or a value out of
+bounds stops the start; all mistakes are listed at once, each with its place.
 
 A bound marked *production* holds unless `gateway.mode = "demo"`.
 
@@ -77,6 +77,8 @@ def toml_value(value: object) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, tuple) and not isinstance(value, Address):
+        return f"[{', '.join(map(toml_value, value))}]"
     return f'"{"" if value is None else value}"'
 
 
@@ -84,8 +86,12 @@ def _sample_entry(key: str, field: FieldInfo) -> str:
     bounds = _bounds(field)
     text = f"{field.description} {_why(field)}{f' Bounds: {bounds}.' if bounds else ''}"
     comment = textwrap.fill(text, WIDTH, initial_indent="# ", subsequent_indent="# ")
-    default = '"…"' if field.is_required() else toml_value(field.default)
+    default = _placeholder(field) if field.is_required() else toml_value(field.default)
     return f"\n{comment}\n{key} = {default}\n"
+
+
+def _placeholder(field: FieldInfo) -> str:
+    return '["…"]' if get_origin(field.annotation) is tuple else '"…"'
 
 
 def _commented(text: str) -> str:

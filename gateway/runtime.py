@@ -32,6 +32,7 @@ from gateway.serial_lines import serve_lines
 from gateway.settings import Settings
 from gateway.storage.opening import Storage
 from gateway.twisted_logs import route_twisted
+from gateway.unproved import serve_unproved
 from gateway.web.site import listen as listen_web
 from gateway.web.status import Status
 
@@ -78,6 +79,7 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         fold_process(parts.metrics, parts.health, logs)
         await _listen(stack, parts, reactor)
         await serve_lines(parts, reactor)
+        await serve_unproved(parts)
         admin = AdminServer(
             admin_socket(settings),
             _calls(parts, database.storage),

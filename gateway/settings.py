@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, Strict
 
 from gateway.capture_settings import CaptureSection
+from gateway.dialect_settings import DialectsSection, UnprovedTable
 from gateway.serial_settings import SerialServerTable, SerialTable
 from gateway.setting_kinds import (
     MIB,
@@ -314,6 +315,7 @@ class Settings(Section):
 
     gateway: GatewaySection = Field(default_factory=GatewaySection)
     listen: ListenSection = Field(default_factory=ListenSection)
+    dialects: DialectsSection = Field(default_factory=DialectsSection)
     sessions: SessionsSection = Field(default_factory=SessionsSection)
     ingest: IngestSection = Field(default_factory=IngestSection)
     storage: StorageSection = Field(default_factory=StorageSection)
@@ -325,6 +327,7 @@ class Settings(Section):
     admin: AdminSection = Field(default_factory=AdminSection)
     serial: Annotated[tuple[SerialTable, ...], Strict(strict=False)] = ()
     serial_server: Annotated[tuple[SerialServerTable, ...], Strict(strict=False)] = ()
+    unproved: Annotated[tuple[UnprovedTable, ...], Strict(strict=False)] = ()
 
 
 def sections() -> dict[str, type[Section]]:
@@ -340,4 +343,8 @@ def sections() -> dict[str, type[Section]]:
 
 def repeated_tables() -> dict[str, type[Section]]:
     """Return what may be there any number of times, as ``[[name]]``, none being the default."""
-    return {"serial": SerialTable, "serial_server": SerialServerTable}
+    return {
+        "serial": SerialTable,
+        "serial_server": SerialServerTable,
+        "unproved": UnprovedTable,
+    }

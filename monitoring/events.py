@@ -102,6 +102,11 @@ EVENTS: dict[str, LogEvent] = {
         "So many lines about connections that never logged in were left out in the past second; "
         "the metrics count them all.",
     ),
+    "listener.unproved": LogEvent(
+        "warning",
+        "Terminals whose logins prove nothing can connect at this address; only the addresses they "
+        "are bound to keep impostors out.",
+    ),
     "log.lines_dropped": LogEvent(
         "warning",
         "So many lines were lost before this one, because the log could not be written in time.",

@@ -19,6 +19,7 @@ from gateway.domain.events import (
     FaultReported,
     FrameDamaged,
     Heartbeat,
+    LoginClaimed,
     LoginFailed,
     LoginProved,
     Misbehaved,
@@ -71,6 +72,18 @@ def _credential(session: Session, event: CredentialWanted, now: Instant) -> None
 def _login_proved(session: Session, event: LoginProved, now: Instant) -> None:
     if session.prove(event.serial, event.firmware, now):
         session.shared.desk.login(session, event, session.peer, now)
+
+
+def _login_claimed(session: Session, event: LoginClaimed, now: Instant) -> None:
+    """Take an address its device is bound to for the proof its protocol does not have.
+
+    The refusal does not tell what was wrong; the log does, as for any proof that did not hold.
+    """
+    if session.shared.binds(event.serial, session.peer):
+        _login_proved(session, LoginProved(serial=event.serial), now)
+    else:
+        _login_failed(session, LoginFailed(serial=event.serial, reason="address"), now)
+        session.tell(Refuse(reason=Refusal.NOT_LISTED), now)
 
 
 def _login_failed(session: Session, event: LoginFailed, now: Instant) -> None:
@@ -183,6 +196,7 @@ def _nothing(session: Session, event: object, now: Instant) -> None:
 STRANGER_ROUTES: dict[type, Route] = {
     CredentialWanted: _credential,
     LoginProved: _login_proved,
+    LoginClaimed: _login_claimed,
     LoginFailed: _login_failed,
     Heartbeat: _nothing,
     ClockMeasured: _nothing,

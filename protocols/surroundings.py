@@ -14,6 +14,7 @@ from gateway.protocols.gate import Gate
 from gateway.protocols.hush import Hush
 from gateway.protocols.registry import Registry
 
+from gateway.domain.ids import Serial
 from gateway.domain.ports import DeviceDesk, Log, SessionHandle
 from gateway.domain.times import Instant
 
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 def never_deaf(session: SessionHandle, deaf: bool, now: Instant) -> None:
     """Take no note of deafness, where nothing watches presence."""
     del session, deaf, now
+
+
+def binds_nobody(serial: Serial, peer: str) -> bool:
+    """Believe no claim, where no device is bound to an address."""
+    del serial, peer
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,8 @@ class Surroundings:
     lose it (False): its silence in between is ours."""
     taps: Taps | None = None
     """Remember what sessions say, where that is wanted."""
+    binds: Callable[[Serial, str], bool] = binds_nobody
+    """Says whether a device may log in without proof from an address (``[[unproved]]``)."""
     resync: bool = False
     """Links can lose and invent bytes: conversations hunt for the next frame instead of closing."""
     noise_bytes: int = 0

@@ -49,6 +49,16 @@ class LoginProved:
 
 
 @value
+class LoginClaimed:
+    """Somebody says who it is, in a protocol without proof; answer with Admit or Refuse.
+
+    Anybody can say it, so it is believed only from an address the device is bound to.
+    """
+
+    serial: Serial
+
+
+@value
 class LoginFailed:
     """A proof did not hold; the conversation has already answered."""
 
@@ -260,6 +270,7 @@ class SaidGoodbye:
 Event = (
     CredentialWanted
     | LoginProved
+    | LoginClaimed
     | LoginFailed
     | Heartbeat
     | ClockMeasured

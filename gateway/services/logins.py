@@ -53,7 +53,7 @@ class Logins:
         ``enter`` is called for an admitted session, right before the admission is sent.
         """
         directory = self._directory()
-        verdict = directory.admission(event.serial, event.model)
+        verdict = _admission(directory, session, event)
         if isinstance(verdict, Refusal):
             self.refuse(session, event, verdict)
             return
@@ -93,7 +93,7 @@ class Logins:
     def _second_thoughts(self, attempt: Attempt, known: Directory) -> Refusal | None:
         """Judge again what was judged before the wait: the device may have been revoked in it."""
         directory, event = self._directory(), attempt.event
-        verdict = directory.admission(event.serial, event.model)
+        verdict = _admission(directory, attempt.session, event)
         if isinstance(verdict, Refusal):
             return verdict
         device = verdict.id
@@ -155,6 +155,19 @@ class Logins:
         )
         passing = reason is Refusal.UNAVAILABLE
         session.submit(Refuse(reason=reason, retry_after_s=self._retry_after if passing else None))
+
+
+def _admission(
+    directory: Directory, session: SessionHandle, event: LoginProved
+) -> Device | Refusal:
+    """Judge a login; a device is itself only in the protocol it is registered with.
+
+    Otherwise a protocol without proof would be a way around the proof of another one.
+    """
+    verdict = directory.admission(event.serial, event.model)
+    if isinstance(verdict, Device) and session.dialect.partition("/")[0] != verdict.dialect:
+        return Refusal.NOT_LISTED
+    return verdict
 
 
 def _unknown(attempt: Attempt) -> StoredSeries | None:
