@@ -47,7 +47,7 @@ class Bench:
         yield row
         row.complete()
 
-    def unit(self, *, registered: bool = True, source: str = "") -> Unit:
+    def unit(self, *, registered: bool = True, source: str = "", dialect: str = "yls") -> Unit:
         """Return a terminal nobody used before, at its own address unless one is given."""
         number = next(_numbers)
         unit = Unit(
@@ -57,7 +57,7 @@ class Bench:
             now_ms=time.time_ns() // 1_000_000,
         )
         if registered:
-            self.register(unit.serial)
+            self.register(unit.serial, dialect=dialect)
         self._units.append(unit)
         return unit
 
@@ -66,8 +66,9 @@ class Bench:
         net, host = divmod(next(_numbers), 250)
         return f"127.0.{2 + net}.{1 + host}"
 
-    def register(self, *serials: str) -> None:
-        self.gateway.ask("directory.import", document=document(*serials), place="test")
+    def register(self, *serials: str, dialect: str = "yls") -> None:
+        listed = document(*serials, dialect=dialect)
+        self.gateway.ask("directory.import", document=listed, place="test")
 
     def found(self, unit: Unit) -> Found:
         """Return what the database holds of a terminal."""

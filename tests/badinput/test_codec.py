@@ -45,7 +45,8 @@ def gateway() -> Iterator[Gateway]:
         plugins.mkdir()
         install(plugins)
         found = os.pathsep.join(filter(None, (str(plugins), os.environ.get("PYTHONPATH"))))
-        with running(Site(folder), environ={"PYTHONPATH": found}) as gateway:
+        site = Site(folder, '[dialects]\nenabled = ["yls", "lines"]\n')
+        with running(site, environ={"PYTHONPATH": found}) as gateway:
             yield gateway
 
 
@@ -64,7 +65,7 @@ def login(unit: Unit) -> Peer:
 
 
 def test_a_codec_that_raises(bench: Bench) -> None:
-    lines, yls = bench.unit(), bench.unit()
+    lines, yls = bench.unit(dialect="lines"), bench.unit()
     with bench.row("a codec that raises") as row:
         neighbour = yls.login()
         terminal = login(lines)

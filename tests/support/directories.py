@@ -25,10 +25,10 @@ def device(serial: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def document(*serials: str) -> dict[str, Any]:
+def document(*serials: str, **changes: Any) -> dict[str, Any]:
     """A directory document as `gatepost directory import` reads it."""
     return {
         "suppliers": [{"code": SUPPLIER, "name": "Acme"}],
         "models": [{"supplier": SUPPLIER, "name": MODEL}],
-        "devices": [device(serial) for serial in serials],
+        "devices": [device(serial, **changes) for serial in serials],
     }
