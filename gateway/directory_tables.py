@@ -99,13 +99,16 @@ class ProjectTable(Table):
     channels: tuple[str, ...] = ()
 
 
+DEFAULT_DIALECT = "yls"
+
+
 class DeviceTable(Table):
     """A terminal, its secret as 64 hexadecimal digits."""
 
     serial: SerialText
     supplier: str
     model: str
-    dialect: str = "yls"
+    dialect: str = DEFAULT_DIALECT
     state: DeviceState | None = None
     heartbeat_seconds: int | None = Field(default=None, ge=1, le=300)
     secret: SecretText | None = Field(default=None, repr=False)

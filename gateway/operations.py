@@ -14,7 +14,7 @@ from gateway.codecs.registry import load_dialects
 from gateway.directory_file import device_entry, to_document
 from gateway.directory_mistakes import Mistake, misshapen, refused
 from gateway.directory_references import dangling
-from gateway.directory_tables import DeviceTable
+from gateway.directory_tables import DEFAULT_DIALECT, DeviceTable
 from gateway.domain.directory import Device, Directory
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Serial
@@ -28,6 +28,12 @@ Changed = Callable[[Directory], Awaitable[None]]
 async def nobody(directory: Directory) -> None:
     """Take no note of a changed directory: no gateway runs."""
     del directory
+
+
+def _has_proof(dialect: str) -> bool:
+    """Say whether a terminal of this dialect proves who it is, by its key."""
+    found = load_dialects().dialects.get(dialect)
+    return found is None or found.proof
 
 
 class Operations:
@@ -69,14 +75,18 @@ class Operations:
             "keyless": [
                 one.serial
                 for one in parsed.devices
-                if directory.devices[Serial(one.serial)].id not in directory.secrets
+                if _has_proof(one.dialect)
+                and directory.devices[Serial(one.serial)].id not in directory.secrets
             ],
         }
 
     async def add_device(self, **given: Any) -> dict[str, Any]:
-        """Add one device; without a secret one is drawn and returned this once."""
+        """Add one device; without a secret one is drawn and returned this once.
+
+        None is drawn where the device's protocol has no use for one.
+        """
         drawn = None
-        if not given.get("secret"):
+        if not given.get("secret") and _has_proof(given.get("dialect", DEFAULT_DIALECT)):
             drawn = given["secret"] = secrets.token_hex(32)
         try:
             entry = device_entry(DeviceTable.model_validate(given))

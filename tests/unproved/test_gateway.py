@@ -12,7 +12,7 @@ from gateway.codecs.cti.device import CtiDevice
 from gateway.codecs.cti.login import Login
 
 from gateway.domain.ids import Serial
-from tests.support.directories import document
+from tests.support.directories import MODEL, SUPPLIER, document
 from tests.support.gateways import Gateway, Site, free_port, running
 from tests.support.jpegs import jpeg
 from tests.support.postgres import open_folder
@@ -126,6 +126,16 @@ def test_nobody_else_gets_in(
     bench.gateway.await_logged(event, serial=serial, reason=reason)
     found = bench.gateway.site.query("select 1 from passage where claim = '666'")
     assert found == []
+
+
+def test_a_device_without_proof_is_given_no_key_and_misses_none(bench: Bench) -> None:
+    keyless = document("A-1", "A-2", secret=None)
+    keyless["devices"][0]["dialect"] = "cti"
+    done = bench.gateway.ask("directory.import", document=keyless, place="test")
+    assert done["keyless"] == ["A-2"]
+    fields = {"supplier": SUPPLIER, "model": MODEL}
+    assert "secret" not in bench.gateway.ask("device.add", serial="A-3", dialect="cti", **fields)
+    assert "secret" in bench.gateway.ask("device.add", serial="A-4", **fields)
 
 
 def test_the_common_listener_does_not_speak_it(bench: Bench) -> None:
