@@ -15,7 +15,7 @@ TIME = 7
 class Refused(Exception):
     """A content cannot be taken; ``reason`` is what the terminal is told.
 
-    ``code`` is ``checksum``, ``length``, ``text``, ``multi_part`` or ``busy``.
+    ``code`` is ``checksum``, ``length``, ``text``, ``multi_part``, ``busy`` or ``not_logged_in``.
     """
 
     def __init__(self, code: str, reason: str) -> None:

@@ -93,9 +93,7 @@ class CtiConversation(FramedConversation[Parcel]):
         if asked.command in LOGINS:
             yield self._claim(asked)
         elif not self._online or self._login is None:
-            self._fail(asked, "尚未登录 not logged in")
-            self.closing = "not_logged_in"
-            yield Misbehaved(code="not_logged_in", fatal=True)
+            raise Refused("not_logged_in", "尚未登录 not logged in")
         elif asked.command == Command.HEARTBEAT:
             self.send(answer(asked))
             yield Heartbeat()

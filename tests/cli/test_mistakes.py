@@ -177,7 +177,11 @@ def test_an_administration_socket_out_of_reach(tmp_path: Path) -> None:
     [
         (("--supplier", "S02", "--model", "M"), "supplier", "There are: S01."),
         (("--supplier", "S01", "--model", "N"), "model", "There are: M."),
-        (("--supplier", "S01", "--model", "M", "--dialect", "ysl"), "dialect", "There are: yls"),
+        (
+            ("--supplier", "S01", "--model", "M", "--dialect", "ysl"),
+            "dialect",
+            "There are: cti, yls",
+        ),
         (("--supplier", "S01", "--model", "M", "--secret", "abc"), "secret", "kept secret"),
     ],
 )
