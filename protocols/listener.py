@@ -97,7 +97,7 @@ class DeviceServer:
                 "listener.unavailable",
                 f"cannot listen: {_why(error)}.",
                 place=f"{name} {host}:{port}",
-                remedy=f"Stop what listens there, or set listen.{name} to another address.",
+                remedy=f"Stop what listens there, or give the {name} listener another address.",
             ) from error
         self._begin_sweep(loop)
         self._listeners.append(listener)

@@ -236,16 +236,18 @@ class Desk:
     def accept_directory(self, directory: Directory) -> Sequence[SessionHandle]:
         """Use a changed directory; return the sessions of devices that may no longer be here.
 
-        A device with another secret than before is among them: who is connected proved the old one.
+        A device with another secret or dialect than before is among them: who is connected proved
+        the old one.
         """
         before, self.directory = self.directory, directory
         expelled: list[SessionHandle] = []
         for terminal in self._terminals:
             serial, id_ = terminal.device.serial, terminal.device.id
             device = directory.devices.get(serial)
-            if device is not None:
-                terminal.refreshed(device)
             renewed = directory.secrets.get(id_) != before.secrets.get(id_)
+            if device is not None:
+                renewed = renewed or device.dialect != terminal.device.dialect
+                terminal.refreshed(device)
             welcome = directory.admission(serial, "") is device and not renewed
             if not welcome and terminal.session is not None:
                 expelled.append(terminal.session)

@@ -178,3 +178,28 @@ def test_a_login_loads_again_what_another_one_let_go_of() -> None:
         assert [held.series for held in admit.held] == [9, 8]
 
     run(body)
+
+
+def test_a_device_is_itself_only_in_the_protocol_it_is_registered_with() -> None:
+    async def body(bench: Bench) -> None:
+        stranger, slow = RecordingSession(dialect="cti/1"), SlowAnswers(bench.store, 7)
+        await begin(bench, EPOCH, stranger)
+        assert stranger.submitted == [Refuse(reason=Refusal.NOT_LISTED)]
+        waiting = RecordingSession()
+        await begin(bench, 7, waiting)
+        bench.services.desk.accept_directory(directory(replace(device(1), dialect="cti")))
+        slow.answer(7)
+        await bench.settle()
+        assert waiting.submitted == [Refuse(reason=Refusal.NOT_LISTED)]
+
+    run(body)
+
+
+def test_who_is_connected_in_another_protocol_than_the_new_one_has_to_go() -> None:
+    async def body(bench: Bench) -> None:
+        live = RecordingSession()
+        await begin(bench, EPOCH, live)
+        changed = directory(replace(device(), dialect="cti"))
+        assert bench.services.desk.accept_directory(changed) == [live]
+
+    run(body)
