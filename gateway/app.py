@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from gateway.codecs.api import Dialect
+from gateway.codecs.registry import Registry as Codecs
 from gateway.codecs.registry import load_dialects
 from gateway.dialect_choice import enabled_dialects
 from gateway.domain.directory import Directory
@@ -32,7 +33,7 @@ from gateway.monitoring.counting import (
 from gateway.monitoring.deafness import Deafness
 from gateway.monitoring.health import Health
 from gateway.monitoring.measured_store import MeasuredStore
-from gateway.monitoring.metrics import Metrics
+from gateway.monitoring.metrics import UNUSABLE_CODECS, Metrics
 from gateway.monitoring.presence import Presence, PresenceTable
 from gateway.protocols.capture import Taps
 from gateway.protocols.clock import read_clock
@@ -75,7 +76,8 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     directory = await storage.directory.load()
     presence = _presence(settings)
     register(presence, directory, await storage.records.contacts(), read_clock().wall)
-    dialects = _usable_dialects(log)
+    found = load_dialects()
+    dialects = found.dialects
     served = enabled_dialects(settings.dialects.enabled, dialects)
     spoken = [f"{one.name}/{one.version}" for one in dialects.values()]
     metrics = Metrics(version=version("gatepost"), dialects=spoken)
@@ -90,6 +92,7 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     )
     fold_tally(metrics, services.common.tally, services.lanes)
     fold_presence(metrics, presence)
+    _report_unusable(found, metrics, log)
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)
     return Parts(
@@ -102,15 +105,20 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
         server=_server(settings, served, services, metrics, deafness, taps, log),
         metrics=metrics,
         taps=taps,
-        health=_health(storage, services),
+        health=_health(settings, storage, services, found),
     )
 
 
-def _usable_dialects(log: Log) -> Mapping[str, Dialect]:
-    found = load_dialects()
+def _report_unusable(found: Codecs, metrics: Metrics, log: Log) -> None:
     for failure in found.failures:
-        log.error("codec.unusable", codec=failure.name, reason=failure.reason)
-    return found.dialects
+        metrics[UNUSABLE_CODECS].at(failure.fault.value).inc()
+        log.error(
+            "codec.unusable",
+            codec=failure.name,
+            fault=failure.fault.value,
+            reason=failure.reason,
+            package=failure.package,
+        )
 
 
 def _housekeeping(
@@ -220,7 +228,7 @@ def follow(presence: PresenceTable, directory: Directory) -> None:
     presence.keep({device.id for device in expected})
 
 
-def _health(storage: Storage, services: Services) -> Health:
+def _health(settings: Settings, storage: Storage, services: Services, found: Codecs) -> Health:
     health = Health()
 
     def database() -> str | None:
@@ -234,6 +242,14 @@ def _health(storage: Storage, services: Services) -> Health:
         return None if trouble is None else f"the last batch could not be stored: {trouble}"
 
     health.ready_while("database", database)
+
+    def codecs() -> str | None:
+        return "; ".join(f"{each.name}: {each.reason}" for each in found.failures) or None
+
     health.ready_while("ingest", ids)
     health.ready_while("records", batches)
+    if settings.codecs.strict:
+        health.ready_while("codecs", codecs)
+    else:
+        health.note("codecs", codecs)
     return health

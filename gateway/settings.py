@@ -236,6 +236,16 @@ class PresenceSection(Section):
     )
 
 
+class CodecsSection(Section):
+    """The protocols spoken, built in or installed as plug-ins."""
+
+    strict: bool = setting(
+        False,
+        "Whether a plug-in that cannot be used makes the gateway unready instead of being noted.",
+        why="One vendor's mistake must not stop the terminals of all the others.",
+    )
+
+
 class LockoutSection(Section):
     """How often a wrong proof may be tried."""
 
@@ -320,6 +330,7 @@ class Settings(Section):
     ingest: IngestSection = Field(default_factory=IngestSection)
     storage: StorageSection = Field(default_factory=StorageSection)
     presence: PresenceSection = Field(default_factory=PresenceSection)
+    codecs: CodecsSection = Field(default_factory=CodecsSection)
     lockout: LockoutSection = Field(default_factory=LockoutSection)
     capture: CaptureSection = Field(default_factory=CaptureSection)
     web: WebSection = Field(default_factory=WebSection)

@@ -40,6 +40,10 @@ EVENTS: dict[str, LogEvent] = {
     "capture.refused": LogEvent(
         "warning", "An operator asked for a full recording, which the settings do not allow."
     ),
+    "codec.opening_failed": LogEvent(
+        "error",
+        "A codec could not judge the first bytes of a connection and was passed over: a bug of it.",
+    ),
     "codec.unusable": LogEvent(
         "error", "A codec could not be loaded; its terminals are not served until that is mended."
     ),

@@ -7,7 +7,7 @@ register a question; nothing is remembered between two answers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Check = Callable[[], str | None]
 """Returns None when all is well, else the reason in one sentence. Must not block."""
@@ -31,6 +31,8 @@ class Report:
     """What all components answered."""
 
     findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...] = ()
+    """What an operator should mend although terminals are served; changes no verdict."""
 
     @property
     def ok(self) -> bool:
@@ -49,6 +51,7 @@ class Health:
     def __init__(self) -> None:
         self._live: dict[str, Check] = {}
         self._ready: dict[str, Check] = {}
+        self._notes: dict[str, Check] = {}
 
     def live_while(self, name: str, check: Check) -> None:
         """Register a check without which the process should be restarted, and is not ready."""
@@ -58,13 +61,19 @@ class Health:
         """Register a check without which no terminal should be sent here."""
         self._ready[name] = check
 
+    def note(self, name: str, check: Check) -> None:
+        """Register a question whose answer is shown and changes nothing."""
+        self._notes[name] = check
+
     def liveness(self) -> Report:
         """Ask the checks registered for liveness."""
         return _ask(self._live)
 
     def readiness(self) -> Report:
-        """Ask all checks."""
-        return _ask({**self._live, **self._ready})
+        """Ask all checks; of the notes only those with something to say are reported."""
+        report = _ask({**self._live, **self._ready})
+        notes = tuple(finding for finding in _ask(self._notes).findings if not finding.ok)
+        return replace(report, notes=notes)
 
 
 def _ask(checks: dict[str, Check]) -> Report:

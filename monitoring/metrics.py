@@ -54,6 +54,7 @@ LOGIN = Label(
         *("unavailable", OTHER),
     ),
 )
+CODEC_FAULT = Label(name="fault", values=("import", "clash", "api", "shape"))
 PICTURE = Label(name="result", values=("stored", "damaged", "declined"))
 CAPTURE_DROP = Label(
     name="reason", values=("rate", "strangers", "room", "waiting", "database", "refused")
@@ -137,6 +138,11 @@ SERIAL_SERVER_ADDITIONS = counter(
     "gatepost_serial_server_additions_total",
     "Packets of serial servers that were stripped, and connections without their registration.",
     ADDITION,
+)
+UNUSABLE_CODECS = gauge(
+    "gatepost_codecs_unusable",
+    "Installed codecs that could not be used, by what is wrong; see `gatepost codec list`.",
+    CODEC_FAULT,
 )
 LOGINS = counter("gatepost_auth_attempts_total", "Attempts to log in, by result.", LOGIN)
 

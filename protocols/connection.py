@@ -60,6 +60,13 @@ def _ignore(data: bytes, now: Instant) -> None:
     del data, now
 
 
+def _trace(error: Exception) -> dict[str, object]:
+    """Say what was raised where, without its text: that may quote what a terminal sent."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}:{where.lineno}"
+    return {"error": type(error).__name__, "at": place}
+
+
 @implementer(IHandshakeListener, IPushProducer)
 class Connection:
     """The Twisted protocol of a device connection; its transport may be plain or TLS."""
@@ -233,18 +240,13 @@ class Connection:
 
         What the exception says is not logged, for it may quote what the terminal sent.
         """
-        log, where = self._shared.log, traceback.extract_tb(error.__traceback__)[-1]
-        told = {
-            **self._who(),
-            "error": type(error).__name__,
-            "at": f"{Path(where.filename).name}:{where.lineno}",
-        }
+        told = {**self._who(), **_trace(error)}
         if reason == "codec_error":
             dialect = self._session.dialect if self._session is not None else "unknown"
             self._shared.counters.codec_error(dialect)
-            log.error("session.codec_error", **told)
+            self._shared.log.error("session.codec_error", **told)
         else:
-            log.error("session.handling_error", **told)
+            self._shared.log.error("session.handling_error", **told)
         self.abort(reason)
 
     def drain(self) -> None:
@@ -336,18 +338,21 @@ class Connection:
             return
         if session is None:
             try:
-                dialect, data = newcomer.recognise(data)
+                dialect, data = newcomer.recognise(data, self._blame)
             except Unrecognised:
                 if self._shared.taps is not None:
                     self._shared.taps.unrecognised(self.peer, newcomer.head, now)
                 self.abort("unrecognised")
                 return
-            except Exception as error:
-                self.fail("codec_error", error)
-                return
             session = self._converse(dialect, newcomer) if dialect is not None else None
         if session is not None:
             session.receive(data, now)
+
+    def _blame(self, dialect: Dialect, error: Exception) -> None:
+        """Write down a judge of first bytes that raised; the other dialects are asked on."""
+        name = f"{dialect.name}/{dialect.version}"
+        self._shared.counters.codec_error(name)
+        self._shared.log.error("codec.opening_failed", codec=name, **_trace(error))
 
     def _converse(self, dialect: Dialect, newcomer: Newcomer) -> Session | None:
         shared = self._shared

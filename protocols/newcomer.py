@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from gateway.codecs.api import Dialect
-from gateway.protocols.recognise import recognise
+from gateway.protocols.recognise import Blame, recognise
 
 
 class Newcomer:
@@ -62,13 +62,10 @@ class Newcomer:
         self._allowance -= size
         return self._allowance >= 0
 
-    def recognise(self, data: bytes) -> tuple[Dialect | None, bytes]:
-        """Return the dialect, if it shows, and all that was sent so far.
-
-        Raises Unrecognised, and whatever a dialect's ``opening`` raises.
-        """
+    def recognise(self, data: bytes, blame: Blame) -> tuple[Dialect | None, bytes]:
+        """Return the dialect, if it shows, and all that was sent so far; raises Unrecognised."""
         self.head += data
-        return recognise(self._dialects, self.head), self.head
+        return recognise(self._dialects, self.head, blame), self.head
 
     @property
     def out_of_time(self) -> str:

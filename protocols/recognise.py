@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.codecs.api import Dialect
 
@@ -14,14 +14,23 @@ class Unrecognised(Exception):
     """No dialect served here begins like this."""
 
 
-def recognise(dialects: Sequence[Dialect], head: bytes) -> Dialect | None:
+Blame = Callable[[Dialect, Exception], None]
+"""Told of a dialect whose ``opening`` raised."""
+
+
+def recognise(dialects: Sequence[Dialect], head: bytes, blame: Blame) -> Dialect | None:
     """Return the first dialect that claims ``head``, or None to wait for more bytes.
 
-    An earlier dialect that is still undecided is waited for: the order is the precedence.
+    An earlier dialect that is still undecided is waited for: the order is the precedence. One
+    whose ``opening`` raises is passed over, so that a broken plug-in hurts no other's terminals.
     Raises Unrecognised when none can claim it any more.
     """
     for dialect in dialects:
-        verdict = dialect.opening(head[:HEAD])
+        try:
+            verdict = dialect.opening(head[:HEAD])
+        except Exception as error:
+            blame(dialect, error)
+            continue
         if verdict is True:
             return dialect
         if verdict is None and len(head) < HEAD:

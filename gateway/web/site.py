@@ -83,7 +83,10 @@ def listen(
 
 def _report(report: Report) -> Answer:
     checks = [{"name": each.name, "ok": each.ok, "reason": each.reason} for each in report.findings]
-    body = json.dumps({"ok": report.ok, "checks": checks}, ensure_ascii=False, indent=1)
+    page: dict[str, object] = {"ok": report.ok, "checks": checks}
+    if report.notes:
+        page["notes"] = [{"name": each.name, "reason": each.reason} for each in report.notes]
+    body = json.dumps(page, ensure_ascii=False, indent=1)
     code = http.OK if report.ok else http.SERVICE_UNAVAILABLE
     return Answer(content_type=JSON, body=body.encode() + b"\n", code=code)
 

@@ -80,12 +80,20 @@ def status_page(status: Status, report: Report) -> str:
         f"<h2>{_both(('设备', 'Devices'))}</h2><table>{''.join(rows)}</table>"
         f"<h2>{_both(('检查', 'Checks'))}</h2>"
         f"<table>{''.join(map(_check, report.findings))}</table>"
+        f"{_notes(report)}"
         f'<p class="more">{_both(("版本", "version"))} {escape(status.version)} · '
         f"{_both(('模式', 'mode'))} {_both(_known(MODES, status.mode))}<br>"
         f"{_both(('截至', 'as of'))} {at:%Y-%m-%d %H:%M:%S} UTC+8</p>"
         '<p class="more"><a href="/metrics">/metrics</a> · <a href="/readyz">/readyz</a> · '
         '<a href="/healthz">/healthz</a></p></body></html>\n'
     )
+
+
+def _notes(report: Report) -> str:
+    if not report.notes:
+        return ""
+    rows = "".join(map(_check, report.notes))
+    return f"<h2>{_both(('提示', 'Notes'))}</h2><table>{rows}</table>"
 
 
 def _check(finding: Finding) -> str:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.metadata import EntryPoint
+from typing import Any, cast
 
 import pytest
+from gateway.codecs.api import Limits
 from gateway.codecs.kit import hooks
-from gateway.codecs.registry import GROUP, Failure, load_dialects
+from gateway.codecs.registry import GROUP, Failure, Fault, load_dialects
 
 from tests.codecs.acme import ACME as NOW
 
@@ -18,6 +20,10 @@ def entry(name: str, value: str, group: str = GROUP) -> EntryPoint:
 
 
 FUTURE = replace(NOW, api=99)
+SHOUTING = replace(NOW, name="Acme!")
+LIMITLESS = replace(NOW, limits=cast(Limits, 7))
+DEAF = replace(NOW, opening=cast(Any, None))
+UNVERSIONED = replace(NOW, version="")
 
 
 class Leaves:
@@ -36,19 +42,25 @@ def test_a_dialect_is_loaded_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "reason"),
+    ("name", "value", "fault", "reason"),
     [
-        ("gone", "no.such.module:X", "cannot be imported: ModuleNotFoundError"),
-        ("gone", "tests.codecs.acme:NOPE", "cannot be imported: AttributeError"),
-        ("gone", f"{HERE}:LEAVES.exit", "cannot be imported: SystemExit"),
-        ("gone", "tests.codecs.acme:FRAMES", "is LengthPrefixed, not Dialect"),
-        ("other", ACME, "calls itself 'acme', its entry point 'other'"),
-        ("acme", f"{HERE}:FUTURE", "targets API 99, this gateway has 1"),
+        ("gone", "no.such.module:X", Fault.IMPORT, "cannot be imported: ModuleNotFoundError"),
+        ("gone", "tests.codecs.acme:NOPE", Fault.IMPORT, "cannot be imported: AttributeError"),
+        ("gone", f"{HERE}:LEAVES.exit", Fault.IMPORT, "cannot be imported: SystemExit"),
+        ("gone", "tests.codecs.acme:FRAMES", Fault.SHAPE, "is LengthPrefixed, not Dialect"),
+        ("other", ACME, Fault.CLASH, "calls itself 'acme', its entry point 'other'"),
+        ("acme", f"{HERE}:FUTURE", Fault.API, "targets API 99, this gateway has 1"),
+        ("Acme!", f"{HERE}:SHOUTING", Fault.SHAPE, "the name 'Acme!' is not"),
+        ("acme", f"{HERE}:LIMITLESS", Fault.SHAPE, "limits is int, not Limits"),
+        ("acme", f"{HERE}:DEAF", Fault.SHAPE, "must be callable"),
+        ("acme", f"{HERE}:UNVERSIONED", Fault.SHAPE, "version is ''"),
     ],
 )
-def test_a_plug_in_that_cannot_be_used_is_a_finding(name: str, value: str, reason: str) -> None:
+def test_a_plug_in_that_cannot_be_used_is_a_finding(
+    name: str, value: str, fault: Fault, reason: str
+) -> None:
     found = load_dialects([entry(name, value), entry("acme" if name != "acme" else "x", ACME)])
-    assert any(f.name == name and reason in f.reason for f in found.failures)
+    assert any(f.name == name and reason in f.reason and f.fault is fault for f in found.failures)
     assert name not in found.dialects
 
 
@@ -62,8 +74,8 @@ def test_of_two_strangers_with_one_name_neither_runs() -> None:
     found = load_dialects([entry("acme", ACME), entry("acme", f"{HERE}:FUTURE")])
     assert found.dialects == {}
     assert found.failures == (
-        Failure(name="acme", reason=f"{ACME} claims a name in use"),
-        Failure(name="acme", reason=f"{HERE}:FUTURE claims a name in use"),
+        Failure(name="acme", fault=Fault.CLASH, reason=f"{ACME} claims a name in use"),
+        Failure(name="acme", fault=Fault.CLASH, reason=f"{HERE}:FUTURE claims a name in use"),
     )
 
 
@@ -73,6 +85,15 @@ def test_a_built_in_cannot_be_displaced() -> None:
         f"{ACME} claims a name in use",
         "gateway.codecs.api:Dialect is type, not Dialect",
     ]
+
+
+def test_a_built_in_is_asked_first_whatever_the_names_are() -> None:
+    found = load_dialects([entry("acme", ACME), entry("yls", "gateway.codecs.yls.dialect:DIALECT")])
+    assert list(found.dialects) == ["yls", "acme"]
+
+
+def test_the_installed_ones_tell_their_package() -> None:
+    assert load_dialects().packages["yls"].startswith("gatepost ")
 
 
 def test_the_same_entry_twice_is_one() -> None:

@@ -35,3 +35,14 @@ def test_a_check_that_fails_is_a_reason() -> None:
     assert health.readiness().reasons == (
         Finding(name="store", reason="the check itself failed: ZeroDivisionError"),
     )
+
+
+def test_a_note_changes_no_verdict() -> None:
+    health = Health()
+    health.ready_while("store", lambda: None)
+    health.note("codecs", lambda: "acme cannot be imported")
+    health.note("quiet", lambda: None)
+    report = health.readiness()
+    assert report.ok
+    assert report.notes == (Finding(name="codecs", reason="acme cannot be imported"),)
+    assert health.liveness().notes == ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 
-import pytest
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.link import NO_LINGER
 from gateway.protocols.sweep import Sweep
@@ -276,20 +275,32 @@ def test_first_bytes_choose_the_dialect() -> None:
     run(main)
 
 
-@pytest.mark.parametrize("count", [1, 2])
-def test_a_judge_of_first_bytes_that_raises_is_a_codec_error(count: int) -> None:
+def test_a_judge_of_first_bytes_that_raises_is_passed_over() -> None:
     def unable(head: bytes) -> bool:
         raise ZeroDivisionError
 
     async def main() -> None:
-        async with bench(*[line_dialect(opening=unable)] * count) as b:
+        broken = line_dialect("broken", opening=unable)
+        async with bench(broken, line_dialect()) as b:
             caller = await b.call()
             caller.say("BEAT")
-            if count == 1:  # nobody is asked where there is no choice
-                assert await caller.hear() == "BEAT"
-            else:
-                assert await caller.ended() == b""
-                assert b.counters.counts["codec_error", "unknown"] == 1
+            assert await caller.hear() == "BEAT"
+            assert b.counters.counts["codec_error", "broken/1"] == 1
+        async with bench(broken, broken) as b:
+            caller = await b.call()
+            caller.say("BEAT")
+            assert await caller.ended() == b""
+            assert b.counters.counts["closed", "unrecognised"] == 1
+
+    run(main)
+
+
+def test_nobody_is_asked_where_there_is_no_choice() -> None:
+    async def main() -> None:
+        async with bench(line_dialect(opening=lambda head: False)) as b:
+            caller = await b.call()
+            caller.say("BEAT")
+            assert await caller.hear() == "BEAT"
 
     run(main)
 

@@ -60,6 +60,7 @@ def serving() -> Iterator[Pages]:
     health = Health()
     health.live_while("loop", lambda: pages.reasons.get("loop"))
     health.ready_while("database", lambda: pages.reasons.get("database"))
+    health.note("codecs", lambda: pages.reasons.get("codecs"))
     started = threading.Event()
 
     def start() -> None:

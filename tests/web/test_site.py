@@ -73,6 +73,15 @@ def test_what_is_not_ready_may_still_live(pages: Pages) -> None:
     assert pages.ask("/healthz")[0] == 503
 
 
+def test_a_note_is_shown_and_leaves_the_gateway_ready(pages: Pages) -> None:
+    pages.reasons["codecs"] = "acme: <cannot> be imported"
+    code, _, body = pages.ask("/readyz")
+    assert code == 200
+    assert json.loads(body)["notes"] == [{"name": "codecs", "reason": "acme: <cannot> be imported"}]
+    assert '<span lang="en">Notes</span>' in pages.ask("/")[2].decode()
+    assert "acme: &lt;cannot&gt; be imported" in pages.ask("/")[2].decode()
+
+
 def test_the_status_page_speaks_two_languages_and_hides_nothing(pages: Pages) -> None:
     pages.reasons["database"] = "<b>down</b>"
     code, headers, body = pages.ask("/")
