@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from gateway.codecs.quirks import FirmwareTable
+
 from gateway.domain.events import Event
 from gateway.domain.requests import Request
 from gateway.domain.times import Instant
@@ -118,6 +120,8 @@ class Dialect:
     """The terminal keeps a record until it is acknowledged; otherwise the gateway must spool it."""
     opening: Callable[[bytes], bool | None]
     """Judge the first bytes of a connection (at most eight): True ours, False not, None wait."""
+    firmwares: FirmwareTable = field(default_factory=FirmwareTable)
+    """How behaviour follows from the firmware; every range of it needs a transcript."""
     checksum: bool = False
     """Frames carry a checksum, so a flipped bit must never pass unnoticed (property P6)."""
     proof: bool = True

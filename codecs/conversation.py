@@ -12,8 +12,9 @@ from typing import ClassVar, Generic, TypeVar
 
 from gateway.codecs.api import Context
 from gateway.codecs.framing import FrameReader, Framing
+from gateway.codecs.quirks import FirmwareTable, Profile
 
-from gateway.domain.events import Event, FrameDamaged
+from gateway.domain.events import Event, FirmwareChanged, FrameDamaged
 from gateway.domain.ids import Receipt
 from gateway.domain.requests import Request
 from gateway.domain.times import Instant
@@ -26,12 +27,18 @@ class FramedConversation(ABC, Generic[Ticket]):
     """A `gateway.codecs.api.Conversation` over one framing."""
 
     framing: ClassVar[Framing]
+    firmwares: ClassVar[FirmwareTable] = FirmwareTable()
+    """The same table as the dialect's."""
     gap_seconds: ClassVar[float] = 0.05
     """Silence inside a frame after which it is given up, on links that can lose bytes."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.closing: str | None = None
+        self.profile: Profile = self.firmwares.choose("")
+        """How this terminal behaves; the base profile until it says what it runs."""
+        self._model = ""
+        self._firmware: str | None = None
         self._frames = FrameReader(self.framing, resync=context.resync)
         self._out = bytearray()
         self._tickets: dict[Receipt, Ticket] = {}
@@ -49,6 +56,23 @@ class FramedConversation(ABC, Generic[Ticket]):
     def send(self, frame: bytes) -> None:
         """Queue bytes for the terminal."""
         self._out += frame
+
+    def runs(self, firmware: str, model: str = "") -> list[Event]:
+        """Choose the profile by what the terminal says it runs.
+
+        Call it before LoginProved is made, which takes over ``quirks`` and ``unproven`` from
+        `profile`, and wherever the terminal says it again: when the answer differs from the first,
+        the event to return is FirmwareChanged, else none.
+        """
+        self._model = model or self._model
+        self.profile = self.firmwares.choose(firmware, self._model)
+        before, self._firmware = self._firmware, firmware
+        if before in (None, firmware):
+            return []
+        profile = self.profile
+        return [
+            FirmwareChanged(firmware=firmware, quirks=profile.quirks, unproven=profile.unproven)
+        ]
 
     def receipt(self, ticket: Ticket) -> Receipt:
         """Hand out a receipt; `settle` gives the ticket back once."""

@@ -56,6 +56,8 @@ class Header:
     role: Literal["server", "device"] = "server"
     """Which side is under test; the other side is the transcript's."""
     firmware: str = ""
+    """What the terminal runs, by which the ranges of a firmware table are proven."""
+    model: str = ""
     origin: str = ""
     """Where the bytes come from, in words."""
     entropy: bytes = b""

@@ -102,6 +102,7 @@ class Tally(Protocol):
     """What the services count."""
 
     time_quarantined: int
+    firmware_changes: int
     tombstones: int
     gaps_asked: int
     gaps_unanswered: int
@@ -204,6 +205,7 @@ def fold_tally(metrics: Metrics, tally: Tally, waiting: Waiting) -> None:
         refused = sum(each.deferred for each in tally.lanes.values())
         metrics[m.REFUSED_RECORDS].at("ingest").value = refused
         metrics[m.TIME_QUARANTINED].at().value = tally.time_quarantined
+        metrics[m.FIRMWARE_CHANGES].at().value = tally.firmware_changes
         metrics[m.LOST].at().value = tally.tombstones
         metrics[m.GAPS].at().value = tally.gaps_asked
         metrics[m.GAPS_UNANSWERED].at().value = tally.gaps_unanswered

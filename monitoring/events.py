@@ -64,6 +64,16 @@ EVENTS: dict[str, LogEvent] = {
         "A terminal counts its records from a lower number than it had reached: it was reset "
         "or restored from a copy.",
     ),
+    "device.firmware_changed": LogEvent(
+        "warning",
+        "A terminal runs another firmware than `before`; `quirks` are the deviations its codec now "
+        "allows for.",
+    ),
+    "device.firmware_unproven": LogEvent(
+        "warning",
+        "No transcript covers this firmware: it is treated as the nearest lower one. Look at its "
+        "records, and send its maker a capture.",
+    ),
     "device.login_failed": LogEvent(
         "warning",
         "Somebody could not prove to be this terminal; `known` says whether it is registered, "

@@ -168,6 +168,9 @@ REFUSED_RECORDS = counter(
 TIME_QUARANTINED = counter(
     "gatepost_records_time_quarantined_total", "Records kept with a time that cannot be right."
 )
+FIRMWARE_CHANGES = counter(
+    "gatepost_firmware_changes_total", "Times a terminal was found to run another firmware."
+)
 GAPS = counter("gatepost_record_gaps_total", "Ranges of missing records asked for again.")
 GAPS_UNANSWERED = counter(
     "gatepost_record_gaps_unanswered_total", "Missing ranges a terminal no longer has."

@@ -17,6 +17,7 @@ from gateway.domain.events import (
     ClockMeasured,
     CredentialWanted,
     FaultReported,
+    FirmwareChanged,
     FrameDamaged,
     Heartbeat,
     LoginClaimed,
@@ -88,6 +89,11 @@ def _login_claimed(session: Session, event: LoginClaimed, now: Instant) -> None:
 
 def _login_failed(session: Session, event: LoginFailed, now: Instant) -> None:
     session.shared.desk.login_failed(event, session.peer, now)
+
+
+def _firmware_changed(session: Session, event: FirmwareChanged, now: Instant) -> None:
+    del now
+    session.shared.desk.firmware_changed(session, event)
 
 
 def _heartbeat(session: Session, event: Heartbeat, now: Instant) -> None:
@@ -198,6 +204,7 @@ STRANGER_ROUTES: dict[type, Route] = {
     LoginProved: _login_proved,
     LoginClaimed: _login_claimed,
     LoginFailed: _login_failed,
+    FirmwareChanged: _nothing,
     Heartbeat: _nothing,
     ClockMeasured: _nothing,
     PassageReported: _defer,
@@ -225,6 +232,7 @@ STRANGER_ROUTES: dict[type, Route] = {
 
 MEMBER_ROUTES: dict[type, Route] = {
     **STRANGER_ROUTES,
+    FirmwareChanged: _firmware_changed,
     Heartbeat: _heartbeat,
     ClockMeasured: _clock,
     PassageReported: _record,

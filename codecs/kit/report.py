@@ -24,7 +24,7 @@ class Finding:
     """One property of one dialect."""
 
     code: str
-    """P0…P10 for a codec; for a terminal the clause of its protocol, such as 7.4."""
+    """P0…P11 for a codec; for a terminal the clause of its protocol, such as 7.4."""
     title: str
     verdict: Verdict
     detail: str = ""

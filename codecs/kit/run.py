@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from gateway.codecs.api import Dialect
 from gateway.codecs.kit.case import Case, Tally, make_case
+from gateway.codecs.kit.firmware import firmware
 from gateway.codecs.kit.flips import flips
 from gateway.codecs.kit.hooks import Dice, Hooks
 from gateway.codecs.kit.hostile import hostile
@@ -33,8 +34,9 @@ CHECKS: tuple[Callable[[Case], Finding], ...] = (
     identities,
     twins,
     longer_bodies,
+    firmware,
 )
-"""P0…P10, in order."""
+"""P0…P11, in order."""
 
 
 def run(

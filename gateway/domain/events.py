@@ -46,6 +46,19 @@ class LoginProved:
     firmware: str = ""
     capabilities: frozenset[str] = frozenset()
     stores: tuple[StoredSeries, ...] = ()
+    quirks: tuple[str, ...] = ()
+    """Deviations of this firmware that the codec allows for, by name."""
+    unproven: bool = False
+    """The codec has no recording of this firmware and takes it for the nearest lower one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareChanged:
+    """The terminal runs another firmware than it said at login; its behaviour was chosen anew."""
+
+    firmware: str
+    quirks: tuple[str, ...] = ()
+    unproven: bool = False
 
 
 @value
@@ -272,6 +285,7 @@ Event = (
     | LoginProved
     | LoginClaimed
     | LoginFailed
+    | FirmwareChanged
     | Heartbeat
     | ClockMeasured
     | PassageReported

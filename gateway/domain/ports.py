@@ -15,6 +15,7 @@ from gateway.domain.events import (
     BlobOffered,
     ClockMeasured,
     DeviceStatus,
+    FirmwareChanged,
     LoginFailed,
     LoginProved,
     RangeAnswered,
@@ -106,6 +107,9 @@ class DeviceDesk(Protocol):
 
     def status(self, session: SessionHandle, status: DeviceStatus, now: Instant) -> None:
         """Take note of a terminal's health; may ask for records that are missing."""
+
+    def firmware_changed(self, session: SessionHandle, event: FirmwareChanged) -> None:
+        """Write down that a terminal runs another firmware than before."""
 
     def clock(self, session: SessionHandle, event: ClockMeasured, now: Instant) -> None:
         """Remember the terminal's clock offset for the records that follow."""

@@ -13,6 +13,7 @@ from gateway.domain.events import (
     BlobOffered,
     ClockMeasured,
     DeviceStatus,
+    FirmwareChanged,
     LoginFailed,
     LoginProved,
     RangeAnswered,
@@ -39,6 +40,7 @@ from gateway.domain.verification import (
 from gateway.services.committer import Committer
 from gateway.services.common import Common
 from gateway.services.credentials import Credentials
+from gateway.services.firmware import Firmware
 from gateway.services.gaps import Gaps
 from gateway.services.ingest import Ingest
 from gateway.services.logins import Logins
@@ -81,6 +83,7 @@ class Desk:
         self._logins = Logins(common, lambda: self.directory)
         self._gaps = Gaps(common)
         self._credentials = Credentials(common)
+        self._firmware = Firmware(common)
 
     def credential(
         self, serial: Serial, peer: str, now: Instant
@@ -118,6 +121,12 @@ class Desk:
         elif now.mono >= terminal.clock_due:
             terminal.clock_due = now.mono + CLOCK_EVERY_S
             session.submit(MeasureClock())
+
+    def firmware_changed(self, session: SessionHandle, event: FirmwareChanged) -> None:
+        """Write down that a terminal runs another firmware than before."""
+        terminal = self._current(session)
+        if terminal is not None:
+            self._firmware.told(terminal, event)
 
     def clock(self, session: SessionHandle, event: ClockMeasured, now: Instant) -> None:
         """Remember the terminal's clock offset for the records that follow."""

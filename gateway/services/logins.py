@@ -12,6 +12,7 @@ from gateway.domain.numbers import HeldNumbers
 from gateway.domain.ports import SessionHandle
 from gateway.domain.requests import Admit, HeldSeries, MeasureClock, Parting, Refusal, Refuse
 from gateway.services.common import Common
+from gateway.services.firmware import Firmware
 from gateway.services.terminals import Terminal
 
 SESSION_IDS = 65_535
@@ -43,6 +44,7 @@ class Logins:
         self._tasks = common.tasks
         self._tally = common.tally
         self._log = common.log
+        self._firmware = Firmware(common)
         self._heartbeat = common.limits.heartbeat_s
         self._retry_after = common.limits.retry_after_s
         self._last_session = 0
@@ -111,7 +113,7 @@ class Logins:
         session, event, terminal = attempt.session, attempt.event, attempt.terminal
         self._tally.logins["ok"] += 1
         terminal.entered = attempt.turn
-        terminal.firmware = event.firmware
+        self._firmware.told(terminal, event)
         terminal.stores = {store.series: store for store in event.stores}
         terminal.forget_others()
         terminal.asked.clear()

@@ -49,6 +49,7 @@ class Tally:
         default_factory=lambda: {Lane.LIVE: LaneTally(), Lane.BACKFILL: LaneTally()}
     )
     time_quarantined: int = 0
+    firmware_changes: int = 0
     tombstones: int = 0
     gaps_asked: int = 0
     gaps_unanswered: int = 0

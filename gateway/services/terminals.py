@@ -26,6 +26,8 @@ class Terminal:
     """Monotonic seconds from which its next status is answered by measuring its clock again; None
     until the first status of a session."""
     firmware: str = ""
+    firmware_unproven: bool = False
+    """Its codec has no recording of this firmware."""
     ledgers: dict[int, HeldNumbers] = field(default_factory=dict)
     """By series. Only ever behind the database, never ahead: advanced after the commit."""
     stores: dict[int, StoredSeries] = field(default_factory=dict)

@@ -35,6 +35,8 @@ def test_an_event_as_json() -> None:
         "firmware": "",
         "capabilities": ["card", "qr"],
         "stores": [{"series": 1, "first": 2, "last": 3}],
+        "quirks": [],
+        "unproven": False,
     }
     assert json.loads(json.dumps(plain(event))) == plain(event)
 

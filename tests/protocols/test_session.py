@@ -266,7 +266,8 @@ def test_every_report_reaches_its_desk() -> None:
         async with bench() as b:
             caller = await b.call()
             await caller.login("T-7")
-            caller.say("STATUS", "CLOCK -5", "LOST 3", "OFFER 9", "BLOB abc", "RANGE 2", "WHAT")
+            caller.say("STATUS", "CLOCK -5", "LOST 3", "OFFER 9", "BLOB abc", "RANGE 2", "RUNS 2.4")
+            caller.say("WHAT")
             for expected in (
                 ("login", "T-7"),
                 ("status", 7),
@@ -275,6 +276,7 @@ def test_every_report_reaches_its_desk() -> None:
                 ("blob_offered", 9),
                 ("blob_completed", b"abc"),
                 ("range_answered", 2),
+                ("firmware", "2.4"),
             ):
                 assert await b.desk.happened.get() == expected
             assert b.counters.counts["unknown_message", "lines/1"] == 1

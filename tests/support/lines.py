@@ -1,10 +1,10 @@
 """A miniature protocol of text lines, to test the shells without a real codec.
 
 A terminal says ``HELLO serial``, ``BEAT``, ``REC n``, ``LOST n``, ``STATUS``, ``CLOCK n``,
-``OFFER n``, ``BLOB data``, ``RANGE n``, ``FLOOD n`` (wants n bytes back), ``WAIT seconds`` (wants a
-``TICK`` then), ``HALF data`` (of an object) or ``BYE``; and, to break it, ``NOISE``, ``RUDE`` or
-``BOOM``, at which the codec raises. The gateway says ``IN n``, ``OUT reason``, ``ACK n``,
-``LATER n``, ``CONFLICT n``, ``DECLINED n code`` or ``FAREWELL reason``.
+``RUNS firmware``, ``OFFER n``, ``BLOB data``, ``RANGE n``, ``FLOOD n`` (wants n bytes back),
+``WAIT seconds`` (wants a ``TICK`` then), ``HALF data`` (of an object) or ``BYE``; and, to break it,
+``NOISE``, ``RUDE`` or ``BOOM``, at which the codec raises. The gateway says ``IN n``,
+``OUT reason``, ``ACK n``, ``LATER n``, ``CONFLICT n``, ``DECLINED n code`` or ``FAREWELL reason``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gateway.domain.events import (
     CredentialWanted,
     DeviceStatus,
     Event,
+    FirmwareChanged,
     FrameDamaged,
     Heartbeat,
     LoginFailed,
@@ -106,6 +107,8 @@ class LineConversation:
                 return []
             case "STATUS":
                 return [Heartbeat(status=DeviceStatus())]
+            case "RUNS":
+                return [FirmwareChanged(firmware=rest)]
             case "CLOCK":
                 return [ClockMeasured(offset_ms=int(rest), uncertainty_ms=1)]
             case "OFFER":

@@ -27,6 +27,7 @@ from gateway.domain.events import (
     BlobOffered,
     ClockMeasured,
     DeviceStatus,
+    FirmwareChanged,
     LoginFailed,
     LoginProved,
     RangeAnswered,
@@ -170,6 +171,9 @@ class FakeDesk:
 
     def status(self, session: SessionHandle, status: DeviceStatus, now: Instant) -> None:
         self.happened.put("status", session.device)
+
+    def firmware_changed(self, session: SessionHandle, event: FirmwareChanged) -> None:
+        self.happened.put("firmware", event.firmware)
 
     def clock(self, session: SessionHandle, event: ClockMeasured, now: Instant) -> None:
         self.happened.put("clock", event.offset_ms)
