@@ -1,0 +1,182 @@
+"""Which checksum fits: every family a library computes, tried over every plausible place.
+
+Owns the families and the search. A fit counts by its evidence in bits: what the frames that fit
+would cost to meet by chance, less what the choice of this family and place is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import fastcrc
+from gateway.codecs.checksum import ones_complement16, sum8, xor8
+
+Order = Literal["big", "little"]
+ORDERS: tuple[Order, ...] = ("big", "little")
+MOST_FRAMES = 12
+"""Distinct frames looked at; the shortest, because they cost least and say as much."""
+MOST_START = 12
+"""Bytes at the start of a frame that its checksum may leave out."""
+MOST_TAIL = 3
+"""Bytes that may follow the checksum, such as an end mark."""
+MOST_HEAD = 32
+"""Bytes within which a header may carry a checksum of its own."""
+CONVINCING_BITS = 3.0
+"""Less evidence than this is not reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One checksum under its catalogue name."""
+
+    name: str
+    width: int
+    """Bytes of the value."""
+    compute: Callable[[bytes], int]
+    common: bool = False
+    """Met in documented terminal protocols."""
+
+
+_COMMON = {
+    *("CRC-16/MODBUS", "CRC-16/ARC", "CRC-16/MCRF4XX", "CRC-16/IBM-3740", "CRC-16/XMODEM"),
+    *("CRC-16/KERMIT", "CRC-16/IBM-SDLC", "CRC-16/SPI-FUJITSU", "CRC-32/ISO-HDLC"),
+}
+
+
+def _catalogue(library: Any, width: int) -> Iterator[Family]:
+    for algorithm in sorted(library.algorithms_guaranteed):
+        name = f"CRC-{8 * width}/{algorithm.upper().replace('_', '-')}"
+        yield Family(
+            name=name,
+            width=width,
+            compute=getattr(library, algorithm.replace("-", "_")),
+            common=name in _COMMON,
+        )
+
+
+def _sum16(data: bytes) -> int:
+    return sum(data) & 0xFFFF
+
+
+def _negated(data: bytes) -> int:
+    return -sum(data) & 0xFF
+
+
+def _inverted(data: bytes) -> int:
+    return ~sum(data) & 0xFF
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(name="XOR of all bytes", width=1, compute=xor8, common=True),
+    Family(name="sum of all bytes, low 8 bits", width=1, compute=sum8, common=True),
+    Family(name="two's complement of the 8-bit sum", width=1, compute=_negated),
+    Family(name="one's complement of the 8-bit sum", width=1, compute=_inverted),
+    Family(name="sum of all bytes, low 16 bits", width=2, compute=_sum16, common=True),
+    Family(name="one's complement 16-bit sum (ZKTeco)", width=2, compute=ones_complement16),
+    *_catalogue(fastcrc.crc8, 1),
+    *_catalogue(fastcrc.crc16, 2),
+    *_catalogue(fastcrc.crc32, 4),
+)
+"""Simple sums first, then every CRC of 8, 16 and 32 bits of the catalogue the library computes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """A checksum in its place."""
+
+    family: Family
+    order: Order
+    start: int
+    """First byte covered."""
+    tail: int = 0
+    """Bytes that follow the value; -1 when it closes a header."""
+    head: int = 0
+    """Where the value lies when it closes a header."""
+    fits: int = 0
+    tried: int = 0
+    bits: float = 0.0
+
+    def at(self, frame: bytes) -> int:
+        """Return where the value lies in a frame."""
+        return self.head if self.tail < 0 else len(frame) - self.tail - self.family.width
+
+    def fits_frame(self, frame: bytes) -> bool:
+        """Say whether a frame carries the right value."""
+        at = self.at(frame)
+        covered, width = frame[self.start : at], self.family.width
+        if at <= self.start or at + width > len(frame):
+            return False
+        return self.family.compute(covered) == int.from_bytes(frame[at : at + width], self.order)
+
+    def renewed(self, frame: bytes) -> bytes:
+        """Return the frame with its value computed anew."""
+        at = self.at(frame)
+        value = self.family.compute(frame[self.start : at])
+        width = self.family.width
+        return frame[:at] + value.to_bytes(width, self.order) + frame[at + width :]
+
+    def __str__(self) -> str:
+        order = f", {self.order}-endian" if self.family.width > 1 else ""
+        place = f"at byte {self.head}" if self.tail < 0 else "at the end"
+        if self.tail > 0:
+            place = f"{self.tail} byte{'s' * (self.tail > 1)} before the end"
+        return (
+            f"{self.family.name} from byte {self.start}, {8 * self.family.width} bits{order}"
+            f" {place}: fits {self.fits} of {self.tried} frames"
+        )
+
+
+def find_seals(frames: Sequence[bytes]) -> list[Seal]:
+    """Return the checksums that fit most of the frames, the likeliest first."""
+    chosen = sorted({frame for frame in frames if len(set(frame)) > 2}, key=lambda f: (len(f), f))
+    chosen = chosen[:MOST_FRAMES]
+    found = [seal for make in _places(chosen) if (seal := _judged(make, chosen)) is not None]
+    return sorted(found, key=lambda seal: -seal.bits)
+
+
+def _places(frames: Sequence[bytes]) -> Iterator[Seal]:
+    shortest = min(map(len, frames), default=0)
+    for family in FAMILIES:
+        orders = ORDERS if family.width > 1 else ORDERS[:1]
+        for order in orders:
+            seal = partial(Seal, family=family, order=order)
+            for start in range(min(MOST_START + 1, max(0, shortest - family.width))):
+                yield from (seal(start=start, tail=tail) for tail in range(MOST_TAIL + 1))
+            for head in range(4, min(MOST_HEAD, shortest - family.width)):
+                if family.width > 1:
+                    yield seal(start=0, tail=-1, head=head)
+
+
+def _judged(seal: Seal, frames: Sequence[bytes]) -> Seal | None:
+    """Return the seal with its evidence, or None when it does not convince.
+
+    Two frames decide whether the others are worth looking at: one of them may be damaged.
+    """
+    if not any(seal.fits_frame(frame) for frame in frames[:2]):
+        return None
+    fits = sum(seal.fits_frame(frame) for frame in frames)
+    bits = 8 * seal.family.width * (2 * fits - len(frames)) - _price(seal)
+    if bits < CONVINCING_BITS:
+        return None
+    return Seal(
+        family=seal.family,
+        order=seal.order,
+        start=seal.start,
+        tail=seal.tail,
+        head=seal.head,
+        fits=fits,
+        tried=len(frames),
+        bits=bits,
+    )
+
+
+def _price(seal: Seal) -> float:
+    """Return in bits how far-fetched a family and a place are."""
+    family = 1.0 if seal.family.common else 6.0
+    if seal.tail < 0:
+        return family + 6.0
+    start = 1.0 if seal.start == 0 else 2.0 if seal.start <= 2 else 5.0
+    return family + start + (0.5, 1.5, 4.0, 5.0)[seal.tail] + (seal.family.width > 1)

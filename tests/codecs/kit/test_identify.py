@@ -1,0 +1,145 @@
+"""What is this hex: the forms in which bytes are pasted, and how often the answer is right."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from gateway.codecs.kit.hextext import Piece, read_pieces
+from gateway.codecs.kit.identify import Answer, identify
+
+from tests.codecs.acme import ACME, seal
+from tests.codecs.kit.captures import Capture, documented, recorded
+
+FRAME = seal(0x10, 1, b"ACME-0000177") + seal(1, 3)
+HEX = FRAME.hex()
+SHARE = 0.9
+"""At least so many captures must be read rightly, without the help of the dialect's own codec."""
+
+
+def bytes_of(text: str) -> list[bytes]:
+    return [piece.data for piece in read_pieces(text.encode())]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEX,
+        HEX.upper(),
+        f"0x{HEX}",
+        FRAME.hex(" "),
+        FRAME.hex(":"),
+        FRAME.hex("-"),
+        ", ".join(f"0x{byte:02X}" for byte in FRAME),
+        "".join(f"\\x{byte:02x}" for byte in FRAME),
+        f"2026-08-27 08:55:01.123 RX <- {FRAME.hex(' ')} (from door 7, be careful, add face)",
+        f"unsigned char msg[] = {{ {', '.join(f'0x{byte:02x}' for byte in FRAME)} }};",
+        f"The terminal says `{HEX}` and then nothing.",
+        f"{HEX[:-1]}{HEX[-1]}4",
+    ],
+)
+def test_bytes_are_found_in_whatever_is_pasted(text: str) -> None:
+    assert bytes_of(text) == [FRAME]
+
+
+def dumped(form: str) -> str:
+    rows = [FRAME[at : at + 16] for at in range(0, len(FRAME), 16)]
+    shown = ["".join(chr(b) if 32 <= b < 127 else "." for b in row) for row in rows]
+    if form == "wireshark":
+        pairs = zip(rows, shown, strict=True)
+        return "\n".join(f"{16 * n:04x}   {r.hex(' '):<47}   {s}" for n, (r, s) in enumerate(pairs))
+    if form == "tcpdump":
+        return "\n".join(f"\t0x{16 * n:04x}:  {row.hex(' ', 2)}" for n, row in enumerate(rows))
+    return "\n".join(row.hex(" ") for row in rows)
+
+
+@pytest.mark.parametrize("form", ["wireshark", "tcpdump", "wrapped"])
+def test_dumps_are_read(form: str) -> None:
+    assert bytes_of(dumped(form)) == [FRAME]
+
+
+@pytest.mark.parametrize("command", [["xxd"], ["hexdump", "-C"], ["hexdump"], ["xxd", "-p"]])
+def test_what_real_tools_print_is_read(command: list[str]) -> None:
+    try:
+        ran = subprocess.run(command, input=FRAME, capture_output=True, check=True)
+    except FileNotFoundError:
+        pytest.skip(f"{command[0]} is not installed")
+    (data,) = bytes_of(ran.stdout.decode())
+    assert data[: len(FRAME)] == FRAME
+
+
+def test_messages_on_lines_of_their_own_stay_apart() -> None:
+    first, second = seal(0x10, 1, b"ACME-0000177"), seal(1, 3)
+    assert bytes_of(f"{first.hex(' ')}\n{second.hex(' ')}\n") == [first, second]
+
+
+def test_a_transcript_gives_what_the_terminal_sent() -> None:
+    text = 'dialect = "acme"\n---\n> 41 43 01 00  # beat\n  03 00\n< 99 99 99 99\n> 41 43\n'
+    assert bytes_of(text) == [b"AC\x01\0\x03\0", b"AC"]
+
+
+def test_what_is_no_text_is_taken_as_it_is() -> None:
+    assert read_pieces(b"AC\0\xff") == [Piece(data=b"AC\0\xff", line=0, form="binary")]
+    assert read_pieces(b"") == []
+
+
+@pytest.mark.parametrize("text", ["", "be a dead face", "12:00:01", "no bytes here"])
+def test_prose_is_no_bytes(text: str) -> None:
+    assert bytes_of(text) == []
+    assert "No bytes found" in identify(read_pieces(text.encode()), []).text()
+
+
+def ways(frames: tuple[bytes, ...]) -> Iterator[tuple[str, list[bytes]]]:
+    """A line for each message, one blob, cut in the last frame, begun in the first."""
+    yield "lines", list(frames)
+    yield "blob", [b"".join(frames)]
+    if len(frames) > 1:
+        yield "cut", [*frames[:-1], frames[-1][: max(1, len(frames[-1]) // 2)]]
+        yield "begun", [frames[0][len(frames[0]) // 2 :], *frames[1:]]
+
+
+def right(capture: Capture, answers: tuple[Answer, ...]) -> bool:
+    truth = capture.truth
+    if not answers or answers[0].framing.kind != truth.kind:
+        return False
+    guess = answers[0].framing
+    if truth.kind == "length" and (guess.length_lsb, guess.overhead) != (
+        truth.length_lsb,
+        truth.overhead,
+    ):
+        return False
+    return not truth.family or truth.family in answers[0].families
+
+
+@pytest.mark.parametrize("source", [recorded, documented])
+def test_framing_and_checksum_are_right_nine_times_in_ten(source: object) -> None:
+    assert callable(source)
+    wrong, total = [], 0
+    for capture in source():
+        for way, pieces in ways(capture.frames):
+            found = identify([Piece(data=p, line=1, form="hex") for p in pieces], [])
+            total += 1
+            if not right(capture, found.answers):
+                wrong.append(f"{capture.name} {way}")
+    print(f"{total - len(wrong)} of {total} right; wrong: {', '.join(wrong)}")
+    assert total >= 30
+    assert len(wrong) <= (1 - SHARE) * total, wrong
+
+
+def test_the_answer_gives_its_reasons_and_knows_the_dialects() -> None:
+    lines = "\n".join(seal(0x10 + n, n, b"x" * n * n).hex() for n in range(1, 5))
+    text = identify(read_pieces(lines.encode()), [ACME]).text()
+    assert "Known dialect: acme/1 recognises the first bytes and finds no damage." in text
+    assert "16 bits, big-endian at byte 5; a whole frame has 9 bytes more than it says" in text
+    assert "CRC-16/MODBUS from byte 0, 16 bits, big-endian at the end: fits 4 of 4 frames" in text
+
+
+def test_a_dialect_that_raises_does_not_know_the_bytes() -> None:
+    def unable(first: bytes) -> bool:
+        raise IndexError
+
+    found = identify(read_pieces(HEX.encode()), [replace(ACME, opening=unable)])
+    assert found.known == ()
+    assert "No installed dialect recognises the first bytes." in found.text()
