@@ -34,6 +34,16 @@ anything whose meaning is unknown. Pure, at linear cost; the answer has the leng
 """
 
 
+class TimeBasis(Enum):
+    """What a terminal's event times are counted in."""
+
+    UTC = "utc"
+    LOCAL_WITH_OFFSET = "local_with_offset"
+    """Wall clock of the site, the message says how far east of UTC."""
+    LOCAL = "local"
+    """Wall clock of the site, whose zone the gateway has to know."""
+
+
 class Reach(Enum):
     """How the gateway gets at a terminal of this dialect."""
 
@@ -122,6 +132,8 @@ class Dialect:
     """Judge the first bytes of a connection (at most eight): True ours, False not, None wait."""
     firmwares: FirmwareTable = field(default_factory=FirmwareTable)
     """How behaviour follows from the firmware; every range of it needs a transcript."""
+    time_basis: TimeBasis | None = None
+    """Wanted for silver: times whose basis is a guess are wrong by hours on the first new site."""
     checksum: bool = False
     """Frames carry a checksum, so a flipped bit must never pass unnoticed (property P6)."""
     proof: bool = True

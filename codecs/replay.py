@@ -1,41 +1,53 @@
 """Playing a transcript against a conversation, and saying where the two part.
 
-Owns the scripted world (entropy, both clocks, timers) and the comparison. Three ways of playing
-show the faults that reading a stream invites: whole, byte by byte, and with neighbours.
+Owns the comparison; the scripted world is `gateway.codecs.stage`. Three ways of playing show the
+faults that reading a stream invites: whole, byte by byte, and with neighbours.
 """
 
 from __future__ import annotations
 
 import json
-import typing
-from collections.abc import Callable, Iterable, Sequence
+import traceback
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.codecs.api import Context, Conversation
-from gateway.codecs.plain import Json, agrees, build, plain
-from gateway.codecs.transcript import Call, Header, Line, Transcript
+from gateway.codecs.plain import Json, agrees, plain
+from gateway.codecs.stage import (
+    LOST,
+    MOST_TICKS,
+    REQUESTS,
+    CodecError,
+    Cut,
+    Make,
+    ScriptError,
+    Stage,
+)
+from gateway.codecs.transcript import Call, Line, Transcript
 
 from gateway.domain.events import Event, FrameDamaged, Misbehaved
-from gateway.domain.requests import Request
-from gateway.domain.times import Instant
 
-Make = Callable[[Context], Conversation]
-"""Makes the side under test."""
-Cut = Callable[[bytes], Iterable[bytes]]
-"""Cuts what is sent into what one read delivers."""
-
-MOST_TICKS = 1000
-"""Timer calls in one stretch of time; more means that a deadline never moves on."""
-
-LOST = "Lost"
-"""The request name that stands for the end of the connection."""
-
-REQUESTS: tuple[type[Any], ...] = typing.get_args(Request)
-
-
-class ScriptError(Exception):
-    """Script and codec do not fit: too little entropy, an unknown request, a stuck timer."""
+__all__ = [
+    "LOST",
+    "MOST_TICKS",
+    "REQUESTS",
+    "CodecError",
+    "Cut",
+    "Deviation",
+    "Make",
+    "ScriptError",
+    "Stage",
+    "Step",
+    "byte_by_byte",
+    "compare",
+    "joined",
+    "play",
+    "raised",
+    "replay",
+    "spell",
+    "steps",
+    "whole",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,97 +110,6 @@ def joined(grouped: Sequence[Step]) -> list[Step]:
     return merged
 
 
-class Stage:
-    """A conversation in a scripted world; collects what comes out of it."""
-
-    def __init__(
-        self, header: Header, make: Make, requests: Sequence[type[Any]] = REQUESTS
-    ) -> None:
-        self._entropy = memoryview(header.entropy)
-        self._requests = {kind.__name__: kind for kind in requests}
-        self.now = Instant(0.0, header.clock)
-        self.events: list[Event] = []
-        self.sent = bytearray()
-        self.conversation = make(
-            Context(
-                entropy=self._draw,
-                secure=header.secure,
-                channel_binding=header.channel_binding,
-                resync=header.resync,
-                settings=dict(header.settings),
-            )
-        )
-        self._collect([])
-
-    def perform(self, act: Line | None, cut: Cut) -> None:
-        """Do what a line says."""
-        if act is None:
-            return
-        if isinstance(act.what, bytes):
-            for piece in cut(act.what):
-                self.feed(piece)
-        elif isinstance(act.what, Call):
-            self.call(act.what)
-        else:
-            self.wait(act.what)
-
-    def feed(self, data: bytes) -> None:
-        """Deliver bytes in one read."""
-        self._collect(self.conversation.feed(data, self.now))
-
-    def call(self, call: Call) -> None:
-        """Submit a request by name, or end the connection; raises ScriptError."""
-        if call.name == LOST:
-            self._collect(self.conversation.lost(self.now))
-            return
-        kind = self._requests.get(call.name)
-        if kind is None:
-            raise ScriptError(f"no request is called {call.name!r}: {sorted(self._requests)}")
-        try:
-            request = build(kind, call.fields)
-        except ValueError as error:
-            raise ScriptError(str(error)) from None
-        self.submit(request)
-
-    def submit(self, request: object) -> None:
-        """Submit a request."""
-        self._collect(self.conversation.submit(typing.cast("Request", request), self.now))
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass, with every timer called when it is due; raises ScriptError."""
-        target = self.now.mono + seconds
-        for _ in range(MOST_TICKS):
-            due = self.conversation.deadline()
-            if due is None or due > target:
-                self._move_to(target)
-                return
-            self._move_to(max(due, self.now.mono))
-            self._collect(self.conversation.tick(self.now))
-        raise ScriptError(f"the timer fired {MOST_TICKS} times within {seconds:g} s")
-
-    def take(self) -> tuple[list[Event], bytes]:
-        """Return and forget what came out since the last call."""
-        events, sent = self.events, bytes(self.sent)
-        self.events = []
-        self.sent.clear()
-        return events, sent
-
-    def _collect(self, events: list[Event]) -> None:
-        self.events += events
-        self.sent += self.conversation.output()
-
-    def _move_to(self, mono: float) -> None:
-        wall = self.now.wall + round((mono - self.now.mono) * 1000)
-        self.now = Instant(mono, wall)
-
-    def _draw(self, size: int) -> bytes:
-        if size > len(self._entropy):
-            missing = size - len(self._entropy)
-            raise ScriptError(f"entropy runs out: the header gives {missing} bytes too few")
-        drawn, self._entropy = bytes(self._entropy[:size]), self._entropy[size:]
-        return drawn
-
-
 def whole(data: bytes) -> Iterable[bytes]:
     """Deliver everything in one read."""
     return (data,)
@@ -245,7 +166,7 @@ def play(
             if difference is not None:
                 return deviation(step, *difference)
     except Exception as error:
-        return deviation(step, "no exception", f"{type(error).__name__}: {error}")
+        return deviation(step, "no exception", raised(error))
     if stage.conversation.closing != transcript.header.closes:
         closing = stage.conversation.closing
         return deviation(step, f"closing {transcript.header.closes!r}", repr(closing))
@@ -275,6 +196,15 @@ def compare(step: Step, events: Sequence[Event], sent: bytes) -> tuple[str, str]
     if sent != step.output:
         return f"output {step.output.hex(' ') or 'nothing'}", sent.hex(" ") or "nothing"
     return None
+
+
+def raised(error: Exception) -> str:
+    """Say what was raised, and where when it was the codec's own doing."""
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, CodecError | ScriptError) or error.__traceback__ is None:
+        return text
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{text} at {where.filename.rpartition('/')[2]}:{where.lineno}"
 
 
 def spell(name: str, fields: Json) -> str:

@@ -5,7 +5,7 @@ Owns the selection of what can be played and the bookkeeping of one property. Ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.codecs.api import Dialect
@@ -46,6 +46,31 @@ class Golden:
         return f"{self.transcript.name}:{act.number if act else 1}"
 
 
+class StillRunning(BaseException):
+    """A call into the codec does not return; raised by the watchdog, past every ``except``."""
+
+
+def unannounced(code: str) -> None:
+    """Tell nobody which property comes next."""
+    del code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What the kit may use beside the dialect; nothing of it is needed for most properties."""
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Text of the dialect's own modules by file."""
+    others: tuple[Dialect, ...] = ()
+    """The other dialects it will share a port with."""
+    clock: Callable[[], float] | None = None
+    """Returns seconds, for P15 and P17; codecs never see it."""
+    fuzz_seconds: float = 0.0
+    """How long P17 goes on; counts only with ``clock``."""
+    announce: Callable[[str], None] = unannounced
+    """Told the code of each property before it is checked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """Everything a check gets."""
@@ -60,6 +85,7 @@ class Case:
     """Transcripts of the terminal's side, when there is no hook to make one."""
     effort: int = 1
     """Multiplies the number of generated cases."""
+    bench: Bench = field(default_factory=Bench)
 
 
 @dataclass(slots=True)
@@ -70,11 +96,11 @@ class Tally:
     title: str
     cases: int = field(default=0)
 
-    def passed(self) -> Finding:
+    def passed(self, detail: str = "") -> Finding:
         """Return a pass, or "not applicable" when there was nothing to try."""
         if not self.cases:
             return self.skipped("no transcript gives it a case")
-        return self._finding(Verdict.PASSED, "")
+        return self._finding(Verdict.PASSED, detail)
 
     def failed(self, detail: str) -> Finding:
         """Return a failure with its counterexample."""
@@ -91,7 +117,12 @@ class Tally:
 
 
 def make_case(
-    dialect: Dialect, transcripts: Sequence[Transcript], dice: Dice, hooks: Hooks, effort: int
+    dialect: Dialect,
+    transcripts: Sequence[Transcript],
+    dice: Dice,
+    hooks: Hooks,
+    effort: int,
+    bench: Bench,
 ) -> Case:
     """Sort the transcripts into those that play as written and those that do not."""
     goldens: list[Golden] = []
@@ -118,6 +149,7 @@ def make_case(
         deviations=tuple(deviations),
         unplayed=tuple(unplayed),
         effort=effort,
+        bench=bench,
     )
 
 

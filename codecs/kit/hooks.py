@@ -64,6 +64,8 @@ class Hooks:
     """Makes the terminal's side, for transcripts with ``role = "device"``."""
     requests: tuple[type[Any], ...] = ()
     """Classes that ``!`` lines may name besides those of `gateway.domain.requests`."""
+    reseal: Callable[[bytes], bytes] | None = None
+    """Returns a frame whose bytes were changed with its checksums made right again (P14)."""
     messages: tuple[Messages, ...] = ()
     twins: tuple[Twin, ...] = ()
     examine: Callable[[Candidate], Examiner] | None = None

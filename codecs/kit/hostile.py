@@ -10,7 +10,7 @@ from typing import Literal
 from gateway.codecs.kit.case import Case, Golden, Tally, shown
 from gateway.codecs.kit.meter import allocated, kept, lines
 from gateway.codecs.kit.report import Finding
-from gateway.codecs.replay import Stage
+from gateway.codecs.replay import Stage, raised
 
 READ_BYTES = 1460
 """What one TCP segment delivers."""
@@ -70,7 +70,7 @@ def hostile(case: Case) -> Finding:
             try:
                 memory = kept(partial(_flood, attack.stage(), attack.head, total))
             except Exception as error:
-                return tally.failed(f"{attack}\nraised {type(error).__name__}: {error}")
+                return tally.failed(f"{attack}\nraised {raised(error)}")
             if memory > bound:
                 return tally.failed(f"{attack}\nkept {memory} bytes of {total}, limit {bound}")
             held.append((memory, attack))

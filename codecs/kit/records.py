@@ -39,10 +39,13 @@ def receipts(case: Case) -> Finding:
         handed: Counter[int] = Counter()
         for index, step in enumerate(golden.plan):
             stage.perform(step.act, whole)
-            events, _ = stage.take()
+            events, sent = stage.take()
             handed.update(_receipts(events))
             if handed and max(handed.values()) > 1:
                 return tally.failed(f"{golden.place(index)}: a receipt was handed out twice")
+            dishonest = _dishonest(case, golden, index, events, sent)
+            if dishonest:
+                return tally.failed(f"{golden.place(index)}: {dishonest}")
             for receipt in _to_repeat(step.act.what if step.act else None):
                 tally.cases += 1
                 noise = _answered_again(stage, receipt)
@@ -92,6 +95,41 @@ def _receipts(events: list[Event]) -> Iterator[int]:
         receipt = getattr(event, "receipt", None)
         if receipt is not None:
             yield receipt
+
+
+def _dishonest(
+    case: Case, golden: Golden, index: int, events: list[Event], sent: bytes
+) -> str | None:
+    """Say why a terminal would forget a record that is not stored.
+
+    That Accept sends nothing is no mistake by itself: a batch may be answered at its end.
+    """
+    records = [e.receipt for e in events if isinstance(e, PassageReported | FaultReported)]
+    if not records or not case.dialect.retains_until_ack:
+        return None
+    if golden.transcript.header.role == "device":
+        return None
+    told = {kind: _answered(golden, index, records, kind) for kind in (Accept, Defer)}
+    if sent and (not told[Accept] or told[Accept] in sent):
+        return (
+            f"{sent.hex(' ')} is sent at once, not when Accept comes: the terminal forgets a record"
+            " that is not stored. Send the answer in submit(), when Accept comes."
+        )
+    if told[Accept] and told[Accept] == told[Defer]:
+        return (
+            f"Accept and Defer both send {told[Accept].hex(' ')}: the terminal would forget a"
+            " record that was not stored. For Defer send its word for later, or nothing."
+        )
+    return None
+
+
+def _answered(
+    golden: Golden, index: int, receipts: list[Receipt], kind: type[Accept | Defer]
+) -> bytes:
+    stage = golden.stage_before(index + 1)
+    for receipt in receipts:
+        stage.submit(kind(receipt=receipt))
+    return stage.take()[1]
 
 
 def _to_repeat(what: object) -> Iterator[int]:

@@ -1,6 +1,6 @@
 """What the conformance kit found, as values and as text.
 
-Owns the wording of a report; knows nothing of how it was found.
+Owns the wording of a finding and of a report without tiers; knows nothing of how it was found.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class Finding:
     """One property of one dialect."""
 
     code: str
-    """P0…P11 for a codec; for a terminal the clause of its protocol, such as 7.4."""
+    """P0…P20 and G1…G3 for a codec; for a terminal the clause of its protocol, such as 7.4."""
     title: str
     verdict: Verdict
     detail: str = ""
-    """The counterexample of a failure, or why the property does not apply."""
+    """The counterexample of a failure, why the property does not apply, or what was measured."""
     cases: int = 0
     """How many cases were tried."""
 

@@ -153,9 +153,9 @@ def _places(frames: Sequence[bytes]) -> Iterator[Seal]:
 def _judged(seal: Seal, frames: Sequence[bytes]) -> Seal | None:
     """Return the seal with its evidence, or None when it does not convince.
 
-    Two frames decide whether the others are worth looking at: one of them may be damaged.
+    A few frames decide whether the others are worth looking at: some may be damaged.
     """
-    if not any(seal.fits_frame(frame) for frame in frames[:2]):
+    if not any(seal.fits_frame(frame) for frame in frames[:4]):
         return None
     fits = sum(seal.fits_frame(frame) for frame in frames)
     bits = 8 * seal.family.width * (2 * fits - len(frames)) - _price(seal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.codecs.api import Dialect, Limits, Reach
+from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
 from gateway.codecs.yls.device import YlsDevice
 from gateway.codecs.yls.limits import (
     AUTH_ALLOWANCE,
@@ -33,6 +33,7 @@ DIALECT = Dialect(
     reach=Reach.PERSISTENT,
     retains_until_ack=True,
     opening=opening,
+    time_basis=TimeBasis.UTC,
     checksum=True,
     limits=Limits(
         max_frame=MOST_FRAME,

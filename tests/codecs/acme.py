@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Iterator
 from struct import Struct
 
-from gateway.codecs.api import Context, Dialect, Limits
+from gateway.codecs.api import Context, Dialect, Limits, TimeBasis
 from gateway.codecs.checksum import crc16_modbus
 from gateway.codecs.conversation import FramedConversation
 from gateway.codecs.framing import LengthPrefixed
@@ -140,5 +140,6 @@ ACME = Dialect(
     conversation=AcmeConversation,
     opening=lambda first: b"AC".startswith(first[:2]) if len(first) < 2 else first[:2] == b"AC",
     checksum=True,
+    time_basis=TimeBasis.UTC,
     limits=Limits(max_frame=1024),
 )

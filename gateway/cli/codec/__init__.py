@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.cli.codec.bless import bless
 from gateway.cli.codec.check import check
 from gateway.cli.codec.group import codec
 from gateway.cli.codec.identify import identify
 from gateway.cli.codec.listing import list_
+from gateway.cli.codec.new import new
 
-__all__ = ["check", "codec", "identify", "list_"]
+__all__ = ["bless", "check", "codec", "identify", "list_", "new"]

@@ -1,0 +1,134 @@
+"""What a message costs (P15), and whether anything stays behind (P16)."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+from functools import partial
+
+from gateway.codecs.kit.case import Case, Golden, Tally
+from gateway.codecs.kit.meter import allocated, kept, lines
+from gateway.codecs.kit.report import Finding
+from gateway.codecs.replay import Stage, whole
+
+from gateway.domain.ids import Receipt
+from gateway.domain.requests import Accept
+
+MOST_MS = 10.0
+"""Milliseconds a message may take: a hundred a second then fill one core. The best of five is
+judged, so that a busy machine is not blamed on a codec."""
+MOST_LINES = 4000
+LINES_PER_BYTE = 40
+"""Lines of Python a message may execute, plus so many for each of its bytes."""
+MOST_MEMORY = 65_536
+MEMORY_PER_BYTE = 16
+"""Bytes a message may allocate at its height, plus so many for each of its bytes."""
+ROUNDS = 5
+REPEATS = 256
+LEAK_BYTES = 24
+"""Bytes that may stay behind for each repeated message or conversation: less is a counter."""
+
+
+def budgets(case: Case) -> Finding:
+    """P15: no message costs more time or memory than the gateway can spend on it."""
+    tally = Tally("P15", "time and memory for each message stay within the budget")
+    spent: list[float] = []
+    height = most_lines = 0
+    for golden in case.goldens:
+        for index, data in golden.frames():
+            if not golden.plan[index].events:
+                continue
+            tally.cases += 1
+            count = lines(golden.stage_before(index).feed, [data])
+            memory = allocated(golden.stage_before(index).feed, [data])
+            cpu = _ms(case, golden, index, data)
+            height, most_lines = max(height, memory), max(most_lines, count)
+            spent += [] if cpu is None else [cpu]
+            over = _over(count, memory, cpu, len(data))
+            if over:
+                return tally.failed(f"{golden.place(index)}: {over}")
+    time = f"; median {statistics.median(spent):.3f} ms, most {max(spent):.3f} ms" if spent else ""
+    return tally.passed(f"most {most_lines} lines and {height} bytes of memory a message{time}")
+
+
+def leaks(case: Case) -> Finding:
+    """P16: neither messages nor conversations leave memory behind."""
+    tally = Tally("P16", "nothing stays behind, however many messages and connections come")
+    for golden in case.goldens:
+        tally.cases += 1
+        _many(golden, 8)
+        over = kept(partial(_many, golden, 64)) / 64
+        if over > LEAK_BYTES:
+            return tally.failed(
+                f"{golden.transcript.name}: {over:.0f} bytes stay behind for each conversation:"
+                " something outside it (a module, a class) keeps growing"
+            )
+        found = _repeated(golden)
+        if found:
+            return tally.failed(found)
+    return tally.passed()
+
+
+def _ms(case: Case, golden: Golden, index: int, data: bytes) -> float | None:
+    clock = case.bench.clock
+    if clock is None:
+        return None
+    best = float("inf")
+    for _ in range(ROUNDS):
+        stage = golden.stage_before(index)
+        begun = clock()
+        stage.feed(data)
+        best = min(best, clock() - begun)
+    return best * 1000
+
+
+def _over(count: int, memory: int, took: float | None, size: int) -> str | None:
+    if count > MOST_LINES + LINES_PER_BYTE * size:
+        allowed = f"{MOST_LINES} + {LINES_PER_BYTE} a byte"
+        return f"{count} lines of Python for {size} bytes, {allowed} are allowed"
+    if memory > MOST_MEMORY + MEMORY_PER_BYTE * size:
+        allowed = f"{MOST_MEMORY} + {MEMORY_PER_BYTE} a byte"
+        return f"{memory} bytes of memory for {size}, {allowed} are allowed"
+    if took is not None and took > MOST_MS:
+        return f"{took:.1f} ms for {size} bytes, {MOST_MS:g} ms are allowed"
+    return None
+
+
+def _many(golden: Golden, times: int) -> None:
+    """Play the transcript so often, and leave no garbage that only waits to be collected."""
+    for _ in range(times):
+        _once(golden)
+    gc.collect()
+
+
+def _once(golden: Golden) -> None:
+    stage = Stage(golden.transcript.header, golden.make, golden.requests)
+    for step in golden.plan:
+        stage.perform(step.act, whole)
+
+
+def _repeated(golden: Golden) -> str | None:
+    """Send the last message that means something again and again, and answer it each time."""
+    places = [index for index, _ in golden.frames() if golden.plan[index].events]
+    if not places or golden.transcript.header.closes:
+        return None
+    stage = golden.stage_before(places[-1])
+    data = golden.plan[places[-1]].data or b""
+    _send(stage, data, REPEATS)
+    over = kept(partial(_send, stage, data, REPEATS)) / REPEATS
+    if over <= LEAK_BYTES:
+        return None
+    return f"{golden.place(places[-1])}: {over:.0f} bytes stay behind for each message sent again"
+
+
+def _send(stage: Stage, data: bytes, times: int) -> None:
+    for _ in range(times):
+        if stage.conversation.closing is not None:
+            return
+        stage.feed(data)
+        for event in stage.take()[0]:
+            receipt = getattr(event, "receipt", None)
+            if receipt is not None:
+                stage.submit(Accept(receipt=Receipt(receipt)))
+        stage.take()
+    gc.collect()

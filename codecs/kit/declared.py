@@ -1,0 +1,85 @@
+"""What a dialect declares and shares: times (P18), first bytes (P19), a device side, a day."""
+
+from __future__ import annotations
+
+from gateway.codecs.kit.case import Case, Tally
+from gateway.codecs.kit.meter import kept
+from gateway.codecs.kit.report import Finding
+
+MINUTES = 24 * 60
+DAY_LEAK_BYTES = 16_384
+"""Bytes a conversation may hold more after a silent day than after its first hour."""
+
+
+def time_basis(case: Case) -> Finding:
+    """P18: the dialect says what its event times are counted in."""
+    tally = Tally("P18", "the time basis is declared")
+    tally.cases = 1
+    if case.dialect.time_basis is None:
+        return tally.failed("Dialect(time_basis=…) is missing: TimeBasis.UTC, LOCAL, …")
+    return tally.passed(case.dialect.time_basis.value)
+
+
+def first_bytes(case: Case) -> Finding:
+    """P19: no other dialect claims its connections, and it does not claim everything."""
+    tally = Tally("P19", "its first bytes are its own among all installed dialects")
+    for golden in case.goldens:
+        header = golden.transcript.header
+        first = next((data for _, data in golden.frames()), None)
+        if header.role == "device" or header.closes or header.resync or first is None:
+            continue
+        tally.cases += 1
+        name = golden.transcript.name
+        if case.dialect.opening(first[:8]) is not True:
+            return tally.failed(f"{name}: opening() does not claim its first 8 bytes")
+        for other in case.bench.others:
+            if other.opening(first[:8]) is True:
+                return tally.failed(
+                    f"{name}: {other.name} claims {first[:8].hex(' ')} too;"
+                    " look at more of the first eight bytes"
+                )
+    strangers = [case.dice.randbytes(8) for _ in range(256)]
+    taken = sum(case.dialect.opening(stranger) is True for stranger in strangers)
+    if taken > len(strangers) // 8:
+        return tally.failed(
+            f"opening() claims {taken} of {len(strangers)} random beginnings: on a shared port it"
+            " would take other dialects' terminals"
+        )
+    return tally.passed()
+
+
+def device_side(case: Case) -> Finding:
+    """G1: the terminal's side exists and plays its transcripts."""
+    tally = Tally("G1", "the terminal's side plays its transcripts, for the simulator")
+    tally.cases = sum(golden.transcript.header.role == "device" for golden in case.goldens)
+    if case.dialect.device is None or case.hooks.device is None:
+        return tally.skipped("Dialect(device=…) and Hooks(device=…) are not given")
+    if case.unplayed:
+        return tally.failed(f"not played: {', '.join(case.unplayed)}")
+    return tally.passed()
+
+
+def day(case: Case) -> Finding:
+    """G2: a conversation left alone for a day keeps its timers and its size."""
+    tally = Tally("G2", "one simulated day leaves memory and timers as they were")
+    for golden in case.goldens:
+        tally.cases += 1
+        stage = golden.stage_before(len(golden.plan))
+
+        def pass_minutes(count: int, stage: object = stage) -> None:
+            for _ in range(count):
+                stage.wait(60.0)  # type: ignore[attr-defined]
+                stage.take()  # type: ignore[attr-defined]
+
+        pass_minutes(60)
+        grown = kept(lambda: pass_minutes(MINUTES))
+        if grown > DAY_LEAK_BYTES:
+            return tally.failed(f"{golden.transcript.name}: grew by {grown} bytes in a silent day")
+    return tally.passed()
+
+
+def services(case: Case) -> Finding:
+    """G3: verification, enrolment, commands and upgrade."""
+    del case
+    tally = Tally("G3", "verification, enrolment, commands with outcomes, upgrade")
+    return tally.skipped("interface version 1 has no requests for these: nobody can show it yet")

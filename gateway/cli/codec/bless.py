@@ -1,0 +1,74 @@
+"""``gatepost codec bless``: expected lines made by the codec, to be reviewed as a diff."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+
+import click
+
+from gateway.cli.codec.group import codec
+from gateway.cli.codec.sources import Found, find
+from gateway.cli.codec.watchdog import Watchdog
+from gateway.codecs.kit.bless import bless as blessed
+from gateway.codecs.kit.case import StillRunning
+from gateway.codecs.stage import Stage
+from gateway.codecs.transcript import read_transcript, write_transcript
+from gateway.domain.errors import GatepostError
+
+
+@codec.command()
+@click.argument("name")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
+def bless(name: str, files: tuple[Path, ...], dry_run: bool) -> None:
+    """Play the transcripts of NAME and write the = and < lines that come out.
+
+    People write the header and the >, ! and @ lines. Without FILES all of fixtures/NAME are played.
+    The change is shown as a diff: what stands there afterwards is what you vouch for. A transcript
+    on which the codec raises is left as it is. With --dry-run the exit status is 1 if anything
+    would change.
+    """
+    Watchdog().start()
+    Stage.inside = True  # importing is the codec's own doing as well
+    found = find(name, Path.cwd())
+    Stage.inside = False
+    paths = files or tuple(sorted((Path("fixtures") / name).glob("*.wire")))
+    if not paths:
+        raise GatepostError(
+            "codec.no_transcripts",
+            "there is no transcript (*.wire) to bless.",
+            place=f"fixtures/{name}",
+            remedy="Write the > lines of a capture into one: docs/vendors/transcripts.md.",
+        )
+    changed = 0
+    for path in paths:
+        changed += _bless_file(path, found, dry_run)
+    click.echo(f"{len(paths)} transcripts, {changed} changed.")
+    sys.exit(1 if dry_run and changed else 0)
+
+
+def _bless_file(path: Path, found: Found, dry_run: bool) -> bool:
+    text = path.read_text(encoding="utf-8")
+    transcript = read_transcript(text, str(path))
+    server = transcript.header.role == "server"
+    make = found.dialect.conversation if server else found.hooks.device
+    if make is None:
+        click.echo(f"{path}: skipped, no hook makes the terminal's side")
+        return False
+    try:
+        after = write_transcript(blessed(transcript, make, found.hooks.requests))
+    except StillRunning as stuck:
+        raise GatepostError(
+            "codec.bless", f"{stuck}.", place=str(path), remedy="Nothing was written."
+        ) from None
+    if read_transcript(after, str(path)) == transcript or after == text:
+        return False
+    lines = difflib.unified_diff(
+        text.splitlines(), after.splitlines(), f"{path}", f"{path} (blessed)", lineterm="", n=1
+    )
+    click.echo("\n".join(lines))
+    if not dry_run:
+        path.write_text(after, encoding="utf-8")
+    return True
