@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.cli.codec.anonymise import anonymise
 from gateway.cli.codec.bless import bless
 from gateway.cli.codec.check import check
 from gateway.cli.codec.group import codec
@@ -9,4 +10,4 @@ from gateway.cli.codec.identify import identify
 from gateway.cli.codec.listing import list_
 from gateway.cli.codec.new import new
 
-__all__ = ["bless", "check", "codec", "identify", "list_", "new"]
+__all__ = ["anonymise", "bless", "check", "codec", "identify", "list_", "new"]
