@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gateway.codecs.quirks import FirmwareTable
 
-from gateway.domain.events import Event
+from gateway.domain.events import Event, RecordReported
 from gateway.domain.requests import Request
 from gateway.domain.times import Instant
 
@@ -130,6 +130,9 @@ class Dialect:
     """The terminal keeps a record until it is acknowledged; otherwise the gateway must spool it."""
     opening: Callable[[bytes], bool | None]
     """Judge the first bytes of a connection (at most eight): True ours, False not, None wait."""
+    reread: Callable[[bytes], RecordReported | None] | None = None
+    """Decodes what a record kept as ``raw``, outside any conversation; its receipt and its lane are
+    ignored. With it `gatepost codec replay` reads history again."""
     firmwares: FirmwareTable = field(default_factory=FirmwareTable)
     """How behaviour follows from the firmware; every range of it needs a transcript."""
     time_basis: TimeBasis | None = None

@@ -18,6 +18,8 @@ from gateway.directory_tables import DEFAULT_DIALECT, DeviceTable
 from gateway.domain.directory import Device, Directory
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Serial
+from gateway.protocols.clock import read_clock
+from gateway.redecoding import Redecoding
 from gateway.storage.document import DeviceEntry, DirectoryDocument
 from gateway.storage.opening import Storage
 
@@ -52,6 +54,7 @@ class Operations:
             "device.add": self.add_device,
             "device.list": self.list_devices,
             "device.show": self.show_device,
+            "codec.replay": self.replay,
             "proof.totals": self.totals,
             "proof.numbers": self.numbers,
         }
@@ -147,6 +150,19 @@ class Operations:
         stored = asdict(await self._storage.proofs.counts(device.id))
         stored.pop("device")
         return {**self._brief(device), "places": places, "stored": stored}
+
+    async def replay(self, dialect: str, since_ms: int, apply: bool) -> dict[str, Any]:
+        """Read stored records of a dialect again; see `gateway.redecoding`."""
+        found = load_dialects().dialects.get(dialect)
+        if found is None:
+            raise GatepostError(
+                "codec.unknown",
+                "no usable dialect of that name.",
+                place=f"codec {dialect}",
+                remedy="See `gatepost codec list`.",
+            )
+        work = Redecoding(self._storage.versions, found, lambda: read_clock().wall)
+        return asdict(await work.run(since_ms, apply=apply))
 
     async def totals(self) -> dict[str, int]:
         """Count what is stored altogether."""

@@ -16,6 +16,7 @@ from gateway.storage.proofs import StoreProofs
 from gateway.storage.raw import RawReader
 from gateway.storage.records import PostgresRecordStore
 from gateway.storage.set_aside import AsideReader
+from gateway.storage.versions import Versions
 
 from gateway.domain.ports import no_probe
 
@@ -32,6 +33,7 @@ class Storage:
     raw: RawReader
     aside: AsideReader
     captures: PostgresCaptureStore
+    versions: Versions
 
     async def close(self) -> None:
         """End all connections."""
@@ -73,4 +75,5 @@ async def open_storage(
         raw=RawReader(database, keyring),
         aside=AsideReader(database, keyring),
         captures=PostgresCaptureStore(database, keyring),
+        versions=Versions(database, keyring),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
 from gateway.codecs.yls.device import YlsDevice
+from gateway.codecs.yls.groups import Group, scan
 from gateway.codecs.yls.limits import (
     AUTH_ALLOWANCE,
     FRAME_BEFORE_LOGIN,
@@ -11,8 +12,13 @@ from gateway.codecs.yls.limits import (
     MOST_FRAME,
     MOST_SNAPSHOT,
 )
+from gateway.codecs.yls.records import report
 from gateway.codecs.yls.redaction import redact
 from gateway.codecs.yls.server import YlsConversation
+
+from gateway.domain.events import RecordReported
+from gateway.domain.ids import Receipt
+from gateway.domain.vocabulary import Lane
 
 _OPENING = b"YL"
 
@@ -24,6 +30,12 @@ def opening(first: bytes) -> bool | None:
     return None if _OPENING.startswith(first) else False
 
 
+def reread(raw: bytes) -> RecordReported | None:
+    """Read the group a record kept; raises Refused for what is none."""
+    (group,) = scan(raw, live=True, biometric=True)
+    return report(group, Receipt(0), Lane.LIVE) if isinstance(group, Group) else None
+
+
 DIALECT = Dialect(
     name="yls",
     version="1.0",
@@ -32,6 +44,7 @@ DIALECT = Dialect(
     device=YlsDevice,
     reach=Reach.PERSISTENT,
     retains_until_ack=True,
+    reread=reread,
     opening=opening,
     time_basis=TimeBasis.UTC,
     checksum=True,

@@ -52,7 +52,7 @@ class LoginProved:
     """The codec has no recording of this firmware and takes it for the nearest lower one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FirmwareChanged:
     """The terminal runs another firmware than it said at login; its behaviour was chosen anew."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from gateway.codecs.transcript import read_transcript
 
+from gateway.domain.errors import GatepostError
 from tests.support.gateways import Gateway, Site, running
 from tests.support.plugins import install
 from tests.support.postgres import open_folder
@@ -100,6 +101,21 @@ def test_both_dialects_are_served_on_one_port_in_spite_of_a_broken_one(gateway: 
             link.sendall(said[1:])
             assert link.recv(len(heard)) == heard
     assert gateway.await_logged("codec.opening_failed", codec="broken/1")["error"] == "IndexError"
+
+
+def test_history_is_read_again_through_a_running_gateway(gateway: Gateway) -> None:
+    command = ["replay", "yls", "--config", str(gateway.site.config), "--since", "2026-01-01"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "gateway", "codec", *command, "--apply"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "0 records read, 0 stored as new versions.\n"
+    with pytest.raises(GatepostError, match="no way to read a stored record"):
+        gateway.ask("codec.replay", dialect="lines", since_ms=0, apply=False)
+    with pytest.raises(GatepostError, match="no usable dialect"):
+        gateway.ask("codec.replay", dialect="nobody", since_ms=0, apply=False)
 
 
 def test_strict_makes_the_same_plug_ins_a_reason_not_to_be_ready(

@@ -9,5 +9,6 @@ from gateway.cli.codec.group import codec
 from gateway.cli.codec.identify import identify
 from gateway.cli.codec.listing import list_
 from gateway.cli.codec.new import new
+from gateway.cli.codec.replay import replay
 
-__all__ = ["anonymise", "bless", "check", "codec", "identify", "list_", "new"]
+__all__ = ["anonymise", "bless", "check", "codec", "identify", "list_", "new", "replay"]
