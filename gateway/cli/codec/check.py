@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from gateway.cli.codec.group import codec
+from gateway.cli.codec.terminal import NAMES, examine_terminal, terminal_options
 from gateway.codecs.kit.fuzz import FEWEST_SECONDS
 from gateway.codecs.kit.report import Finding, Report, Verdict
 from gateway.codecs.kit.tiers import Tier, reached, tiered
@@ -43,6 +44,7 @@ WALL_FACTOR = 6
 @click.option("--effort", type=int, default=1, show_default=True, help="Multiplies the cases.")
 @click.option("--fuzz", type=float, help="Seconds of fuzzing. Default: 3, for silver 60.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@terminal_options
 def check(name: str, tier: str, as_json: bool, **options: Any) -> None:
     """Check the dialect NAME and say which tier it has reached.
 
@@ -50,7 +52,13 @@ def check(name: str, tier: str, as_json: bool, **options: Any) -> None:
     is lost or counted twice, and later firmware does not stop it. Gold: it is simulated, and does
     everything the gateway asks of a terminal. Each failure comes with the bytes that show it and
     with what to mend. Needs no network; without --tier silver it takes less than a minute.
+
+    With --device a maker's terminal is examined against the protocol's clauses, over plain TCP:
+    each passes, fails, or is listed as not exercised with the reason.
     """
+    examination = {given: options.pop(given) for given in NAMES}
+    if examination["device"] is not None:
+        examine_terminal(name, **examination)
     wanted = Tier[tier.upper()]
     fuzz = options.pop("fuzz")
     if fuzz is None:
