@@ -13,7 +13,9 @@ from gateway.domain.ids import DeviceId
 from gateway.domain.times import Instant
 from gateway.housekeeping import Housekeeping
 from gateway.services.assembly import assemble
+from gateway.services.captures import Inbox, InboxLimits
 from gateway.services.common import DeskLimits
+from tests.support.captures import FakeStore
 from tests.support.reports import NOW, device, directory
 from tests.support.sessions import SilentLog
 from tests.support.stores import MemoryStore
@@ -51,15 +53,18 @@ class House:
         self.store = Store()
         self.log = SilentLog()
         self.presence = PresenceTable(started=NOW.mono - 1, default_cadence_s=30)
+        services = assemble(
+            directory=directory(),
+            store=self.store,
+            presence=self.presence,
+            log=self.log,
+            clock=lambda: self.now,
+            limits=DeskLimits(),
+        )
+        self.captures = FakeStore()
         self.keeping = Housekeeping(
-            services=assemble(
-                directory=directory(),
-                store=self.store,
-                presence=self.presence,
-                log=self.log,
-                clock=lambda: self.now,
-                limits=DeskLimits(),
-            ),
+            services=services,
+            inbox=Inbox(self.captures, InboxLimits(), services.common.tasks, self.log),
             store=cast(Any, self.store),
             presence=self.presence,
             deafness=Deafness(self.presence),

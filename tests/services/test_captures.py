@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
-from gateway.domain.captures import Capture, CaptureCounts
+from gateway.domain.captures import CaptureCounts
 from gateway.domain.errors import StoreRefused, StoreUnavailable
 from gateway.domain.ids import Serial
 from gateway.domain.times import Instant
 from gateway.services.captures import DAY_MS, Inbox, InboxLimits
 from gateway.services.tasks import Tasks
-from tests.support.captures import capture
+from tests.support.captures import FakeStore, capture
 from tests.support.sessions import SilentLog
 
 NOW = Instant(1000.0, 1_788_325_456_000)
 LATER = Instant(1000.0 + 3600, NOW.wall + 3_600_000)
 SERIAL = Serial("YLS-00000001")
-
-
-class FakeStore:
-    """Implements CaptureStore; fails on demand."""
-
-    def __init__(self) -> None:
-        self.kept: list[Capture] = []
-        self.failure: Exception | None = None
-        self.present = CaptureCounts(devices=0, strangers=0)
-        self.erased_before: list[int] = []
-
-    async def keep(self, capture: Capture, now_ms: int) -> int:
-        await asyncio.sleep(0)
-        if self.failure is not None:
-            raise self.failure
-        self.kept.append(capture)
-        return len(self.kept)
-
-    async def counts(self) -> CaptureCounts:
-        return self.present
-
-    async def erase_before(self, kept_ms: int) -> int:
-        self.erased_before.append(kept_ms)
-        return 3
-
-    async def erase(self, numbers: Sequence[int]) -> int:
-        return len(numbers)
 
 
 Test = Callable[[Inbox, FakeStore, Tasks], Awaitable[None]]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.domain.captures import Capture, Piece, Redaction
+from gateway.domain.captures import Capture, CaptureCounts, Piece, Redaction
 from gateway.domain.ids import Serial
 from gateway.domain.times import Instant
 
@@ -43,3 +45,30 @@ class ListInbox:
 
     def put(self, capture: Capture, now: Instant) -> None:
         self.kept.append(capture)
+
+
+class FakeStore:
+    """Implements CaptureStore; fails on demand."""
+
+    def __init__(self) -> None:
+        self.kept: list[Capture] = []
+        self.failure: Exception | None = None
+        self.present = CaptureCounts(devices=0, strangers=0)
+        self.erased_before: list[int] = []
+
+    async def keep(self, capture: Capture, now_ms: int) -> int:
+        await asyncio.sleep(0)
+        if self.failure is not None:
+            raise self.failure
+        self.kept.append(capture)
+        return len(self.kept)
+
+    async def counts(self) -> CaptureCounts:
+        return self.present
+
+    async def erase_before(self, kept_ms: int) -> int:
+        self.erased_before.append(kept_ms)
+        return 3
+
+    async def erase(self, numbers: Sequence[int]) -> int:
+        return len(numbers)

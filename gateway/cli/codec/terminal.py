@@ -26,7 +26,7 @@ _OPTIONS = (
     click.option(
         "--device",
         metavar="listen[:PORT]|HOST:PORT",
-        help="Examine a real terminal instead: wait for it to dial (default port 7790), or dial it.",
+        help="Examine a real terminal instead: wait for it to dial (default port 7790), or dial.",
     ),
     click.option(
         "--key-file",
