@@ -14,19 +14,19 @@ from gateway.codecs.yls.registers import CRITICAL, ENC, PROTECTION, Tlv
 
 PERSONAL = frozenset(
     {
-        0x001B,  # KEY_BLOB
+        Tlv.KEY_BLOB,
         Tlv.CARD,
         Tlv.SNAPSHOT_INLINE,
         *range(Tlv.FACE_EMB, Tlv.QR + 1),
-        0x0040,  # NAME
+        Tlv.NAME,
         Tlv.DATA,
-        0x0065,  # PROMPT, which may greet somebody by name
-        0x0090,  # QR_KEY
+        Tlv.PROMPT,  # may greet somebody by name
+        Tlv.CONFIG,  # may hold a password
+        Tlv.QR_KEY,
         Tlv.QR_DIGEST,
     }
 )
-"""Types whose values are pictures, templates, cards, names or keys (YLS/1 16.2 and 17); those that
-are only reserved so far are numbers here."""
+"""Types whose values are pictures, templates, cards, names or keys (YLS/1 16.2)."""
 
 MAJOR = 1
 LONGEST_HEADER = 2 * 15
