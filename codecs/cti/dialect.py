@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.codecs.api import Dialect, Limits, Reach
+from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
 from gateway.codecs.cti.device import CtiDevice
 from gateway.codecs.cti.limits import BYTES_BEFORE_LOGIN, MOST_FRAME, MOST_PICTURE
 from gateway.codecs.cti.server import CtiConversation
@@ -33,6 +33,8 @@ DIALECT = Dialect(
     # Inferred: the state byte can say "failed", and public clients send such a record again.
     retains_until_ack=True,
     opening=opening,
+    # Inferred: the layout has no offset, and every site is in China.
+    time_basis=TimeBasis.LOCAL,
     # The XOR byte covers the content only: a flipped bit of the header passes unnoticed.
     checksum=False,
     proof=False,
