@@ -103,13 +103,16 @@ class Site:
 
     @contextmanager
     def gateway(self, options: Options | None = None, host: str | None = None) -> Iterator[Gateway]:
-        """Run a gateway with the shipped settings and ``options``.
+        """Run a gateway with the shipped settings and ``options``, once terminals are registered.
 
+        It has a data directory of its own, as two gateways must, with the one master key.
         ``host`` names a variant of `benchmarks.host` instead of `gatepost serve`.
         """
         name = f"gateway-{next(self._numbers)}"
         config, log = self.folder / f"{name}.toml", self.folder / f"{name}.jsonl"
-        config.write_text(configuration(self.layout.root, log, self.dsn, name, options or {}))
+        data = Layout(root=self.folder / name)
+        shutil.copytree(self.layout.master_key.parent, data.master_key.parent)
+        config.write_text(configuration(data.root, log, self.dsn, name, options or {}))
         start = ["gateway", "serve", "--config"] if host is None else ["benchmarks.host", host]
         with (self.folder / f"{name}.err").open("w") as errors:
             process = subprocess.Popen(

@@ -71,8 +71,8 @@ def _result(what: str, ours: list[Answers], alone: list[Answers], share: str) ->
         ours=f"{_ms(ours, 'p99')} (median {_ms(ours, 'p50')})",
         limit=f"{_ms(alone, 'p99')} (median {_ms(alone, 'p50')}), heartbeats alone",
         checks=[Check(goal=goal, rounds=ratios)],
-        bound="A heartbeat waits for the longest step of the one event loop: once a second the look "
-        "at every connection's deadlines, at any time the batch that is being made ready or "
+        bound="A heartbeat waits for the longest step of the one event loop: once a second the "
+        "look at every connection's deadlines, at any time the batch that is being made ready or "
         "answered; and for a core that PostgreSQL has just taken.",
         notes=[
             "the echo has nothing to store and gets the heartbeats only",
