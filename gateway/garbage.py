@@ -14,8 +14,8 @@ YOUNG = 10_000
 MIDDLE = 20
 """Looks at the young objects before one at those that survived it."""
 OLD = 50
-"""Looks at the middle ones before one at everything. With 10,000 connections that one stops the
-loop for tens of milliseconds, so it must be rare: every ten million objects."""
+"""Looks at the middle ones before one at everything. With 10,000 connections that one stopped the
+loop for up to a second on a busy machine, so it must be rare: every ten million objects."""
 
 
 def settle_down() -> None:
