@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from gateway.protocols.clock import read_clock
-from gateway.protocols.sweep import STALL, Sweep
+from gateway.protocols.sweep import SLICE, STALL, Sweep
 
 from gateway.domain.times import OLDEST_PLAUSIBLE_MS, Instant
 from tests.support.network import HandClock
@@ -65,3 +67,28 @@ def test_the_machines_clock_moves_forward() -> None:
     first, second = read_clock(), read_clock()
     assert second.mono >= first.mono
     assert second.wall > OLDEST_PLAUSIBLE_MS
+
+
+def test_a_crowd_is_looked_at_in_slices_and_the_loop_runs_between() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        sessions = [Patient(0.0) for _ in range(2 * SLICE + 1)]
+        done = loop.create_future()
+        sweep = Sweep(sessions, read_clock, lambda: done.set_result(None))
+        between: list[int] = []
+
+        def count() -> None:
+            asked = sum(session.asked for session in sessions)
+            if 0 < asked < len(sessions):
+                between.append(asked)
+            if not done.done():
+                loop.call_soon(count)
+
+        count()
+        sweep.start(loop)
+        await done
+        sweep.stop()
+        assert {SLICE, 2 * SLICE} <= set(between)
+        assert [len(session.expired) for session in sessions] == [1] * len(sessions)
+
+    asyncio.run(main())
