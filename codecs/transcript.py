@@ -230,7 +230,9 @@ def _write_header(header: Header) -> Iterator[str]:
             yield from (f"settings.{k} = {json.dumps(v)}" for k, v in value.items())
         elif value != getattr(default, key):
             text = value.hex() if isinstance(value, bytes) else value
-            yield f"{key} = {json.dumps(text, ensure_ascii=False)}"
+            # The one control character that JSON lets stand and TOML does not.
+            written = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+            yield f"{key} = {written}"
 
 
 def _spell(line: Line) -> list[str]:

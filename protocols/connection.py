@@ -7,13 +7,12 @@ Knows nothing of what is said on it; that is the session's, which exists once th
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from math import inf
-from pathlib import Path
 from typing import Any
 
 from gateway.codecs.api import Context, Dialect
+from gateway.protocols.endings import trace
 from gateway.protocols.flow import Congestion
 from gateway.protocols.newcomer import Newcomer
 from gateway.protocols.recognise import Unrecognised
@@ -28,24 +27,6 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 from gateway.domain.requests import Parting
 from gateway.domain.times import Instant
 
-ENDINGS = frozenset(
-    {
-        "peer_closed",
-        "connection_lost",
-        "patience",
-        "login_timeout",
-        "login_bytes",
-        "unrecognised",
-        "tls_failed",
-        "slow_reader",
-        "identity_changed",
-        "locked_out",
-        "codec_error",
-        "handling_error",
-    }
-)
-"""Why connections end, beside the values of Parting and the closing codes of conversations."""
-
 ASSUMED_HEARTBEAT = 30
 """Seconds; holds between the proof of identity and the admission that tells the real interval."""
 
@@ -58,13 +39,6 @@ def _silence_limit(heartbeat_s: float) -> float:
 def _ignore(data: bytes, now: Instant) -> None:
     """Take what arrives on a connection that is over."""
     del data, now
-
-
-def _trace(error: Exception) -> dict[str, object]:
-    """Say what was raised where, without its text: that may quote what a terminal sent."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(where.filename).name}:{where.lineno}"
-    return {"error": type(error).__name__, "at": place}
 
 
 @implementer(IHandshakeListener, IPushProducer)
@@ -240,7 +214,7 @@ class Connection:
 
         What the exception says is not logged, for it may quote what the terminal sent.
         """
-        told = {**self._who(), **_trace(error)}
+        told = {**self._who(), **trace(error)}
         if reason == "codec_error":
             dialect = self._session.dialect if self._session is not None else "unknown"
             self._shared.counters.codec_error(dialect)
@@ -352,7 +326,7 @@ class Connection:
         """Write down a judge of first bytes that raised; the other dialects are asked on."""
         name = f"{dialect.name}/{dialect.version}"
         self._shared.counters.codec_error(name)
-        self._shared.log.error("codec.opening_failed", codec=name, **_trace(error))
+        self._shared.log.error("codec.opening_failed", codec=name, **trace(error))
 
     def _converse(self, dialect: Dialect, newcomer: Newcomer) -> Session | None:
         shared = self._shared

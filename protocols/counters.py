@@ -27,7 +27,7 @@ class SessionCounters(Protocol):
     def closed(self, listener: str, reason: str) -> None:
         """Count the end of a connection that was let in.
 
-        ``reason`` is one of `gateway.protocols.session.ENDINGS`, the value of a
+        ``reason`` is one of `gateway.protocols.endings.ENDINGS`, the value of a
         `gateway.domain.requests.Parting`, or the code a conversation set as its ``closing``.
         """
 

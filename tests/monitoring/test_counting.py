@@ -20,8 +20,8 @@ from gateway.monitoring.measured_store import MeasuredStore
 from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.presence import PresenceTable
 from gateway.monitoring.process import fold_process, watch_loop
-from gateway.protocols.connection import ENDINGS
 from gateway.protocols.counters import SessionCounters, Traffic
+from gateway.protocols.endings import ENDINGS
 from gateway.protocols.gate import REFUSALS
 
 from gateway.domain.directory import Device
