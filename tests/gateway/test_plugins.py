@@ -53,7 +53,7 @@ def environ(plugins: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def gateway(plugins: Path) -> Iterator[Gateway]:
-    served = '[dialects]\nenabled = ["yls", "lines", "broken"]\n'
+    served = '[dialects]\nenabled = ["broken", "yls", "lines"]\n'
     with (
         open_folder() as folder,
         running(Site(folder, served), environ=environ(plugins)) as process,
@@ -70,7 +70,7 @@ def test_the_list_names_what_works_and_why_the_rest_does_not(plugins: Path) -> N
         check=True,
     )
     shown = ran.stdout
-    assert [line.split()[0] for line in shown.splitlines()[:2]] == ["broken", "cti"]
+    assert {line.split()[0] for line in shown.splitlines()} >= {"broken", "cti", "lines", "yls"}
     assert "text lines (lines-gateway 0.3)" in shown
     for said in (
         "raises      unusable (import): raises_gateway:X cannot be imported: RuntimeError: licence",
