@@ -19,6 +19,8 @@ OPTIONAL = {kind.__name__ for kind in (FrameDamaged, Misbehaved, LoginFailed)}
 """No messages of a terminal: what the framing, a breach of the rules and our own refusal make."""
 MOST_BYTES = 96
 """Bytes of a frame of which each is set to its extremes; of a longer frame they are drawn."""
+MUTANTS_IN_ALL, LEAST_BYTES = 12_000, 12
+"""With many transcripts the draw of each frame shrinks, so that a run takes seconds."""
 EXTREMES = (0x00, 0x01, 0x7F, 0x80, 0xFF)
 
 
@@ -69,11 +71,12 @@ def boundaries(case: Case) -> Finding:
     reseal = case.hooks.reseal or (seal.renewed if seal else None)
     if case.dialect.checksum and reseal is None:
         return tally.skipped("no known checksum fits the transcripts: give the hook reseal")
+    most = max(LEAST_BYTES, MUTANTS_IN_ALL // (len(EXTREMES) * max(1, len(frames))))
     for golden in served:
         for index, data in golden.frames():
             if not golden.plan[index].events:
                 continue
-            for mutant in _extremes(data, case):
+            for mutant in _extremes(data, case, min(most, MOST_BYTES) * case.effort):
                 tally.cases += 1
                 frame = reseal(mutant) if reseal else mutant
                 broken = _harm(golden, index, frame)
@@ -88,10 +91,10 @@ def _whole(golden: Golden, index: int) -> bool:
     return FrameDamaged.__name__ not in named
 
 
-def _extremes(data: bytes, case: Case) -> Iterator[bytes]:
+def _extremes(data: bytes, case: Case, most: int) -> Iterator[bytes]:
     places: Sequence[int] = range(len(data))
-    if len(data) > MOST_BYTES:
-        places = sorted({case.dice.randrange(0, len(data)) for _ in range(MOST_BYTES)})
+    if len(data) > most:
+        places = sorted({case.dice.randrange(0, len(data)) for _ in range(most)})
     for at in places:
         for value in EXTREMES:
             yield data[:at] + bytes((value,)) + data[at + 1 :]

@@ -77,7 +77,7 @@ def tiered(report: Report) -> str:
         missing = obstacles(tier, report.findings)
         state = f"missing {', '.join(found.code for found in missing)}" if missing else "complete"
         out += ["", f"{tier.name.lower()} - {demand.means}: {state}"]
-        out += [f"  {found}" for found in report.findings if found.code in demand.codes]
+        out += [f"  {found.line(4)}" for found in report.findings if found.code in demand.codes]
     return "\n".join(out) + "\n"
 
 

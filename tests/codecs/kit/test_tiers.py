@@ -63,6 +63,7 @@ def test_the_report_names_what_is_missing() -> None:
     text = tiered(report)
     assert text.startswith("acme/1: bronze reached\n")
     assert "later firmware does not stop it: missing P7" in text
+    assert "\n  P0  passed         P0\n" in text
     assert [f.code for f in obstacles(Tier.SILVER, report.findings)] == ["P7"]
 
 
