@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -65,6 +66,8 @@ def test_what_real_tools_print_is_read(command: list[str]) -> None:
     try:
         ran = subprocess.run(command, input=FRAME, capture_output=True, check=True)
     except FileNotFoundError:
+        if os.environ.get("GATEPOST_CI") == "1":
+            raise
         pytest.skip(f"{command[0]} is not installed")
     (data,) = bytes_of(ran.stdout.decode())
     assert data[: len(FRAME)] == FRAME
