@@ -1,0 +1,98 @@
+"""Where people, consents and protected templates live: the port of the store.
+
+Templates are stored after their gallery's transform and sealed under a key of their person: whoever
+destroys that key has erased them. Every method raises StoreUnavailable when the database cannot be
+asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import field
+from typing import Protocol
+
+from gateway.domain.decisions import DecisionRecord
+from gateway.domain.ids import PersonId, ProjectId
+from gateway.domain.matching import ProtectedTemplate, Reference
+from gateway.domain.values import value
+from gateway.domain.workers import Consent, Engagement, Person, Subject
+
+
+@value
+class NewPerson:
+    """A person to be known from now on."""
+
+    id_type: str
+    """Two digits, ``01`` is the resident identity card."""
+    id_number: str = field(repr=False)
+    name: str = field(repr=False)
+
+
+@value
+class Enrolled:
+    """One stored template of a person in a gallery."""
+
+    person: PersonId
+    reference: Reference
+    """The same for all templates of this person in this gallery."""
+    template: ProtectedTemplate = field(repr=False)
+    quality: tuple[str, ...] = ()
+    """Codes of unmet rules that the policy waived."""
+    source: str = ""
+    """Where it is from: ``photo``, a device's serial number …"""
+
+
+class WorkerStore(Protocol):
+    """People, their engagements and consents."""
+
+    async def register(self, person: NewPerson) -> PersonId:
+        """Store a person, or find who has that identity number; the name is brought up to date."""
+
+    async def find(self, id_type: str, id_number: str) -> PersonId | None:
+        """Look somebody up by identity number, through its keyed hash."""
+
+    async def engage(self, engagement: Engagement) -> None:
+        """Put a person on a project; raises StoreRefused when it overlaps another interval."""
+
+    async def dismiss(self, person: PersonId, project: ProjectId, at_ms: int) -> None:
+        """End the engagement that covers ``at_ms``, and destroy the templates of that project."""
+
+    async def consent(self, consent: Consent) -> None:
+        """Write a consent into the ledger; the same one twice is one."""
+
+    async def withdraw(self, person: PersonId, subject: Subject, at_ms: int) -> None:
+        """Withdraw a consent; of BIO_NETWORK, destroy every template and photo of the person."""
+
+    async def people(self, project: ProjectId) -> tuple[Sequence[Person], Sequence[Engagement]]:
+        """Return everybody engaged on a project now or later, with consents in force."""
+
+
+class GalleryStore(Protocol):
+    """The templates of each project."""
+
+    async def secret(self, project: ProjectId) -> bytes:
+        """Return the 32 secret bytes of the gallery's transform, drawn at the first call."""
+
+    async def reference(self, project: ProjectId, person: PersonId) -> Reference:
+        """Return what stands for a person in this gallery, drawn at the first call."""
+
+    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> None:
+        """Store templates, all or none; a person's templates of the same trait and algorithm from
+        the same source are replaced.
+        """
+
+    async def remove(self, project: ProjectId, person: PersonId) -> int:
+        """Destroy a person's templates in this gallery; return how many there were."""
+
+    def members(self, project: ProjectId) -> AsyncIterator[Sequence[Enrolled]]:
+        """Stream every template of a gallery in batches, as of one moment."""
+
+    async def renew(self, project: ProjectId, secret: bytes, entries: Sequence[Enrolled]) -> None:
+        """Replace the secret and every template of a gallery in one transaction (revocation)."""
+
+
+class DecisionStore(Protocol):
+    """What was decided, for whoever asks later."""
+
+    async def save_decisions(self, batch: Sequence[DecisionRecord]) -> None:
+        """Store a batch; decisions are facts about verifications, not attendance."""

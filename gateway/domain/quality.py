@@ -1,0 +1,54 @@
+"""What a picture measures against the rules for faces and irises, with its reasons.
+
+The report judges nothing: a policy says which unmet rules refuse a picture.
+"""
+
+from __future__ import annotations
+
+from gateway.domain.values import value
+
+
+@value
+class Finding:
+    """One rule, what was measured, and whether it is met."""
+
+    rule: str
+    """Number of the requirement, such as ``R-062``."""
+    code: str
+    """Stable and machine-readable, such as ``eye_distance``."""
+    measured: float | str
+    limit: str
+    """What the rule asks, in words and units, such as ``>= 64 px``."""
+    met: bool
+
+
+@value
+class PictureReport:
+    """Everything that was measured of one picture."""
+
+    format: str
+    """By content: ``jpeg``, ``png``, ``bmp``, ``raw``, ``jp2``."""
+    width: int
+    height: int
+    """Pixels, after the orientation tag was obeyed."""
+    faces: int | None
+    """How many faces were found; None where none were looked for."""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Codes of the rules that are not met."""
+        return tuple(one.code for one in self.findings if not one.met)
+
+
+@value
+class QualityPolicy:
+    """Which unmet rules refuse; results that rest on a waived one say so."""
+
+    name: str
+    waived: frozenset[str] = frozenset()
+    """Codes that do not refuse."""
+
+    def refuses(self, report: PictureReport) -> tuple[str, ...]:
+        """Return the codes that refuse the picture; empty accepts it."""
+        return tuple(code for code in report.unmet if code not in self.waived)
