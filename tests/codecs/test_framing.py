@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from gateway.codecs.api import DAMAGE
-from gateway.codecs.checksum import crc16_mcrf4xx, sum8
 from gateway.codecs.framing import (
     HUNT_REPORT_BYTES,
     SAMPLE_BYTES,
-    CheckedHeader,
     Delimited,
-    Escaped,
-    Fixed,
     FrameReader,
-    Framing,
     LengthPrefixed,
 )
 from gateway.codecs.kit.meter import allocated, kept, lines
@@ -23,102 +16,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.events import FrameDamaged
-
-MOST = 300
-
-
-def crc(data: bytes) -> bytes:
-    return crc16_mcrf4xx(data).to_bytes(2, "little")
-
-
-def head(buffer: bytearray) -> int | str:
-    if bytes(buffer[4:6]) != crc(bytes(buffer[:4])):
-        return "header"
-    return int.from_bytes(buffer[2:4], "big") + 8
-
-
-def tail(frame: bytes) -> str | None:
-    return None if frame[-2:] == crc(frame[:-2]) else "checksum"
-
-
-def summed(frame: bytes) -> str | None:
-    return None if frame and frame[-1] == sum8(frame[:-1]) else "checksum"
-
-
-CHECKED = CheckedHeader(magic=b"YL", header=6, head=head, body=tail, max_frame=MOST)
-PREFIXED = LengthPrefixed(
-    magic=b"AC", length_at=2, length_size=2, overhead=6, max_frame=MOST, body=tail
+from tests.codecs.wire_shapes import (
+    BODIES,
+    CHECKED,
+    CUTS,
+    FLAGGED,
+    LINES,
+    MOST,
+    PREFIXED,
+    SHAPES,
+    checked,
+    crc,
+    drain,
+    every_shape,
+    frames_of,
+    pieces,
+    prefixed,
+    read,
+    tail,
 )
-FLAGGED = Escaped(flag=0x7E, escape=0x7F, codes={1: 0x7E, 2: 0x7F}, max_frame=2 * MOST, body=summed)
-LINES = Delimited(terminator=b"\r\n", max_frame=MOST)
-EQUAL = Fixed(max_frame=16, magic=b"\xa5", body=tail)
-
-
-def checked(body: bytes) -> bytes:
-    start = b"YL" + len(body).to_bytes(2, "big")
-    start += crc(start)
-    return start + body + crc(start + body)
-
-
-def prefixed(body: bytes) -> bytes:
-    start = b"AC" + len(body).to_bytes(2, "big") + body
-    return start + crc(start)
-
-
-def flagged(body: bytes) -> bytes:
-    return FLAGGED.wrap(body + bytes((sum8(body),)))
-
-
-def line(body: bytes) -> bytes:
-    return body.replace(b"\r", b"r").replace(b"\n", b"n") + b"\r\n"
-
-
-def equal(body: bytes) -> bytes:
-    start = b"\xa5" + body[:13].ljust(13, b"\0")
-    return start + crc(start)
-
-
-SHAPES: dict[str, tuple[Framing, Callable[[bytes], bytes], bytes]] = {
-    "checked": (CHECKED, checked, b"YL"),
-    "prefixed": (PREFIXED, prefixed, b"AC"),
-    "escaped": (FLAGGED, flagged, b"\x7e"),
-    "delimited": (LINES, line, b"\n"),
-    "fixed": (EQUAL, equal, b"\xa5"),
-}
-BODIES = st.lists(st.binary(max_size=60), max_size=6)
-CUTS = st.lists(st.integers(1, 40), max_size=30)
-every_shape = pytest.mark.parametrize("shape", SHAPES)
-
-
-def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
-    out = []
-    for size in cuts:
-        out.append(data[:size])
-        data = data[size:]
-    return [*out, data]
-
-
-def drain(reader: FrameReader) -> list[bytes | FrameDamaged]:
-    out = []
-    while (item := reader.take()) is not None:
-        out.append(item)
-    return out
-
-
-def read(
-    framing: Framing, reads: list[bytes], *, resync: bool
-) -> tuple[list[bytes | FrameDamaged], FrameReader]:
-    reader = FrameReader(framing, resync=resync)
-    out = []
-    for data in reads:
-        reader.feed(data)
-        out += drain(reader)
-        assert reader.buffered <= framing.max_frame + 4096
-    return out, reader
-
-
-def frames_of(items: list[bytes | FrameDamaged]) -> list[bytes]:
-    return [item for item in items if isinstance(item, bytes)]
 
 
 @every_shape
@@ -254,45 +170,6 @@ def test_a_limit_may_be_lower_before_login() -> None:
     assert reader.damaged == {"length": 1}
 
 
-def test_a_silence_ends_a_false_start() -> None:
-    reader = FrameReader(PREFIXED, resync=True)
-    reader.feed(b"AC\x00\xff" + prefixed(b"real"))
-    assert reader.take() is None
-    reader.gap()
-    assert reader.take() == FrameDamaged(code="gap", size=4, sample=b"AC\x00\xff")
-    assert reader.take() == prefixed(b"real")
-    assert reader.buffered == 0
-
-
-def test_a_silence_gives_a_second_false_start_its_own_time() -> None:
-    reader = FrameReader(PREFIXED, resync=True)
-    reader.feed(b"AC\x00\xffAC\x00\xfe")
-    reader.gap()
-    assert reader.take() == FrameDamaged(code="gap", size=4, sample=b"AC\x00\xff")
-    assert reader.buffered == 4
-    reader.gap()
-    assert reader.take() == FrameDamaged(code="gap", size=4, sample=b"AC\x00\xfe")
-    assert reader.buffered == 0
-
-
-def test_a_silence_reports_a_hunt_under_way() -> None:
-    reader = FrameReader(CHECKED, resync=True)
-    reader.feed(b"noise")
-    assert reader.take() is None
-    reader.gap()
-    assert reader.take() == FrameDamaged(code="magic", size=5, sample=b"noise")
-    reader.gap()
-    assert reader.take() is None
-
-
-def test_a_silence_breaks_a_link_that_cannot_lose_bytes() -> None:
-    reader = FrameReader(CHECKED, resync=False)
-    reader.feed(b"YL")
-    reader.gap()
-    assert reader.take() == FrameDamaged(code="gap", size=2, sample=b"YL")
-    assert reader.broken
-
-
 def test_an_endless_hunt_is_reported_in_pieces() -> None:
     reads = [b"n" * 50_000] * 3
     items, reader = read(CHECKED, [*reads, checked(b"x")], resync=True)
@@ -409,16 +286,6 @@ def test_feed_says_when_nothing_can_have_become_complete() -> None:
     assert reader.take() == frame
     assert reader.take() is None
     assert reader.buffered == 50
-
-
-def test_a_silence_in_a_long_frame_looks_at_all_that_came() -> None:
-    inner = prefixed(b"inner")
-    reader = FrameReader(PREFIXED, resync=True)
-    reader.feed(prefixed(bytes(280))[:20])
-    assert reader.take() is None
-    reader.feed(inner)
-    reader.gap()
-    assert inner in drain(reader)
 
 
 def test_a_frame_sent_byte_by_byte_is_held_as_bytes() -> None:

@@ -6,11 +6,9 @@ from typing import Any
 from gateway.domain.directory import DeviceState
 from gateway.domain.events import (
     BlobCompleted,
-    BlobInterrupted,
     BlobOffered,
     ClockMeasured,
     DeviceStatus,
-    LoginFailed,
     LoginProved,
     RangeAnswered,
     RecordsLost,
@@ -23,13 +21,11 @@ from gateway.domain.requests import (
     Admit,
     AskRecords,
     Conflict,
-    CredentialGiven,
     DeclineBlob,
     Defer,
     MeasureClock,
     Refusal,
     Refuse,
-    TakeBlob,
 )
 from gateway.domain.times import Instant
 from gateway.domain.vocabulary import Lane
@@ -264,128 +260,6 @@ def test_an_older_session_can_no_longer_speak_for_the_terminal() -> None:
         assert bench.presence.gone == []
         bench.services.desk.lost(newer, "reset", NOW)
         assert bench.presence.gone == [newer.slot]
-
-    run(body)
-
-
-def test_an_interrupted_picture_resumes_and_a_known_one_is_not_sent_again() -> None:
-    async def body(bench: Bench) -> None:
-        session = await bench.login()
-        session.submitted.clear()
-        desk = bench.services.desk
-        offer = BlobOffered(receipt=Receipt(1), digest=b"d" * 32, size=10, kind="snapshot")
-        desk.blob_interrupted(session, BlobInterrupted(digest=b"d" * 32, data=b"half"))
-        desk.blob_offered(session, offer, NOW)
-        await bench.settle()
-        assert session.submitted.pop() == TakeBlob(receipt=Receipt(1), prefix=b"half")
-        done = BlobCompleted(
-            receipt=Receipt(2), digest=b"d" * 32, kind="snapshot", data=b"0123456789"
-        )
-        desk.blob_completed(session, done, NOW)
-        await bench.settle()
-        assert session.submitted.pop() == Accept(receipt=Receipt(2))
-        desk.blob_offered(session, offer, NOW)
-        await bench.settle()
-        assert session.submitted.pop() == TakeBlob(receipt=Receipt(1), have_all=True)
-
-    run(body)
-
-
-def test_pictures_that_cannot_be_taken_are_declined_with_a_reason() -> None:
-    async def body(bench: Bench) -> None:
-        session = await bench.login()
-        session.submitted.clear()
-        desk = bench.services.desk
-        offer = BlobOffered(receipt=Receipt(1), digest=b"d" * 32, size=10, kind="snapshot")
-        desk.blob_offered(session, replace(offer, size=300 * 1024 + 1), NOW)
-        desk.blob_offered(session, replace(offer, kind="log"), NOW)
-        bench.store.down = True
-        desk.blob_offered(session, offer, NOW)
-        done = BlobCompleted(receipt=Receipt(2), digest=b"d" * 32, kind="snapshot", data=b"0")
-        desk.blob_completed(session, done, NOW)
-        await bench.settle()
-        assert session.submitted == [
-            DeclineBlob(receipt=Receipt(1), code="too_large"),
-            DeclineBlob(receipt=Receipt(1), code="unsupported"),
-            DeclineBlob(receipt=Receipt(1), code="unavailable"),
-            DeclineBlob(receipt=Receipt(2), code="unavailable"),
-        ]
-
-    run(body)
-
-
-def test_a_damaged_picture_is_kept_counted_and_logged() -> None:
-    async def body(bench: Bench) -> None:
-        session = await bench.login()
-        done = BlobCompleted(
-            receipt=Receipt(2), digest=b"d" * 32, kind="snapshot", data=b"0", damage="truncated"
-        )
-        bench.services.desk.blob_completed(session, done, NOW)
-        await bench.settle()
-        (picture,) = bench.store.pictures.values()
-        assert picture.damaged
-        assert bench.services.common.tally.pictures_damaged == 1
-        assert bench.log.named("picture.damaged")[0]["reason"] == "truncated"
-
-    run(body)
-
-
-def fail(bench: Bench, peer: str, *serials: Serial) -> None:
-    for serial in serials:
-        bench.services.desk.login_failed(LoginFailed(serial=serial, reason="tag"), peer, NOW)
-
-
-def test_failed_proofs_lock_the_source_out_of_that_serial() -> None:
-    async def body(bench: Bench) -> None:
-        desk = bench.services.desk
-        secret, none = CredentialGiven(secret=bytes([1]) * 32), CredentialGiven(secret=None)
-        assert desk.credential(SERIAL, "192.0.2.9", NOW) == secret
-        fail(bench, "192.0.2.9", *[SERIAL] * 5)
-        told = [line["locked_out"] for line in bench.log.named("device.login_failed")]
-        assert told == [False] * 4 + [True]
-        assert desk.credential(SERIAL, "192.0.2.9", NOW) == Refuse(reason=Refusal.LOCKED_OUT)
-        assert desk.credential(SERIAL, "192.0.2.1", NOW) == secret
-        assert desk.credential(Serial("nobody"), "192.0.2.9", NOW) == none
-        logins = bench.services.common.tally.logins
-        assert (logins["bad_credential"], logins["locked_out"]) == (5, 1)
-
-    run(body)
-
-
-def test_an_unknown_terminal_is_locked_out_as_a_known_one_is() -> None:
-    async def body(bench: Bench) -> None:
-        fail(bench, "192.0.2.9", *[Serial("nobody")] * 5)
-        answer = bench.services.desk.credential(Serial("nobody"), "192.0.2.9", NOW)
-        assert answer == Refuse(reason=Refusal.LOCKED_OUT)
-        assert not bench.log.named("device.login_failed")[4]["known"]
-
-    run(body)
-
-
-def test_a_source_that_failed_too_often_is_shunned_and_named_once() -> None:
-    async def body(bench: Bench) -> None:
-        desk = bench.services.desk
-        fail(bench, "192.0.2.9", *(Serial(f"S-{n // 5}") for n in range(19)))
-        assert not desk.shuns("192.0.2.9", NOW)
-        fail(bench, "192.0.2.9", Serial("S-4"), Serial("S-5"))
-        assert desk.shuns("192.0.2.9", NOW)
-        assert not desk.shuns("192.0.2.1", NOW)
-        assert desk.credential(SERIAL, "192.0.2.9", NOW) is None
-        assert bench.log.named("source.locked_out") == [{"source": "192.0.2.9", "window_s": 600.0}]
-        assert not desk.shuns("192.0.2.9", Instant(NOW.mono + 601, NOW.wall))
-
-    run(body)
-
-
-def test_a_proof_that_needed_no_secret_does_not_get_past_a_lock_out() -> None:
-    async def body(bench: Bench) -> None:
-        fail(bench, "192.0.2.9", *[SERIAL] * 5)
-        proof = LoginProved(serial=SERIAL, model="FACE-IRIS-A")
-        locked, free = RecordingSession(), RecordingSession()
-        bench.services.desk.login(locked, proof, "192.0.2.9", NOW)
-        bench.services.desk.login(free, proof, "192.0.2.1", NOW)
-        assert locked.submitted == [Refuse(reason=Refusal.LOCKED_OUT)]
-        assert isinstance(free.submitted[0], Admit)
 
     run(body)
 

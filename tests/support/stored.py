@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.storage.opening import Storage
+
 from gateway.domain.events import FaultReported, PassageReported
 from gateway.domain.ids import ChannelId, DeviceId, MountingId, PassageId, ProjectId
 from gateway.domain.passages import (
@@ -13,10 +15,14 @@ from gateway.domain.passages import (
     PassageFlag,
     Placement,
 )
+from gateway.domain.ports import Outcome
 from gateway.domain.times import CorrectedTime, TimeVerdict
 from tests.support.reports import NOW, fault, passage
 
 ADAPTER = "yls/1.0"
+DEVICE = DeviceId(1)
+STORED, DUPLICATE = Outcome.STORED, Outcome.DUPLICATE
+CONFLICT, REJECTED = Outcome.CONFLICT, Outcome.REJECTED
 
 
 def placement(device: int = 1) -> Placement:
@@ -78,3 +84,15 @@ def stored_fault(
         time=corrected(said.device_ms),
         adapter=ADAPTER,
     )
+
+
+async def rows(storage: Storage, query: str, *arguments: object) -> list[dict[str, Any]]:
+    """Return what a query of the database gives, by column."""
+    async with storage.database.use() as connection:
+        return [dict(row) for row in await connection.fetch(query, *arguments)]
+
+
+async def counted(storage: Storage) -> tuple[int, int, int, int]:
+    """Count the passages, faults, quarantined and rejected records of `DEVICE`."""
+    stored = await storage.proofs.counts(DEVICE)
+    return stored.passages, stored.faults, stored.quarantined, stored.rejected

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gateway.codecs.api import Context
 from gateway.codecs.yls.body import Body
 from gateway.codecs.yls.drafts import Draft
-from gateway.codecs.yls.frame import Frame, pack, whole
+from gateway.codecs.yls.frame import Frame, pack, parse, whole
 from gateway.codecs.yls.limits import MOST_FRAME
 from gateway.codecs.yls.registers import DIR, MAC, OW, RSP, Command, Tlv
 from gateway.codecs.yls.seal import Seal
@@ -21,6 +22,8 @@ from tests.codecs.yls import vectors
 
 NOW = Instant(500.0, vectors.BASE)
 HELD = (HeldSeries(series=vectors.EPOCH, upto=1201),)
+ADMIT = Admit(session=vectors.SESSION, heartbeat_s=30, held=HELD)
+V1_BODY = parse(vectors.V1).body
 
 
 def context(*, secure: bool = False, resync: bool = False, **settings: int | bool) -> Context:
@@ -43,6 +46,19 @@ def frames(data: bytes) -> list[Frame]:
         found.append(frame)
         data = data[size:]
     return found
+
+
+def conversation(**settings: int | bool) -> YlsConversation:
+    """Begin the gateway's side of a conversation on plain TCP."""
+    known = context()
+    return YlsConversation(replace(known, settings={**known.settings, **settings}))
+
+
+def result_of(raw: bytes) -> int:
+    """Return the RESULT of the one answer in ``raw``."""
+    (frame,) = frames(raw)
+    assert frame.flags & RSP
+    return Body(frame.body).number(Tlv.RESULT, 2)
 
 
 class Terminal:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from gateway.codecs.yls.body import Body, put, put_number, put_result
-from gateway.codecs.yls.frame import pack, parse
+from gateway.codecs.yls.frame import pack
 from gateway.codecs.yls.handshake import agree, transcript
 from gateway.codecs.yls.limits import LOGIN_SECONDS
-from gateway.codecs.yls.registers import MAC, OW, RSP, Command, Result, Tlv
+from gateway.codecs.yls.registers import MAC, OW, Command, Result, Tlv
 from gateway.codecs.yls.seal import Seal
-from gateway.codecs.yls.server import YlsConversation
 from gateway.codecs.yls.status import StatusReport
 
 from gateway.domain.events import (
@@ -28,21 +25,16 @@ from gateway.domain.requests import (
     Parting,
 )
 from tests.codecs.yls import vectors
-from tests.codecs.yls.terminal import HELD, NOW, Terminal, context, frames, hello, record
-
-V1_BODY = parse(vectors.V1).body
-ADMIT = Admit(session=vectors.SESSION, heartbeat_s=30, held=HELD)
-
-
-def conversation(**settings: int | bool) -> YlsConversation:
-    known = context()
-    return YlsConversation(replace(known, settings={**known.settings, **settings}))
-
-
-def result_of(raw: bytes) -> int:
-    (frame,) = frames(raw)
-    assert frame.flags & RSP
-    return Body(frame.body).number(Tlv.RESULT, 2)
+from tests.codecs.yls.terminal import (
+    HELD,
+    NOW,
+    V1_BODY,
+    Terminal,
+    frames,
+    hello,
+    record,
+    result_of,
+)
 
 
 class TestCandidate:
