@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+from pathlib import Path
 
 from gateway.protocols.capture import CaptureLimits
 from gateway.protocols.flow import FlowLimits
@@ -51,11 +52,24 @@ def raise_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def memory_bytes(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return how much memory this process may use: the machine's, or less in a container.
+
+    A container sees its own cgroup (version 2) at the root of the file system for them.
+    """
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = (cgroup / "memory.max").read_text().strip()
+    except OSError:
+        return machine
+    return machine if limit == "max" else min(machine, int(limit))
+
+
 def listener_limits(settings: Settings) -> ListenerLimits:
     """Return the bounds of all listeners; without a setting memory and open files decide."""
     connections = settings.listen.connections
     if connections == 0:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        memory = memory_bytes()
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         # Half of the machine: the database and the page cache want the other half.
         each = SECURE_CONNECTION_BYTES if settings.listen.tls is not None else CONNECTION_BYTES

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
-from typing import IO
+from typing import Protocol
 
 from gateway.monitoring.log_redaction import redact_fields
 
@@ -22,6 +22,19 @@ LINES_PER_WRITE = 256
 """So many lines are joined into one write when they have piled up."""
 FAREWELL_S = 2.0
 """How long closing waits for a reader that does not read."""
+
+
+class Stream(Protocol):
+    """What lines are written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of ``data``."""
+
+    def flush(self) -> None:
+        """Hold nothing back."""
+
+    def close(self) -> None:
+        """Take nothing any more."""
 
 
 def as_json(fields: Fields) -> str:
@@ -44,9 +57,7 @@ def as_text(fields: Fields) -> str:
 class LogWriter:
     """The queue and its thread; the thread closes the stream in the end if it is ``owned``."""
 
-    def __init__(
-        self, stream: IO[bytes], render: Render, limit: int, *, owned: bool = False
-    ) -> None:
+    def __init__(self, stream: Stream, render: Render, limit: int, *, owned: bool = False) -> None:
         self._overflowed = 0  # each of the two is written by one thread only
         self._unwritten = 0
         self._told = 0

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, Any, Literal, Protocol, cast
 
 import structlog
+from gateway.monitoring.log_file import LogFile
 from gateway.monitoring.log_writer import Fields, LogWriter, as_json, as_text
 
 from gateway.domain.errors import GatepostError
@@ -73,9 +74,9 @@ def get_logger(**bound: object) -> Log:
     return cast(Log, structlog.get_logger(**bound))
 
 
-def _open(file: Path) -> IO[bytes]:
+def _open(file: Path) -> LogFile:
     try:
-        return file.open("ab")
+        return LogFile(file)
     except OSError as error:
         raise GatepostError(
             "log.unwritable",

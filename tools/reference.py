@@ -38,7 +38,8 @@ The log has one JSON object a line: `time` (seconds since 1970), `level`, `event
 the event; `traceback` where an exception is the news. `log.format = "text"` writes the same for
 people. Identity numbers, telephone numbers, long encodings, passwords and raw bytes never reach the
 log: a word in square brackets stands in their place, also where a harmless number merely looks like
-one of them. A log file is appended to, so it can be rotated by copying and truncating.
+one of them. A log file may be rotated either way: one that was moved away is
+followed by a new one at the next line, and one that was copied and truncated is appended to.
 
 | Event | Level | What happened, and what to do |
 |---|---|---|

@@ -148,7 +148,7 @@ class Ingest:
 
 
 def _size(event: RecordReported) -> int:
-    size = ROW_BYTES
+    size = ROW_BYTES + len(event.raw)
     if isinstance(event, PassageReported) and event.picture and event.picture.data:
         size += len(event.picture.data)
     return size

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+from pathlib import Path
 
 import pytest
 from gateway.protocols.gate import CONNECTION_BYTES, SECURE_CONNECTION_BYTES, SPARE_FILES
 
-from gateway.limits import listener_limits, raise_open_files
+from gateway.limits import listener_limits, memory_bytes, raise_open_files
 from gateway.setting_kinds import Address
 from gateway.settings import ListenSection, Settings
 
@@ -40,3 +41,13 @@ def test_open_files_bound_the_connections_and_are_raised_to_what_we_may_have() -
 
 def test_a_setting_is_taken_as_it_is() -> None:
     assert listener_limits(Settings(listen=ListenSection(connections=7))).connections == 7
+
+
+def test_a_container_gets_a_share_of_its_own_memory(tmp_path: Path) -> None:
+    machine = memory_bytes(tmp_path)
+    assert machine > 0
+    limit = tmp_path / "memory.max"
+    limit.write_text("max\n")
+    assert memory_bytes(tmp_path) == machine
+    limit.write_text("268435456\n")
+    assert memory_bytes(tmp_path) == 268435456
