@@ -125,6 +125,9 @@ class Dialect:
     """Makes the gateway's side."""
     device: Callable[..., object] | None = None
     """Makes the terminal's side for the simulator, where the codec has one."""
+    carries: frozenset[type] = frozenset()
+    """Which orders its terminals can be given: classes of `gateway.domain.commands` and
+    `gateway.domain.maintenance`. Whatever is not among them is refused before it is queued."""
     reach: Reach = Reach.PERSISTENT
     retains_until_ack: bool = True
     """The terminal keeps a record until it is acknowledged; otherwise the gateway must spool it."""

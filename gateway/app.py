@@ -18,6 +18,7 @@ from gateway.domain.times import Instant
 from gateway.housekeeping import FLUSH_EVERY, Housekeeping
 from gateway.limits import (
     capture_limits,
+    command_limits,
     desk_limits,
     flow_limits,
     inbox_limits,
@@ -26,6 +27,7 @@ from gateway.limits import (
 from gateway.monitoring.counting import (
     SessionMetrics,
     fold_captures,
+    fold_commands,
     fold_presence,
     fold_tally,
     fold_traffic,
@@ -88,10 +90,13 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
         log=log,
         clock=read_clock,
         limits=desk_limits(settings),
+        commands=storage.commands,
+        command_limits=command_limits(settings),
         probe=probe,
     )
     fold_tally(metrics, services.common.tally, services.lanes)
     fold_presence(metrics, presence)
+    fold_commands(metrics, services.commands.tally)
     _report_unusable(found, metrics, log)
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)

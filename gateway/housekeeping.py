@@ -25,6 +25,8 @@ TICK_S = 1.0
 FLUSH_EVERY = 5
 """Seconds between two flushes of cursors and contacts: one statement each, whatever happened."""
 PARTITIONS_EVERY = 3600
+ORDERS_EVERY = 2
+"""Seconds between two looks at orders whose time is over."""
 CAPTURES_EVERY = 60
 """Seconds between two looks at which captures have been kept long enough."""
 
@@ -54,6 +56,7 @@ class Housekeeping:
             self._every(TICK_S, self.watch),
             self._every(TICK_S, self.top_up),
             self._every(FLUSH_EVERY, self.flush),
+            self._every(ORDERS_EVERY, self.review_orders),
             self._every(PARTITIONS_EVERY, self.store.prepare),
             self._every(CAPTURES_EVERY, self.erase_captures),
         )
@@ -61,6 +64,10 @@ class Housekeeping:
     async def erase_captures(self) -> None:
         """Erase captures that have been kept long enough."""
         await self.inbox.keep_house(self.clock().wall)
+
+    async def review_orders(self) -> None:
+        """End orders that waited too long for their turn or their outcome."""
+        await self.services.commands.review()
 
     async def watch(self) -> None:
         """Sweep presence and note whether the store takes records."""

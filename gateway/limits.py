@@ -15,6 +15,7 @@ from gateway.protocols.gate import (
     connection_ceiling,
 )
 from gateway.services.captures import InboxLimits
+from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
 from gateway.settings import Settings
 
@@ -33,6 +34,15 @@ def desk_limits(settings: Settings) -> DeskLimits:
         failures_per_serial=settings.lockout.per_serial,
         failures_per_source=settings.lockout.per_source,
         failure_window_s=settings.lockout.window_seconds,
+    )
+
+
+def command_limits(settings: Settings) -> CommandLimits:
+    """Return the bounds of orders."""
+    return CommandLimits(
+        queued=settings.commands.queued,
+        seconds=settings.commands.answer_seconds,
+        keep_s=settings.commands.longest_wait_seconds,
     )
 
 

@@ -15,6 +15,7 @@ from gateway import crashpoints
 from gateway.admin import AdminServer, Call
 from gateway.app import Parts, build, follow
 from gateway.capture_operations import CaptureOperations, Recorder
+from gateway.command_operations import CommandOperations
 from gateway.database import admin_socket, opened
 from gateway.domain.directory import Directory
 from gateway.domain.ports import Log
@@ -70,6 +71,7 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         )
         parts = await build(settings, database.storage, log, crashpoints.from_environment())
         await parts.housekeeping.begin()
+        await parts.services.commands.begin()
         if database.server is not None:
             _in_background(stack, database.server.watch(log), "database", log)
         _in_background(stack, parts.housekeeping.run(), "housekeeping", log)
@@ -153,6 +155,7 @@ def _calls(parts: Parts, storage: Storage) -> Mapping[str, Call]:
     return {
         **Operations(storage, _directory_user(parts)).calls(),
         **CaptureOperations(storage, recorder).calls(),
+        **CommandOperations(storage, parts.services.commands, parts.dialects).calls(),
     }
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, Strict
 
 from gateway.capture_settings import CaptureSection
+from gateway.command_settings import CommandsSection
 from gateway.dialect_settings import DialectsSection, UnprovedTable
 from gateway.serial_settings import SerialServerTable, SerialTable
 from gateway.setting_kinds import (
@@ -333,6 +334,7 @@ class Settings(Section):
     codecs: CodecsSection = Field(default_factory=CodecsSection)
     lockout: LockoutSection = Field(default_factory=LockoutSection)
     capture: CaptureSection = Field(default_factory=CaptureSection)
+    commands: CommandsSection = Field(default_factory=CommandsSection)
     web: WebSection = Field(default_factory=WebSection)
     log: LogSection = Field(default_factory=LogSection)
     admin: AdminSection = Field(default_factory=AdminSection)

@@ -14,6 +14,7 @@ from gateway.monitoring import metrics as m
 from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.presence import Presence, PresenceTable
 
+from gateway.domain.command_queue import CommandState
 from gateway.domain.vocabulary import Lane
 
 
@@ -238,6 +239,29 @@ def fold_captures(metrics: Metrics, tally: CaptureTally, held: Callable[[], int]
         metrics[m.CAPTURE_BYTES].at().value = held()
         for reason, count in tally.dropped.items():
             metrics[m.CAPTURES_DROPPED].at(reason).value = count
+
+    metrics.before_scrape(fold)
+
+
+class OrderCounts(Protocol):
+    """What became of orders, by state."""
+
+    @property
+    def given(self) -> int:
+        """Orders queued."""
+
+    @property
+    def ended(self) -> Mapping[CommandState, int]:
+        """Orders that ended."""
+
+
+def fold_commands(metrics: Metrics, tally: OrderCounts) -> None:
+    """Have orders exported."""
+
+    def fold() -> None:
+        metrics[m.COMMANDS_GIVEN].at().value = tally.given
+        for state, count in tally.ended.items():
+            metrics[m.COMMANDS_ENDED].at(state.value).value = count
 
     metrics.before_scrape(fold)
 

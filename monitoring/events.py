@@ -47,6 +47,21 @@ EVENTS: dict[str, LogEvent] = {
     "codec.unusable": LogEvent(
         "error", "A codec could not be loaded; its terminals are not served until that is mended."
     ),
+    "command.done": LogEvent("info", "A terminal did what it was ordered to."),
+    "command.not_done": LogEvent(
+        "warning",
+        "An order was not carried out, or nobody knows; see `gatepost command show`.",
+    ),
+    "command.not_stored": LogEvent(
+        "error",
+        "What came of an order could not be stored; after a restart it counts as unknown.",
+    ),
+    "command.stray_outcome": LogEvent(
+        "warning", "A terminal answered an order nobody waits for any more."
+    ),
+    "command.unknown_after_restart": LogEvent(
+        "warning", "So many orders were under way when the gateway ended; look at each door."
+    ),
     "database.not_restarted": LogEvent(
         "error",
         "The embedded database died and did not start again; terminals keep their records. "

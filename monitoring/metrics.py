@@ -23,6 +23,8 @@ from gateway.monitoring.instruments import (
 )
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
+from gateway.domain.command_queue import CommandState
+
 LISTENER = Label(name="listener", values=("tcp", "tls", "serial", "serial_server", OTHER))
 PORT = Label(name="port", limit=64)
 DIRECTION = Label(name="direction", values=("in", "out"))
@@ -56,6 +58,7 @@ LOGIN = Label(
 )
 CODEC_FAULT = Label(name="fault", values=("import", "clash", "api", "shape"))
 PICTURE = Label(name="result", values=("stored", "damaged", "declined"))
+COMMAND_STATE = Label(name="state", values=tuple(one.value for one in CommandState if one.over))
 CAPTURE_DROP = Label(
     name="reason", values=("rate", "strangers", "room", "waiting", "database", "refused")
 )
@@ -213,6 +216,10 @@ DEAF_SECONDS = counter(
     "Seconds in which the gateway itself could hear nobody; silence then is never a fault.",
 )
 
+COMMANDS_GIVEN = counter("gatepost_commands_given_total", "Orders to terminals that were queued.")
+COMMANDS_ENDED = counter(
+    "gatepost_commands_ended_total", "Orders that ended, by how.", COMMAND_STATE
+)
 CAPTURES = counter("gatepost_captures_kept_total", "Captures stored of input that did not decode.")
 CAPTURES_DROPPED = counter(
     "gatepost_captures_dropped_total", "Captures that were not stored, by reason.", CAPTURE_DROP

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.storage.audit import AuditReader
 from gateway.storage.captures import PostgresCaptureStore
+from gateway.storage.commands import PostgresCommandStore
 from gateway.storage.directory import PostgresDirectoryStore
 from gateway.storage.keyring import open_keyring
 from gateway.storage.migrate import migrate
@@ -34,6 +36,8 @@ class Storage:
     aside: AsideReader
     captures: PostgresCaptureStore
     versions: Versions
+    commands: PostgresCommandStore
+    audit: AuditReader
 
     async def close(self) -> None:
         """End all connections."""
@@ -76,4 +80,6 @@ async def open_storage(
         aside=AsideReader(database, keyring),
         captures=PostgresCaptureStore(database, keyring),
         versions=Versions(database, keyring),
+        commands=PostgresCommandStore(database),
+        audit=AuditReader(database),
     )

@@ -16,11 +16,24 @@ from gateway.codecs.yls.records import report
 from gateway.codecs.yls.redaction import redact
 from gateway.codecs.yls.server import YlsConversation
 
+from gateway.domain.commands import (
+    DoorCommand,
+    ReadConfig,
+    Reboot,
+    RelayCommand,
+    ShowPrompt,
+    WriteConfig,
+)
 from gateway.domain.events import RecordReported
 from gateway.domain.ids import Receipt
+from gateway.domain.maintenance import AskStatus
 from gateway.domain.vocabulary import Lane
 
 _OPENING = b"YL"
+ORDERS: frozenset[type] = frozenset(
+    {DoorCommand, RelayCommand, Reboot, ShowPrompt, ReadConfig, WriteConfig, AskStatus}
+)
+"""What an operator can order a terminal to do (YLS/1 14)."""
 
 
 def opening(first: bytes) -> bool | None:
@@ -42,6 +55,7 @@ DIALECT = Dialect(
     summary="YLS/1, the gateway's own open terminal protocol",
     conversation=YlsConversation,
     device=YlsDevice,
+    carries=ORDERS,
     reach=Reach.PERSISTENT,
     retains_until_ack=True,
     reread=reread,

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
-from gateway.cli.options import config_option, settings_from
+from gateway.cli.options import config_option, moment, operator, settings_from
 from gateway.cli.remote import call
 
 ROW = 16
@@ -36,7 +32,7 @@ def list_(config: Path | None, serial: str | None, as_json: bool) -> None:
         return
     for one in found:
         click.echo(
-            f"{one['number']:<8}{_moment(one['kept_ms']):<22}{one['serial'] or one['peer']:<34}"
+            f"{one['number']:<8}{moment(one['kept_ms']):<22}{one['serial'] or one['peer']:<34}"
             f"{one['dialect']:<12}{one['code']:<24}{one['size']} bytes"
         )
     click.echo(f"{len(found)} captures.")
@@ -47,12 +43,12 @@ def list_(config: Path | None, serial: str | None, as_json: bool) -> None:
 @click.argument("number", type=int)
 def show(config: Path | None, number: int) -> None:
     """Show the capture NUMBER byte by byte; the log notes who looked."""
-    found = call(settings_from(config), "capture.show", number=number, by=_operator())
+    found = call(settings_from(config), "capture.show", number=number, by=operator())
     pieces = found.pop("pieces")
     for name, value in found.items():
-        click.echo(f"{name}: {_moment(value) if name.endswith('_ms') else value}")
+        click.echo(f"{name}: {moment(value) if name.endswith('_ms') else value}")
     for piece in pieces:
-        click.echo(f"\n{'>' if piece['inward'] else '<'} {_moment(piece['at_ms'])}")
+        click.echo(f"\n{'>' if piece['inward'] else '<'} {moment(piece['at_ms'])}")
         for line in _dump(bytes.fromhex(piece["data"])):
             click.echo(line)
 
@@ -65,7 +61,7 @@ def show(config: Path | None, number: int) -> None:
 )
 def export(config: Path | None, number: int, output: Path | None) -> None:
     """Write the capture NUMBER as a transcript, to standard output unless a file is named."""
-    text = call(settings_from(config), "capture.export", number=number, by=_operator())
+    text = call(settings_from(config), "capture.export", number=number, by=operator())
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -85,7 +81,7 @@ def erase(config: Path | None, numbers: tuple[int, ...], serial: str | None) -> 
         "capture.erase",
         numbers=list(numbers),
         serial=serial,
-        by=_operator(),
+        by=operator(),
     )
     click.echo(f"Erased {erased} captures.")
 
@@ -107,20 +103,12 @@ def start(config: Path | None, serial: str, minutes: float, full: bool) -> None:
         serial=serial,
         minutes=minutes,
         full=full,
-        by=_operator(),
+        by=operator(),
     )
     when = "now" if told["connected"] else "when it logs in"
     click.echo(
         f"Recording {serial} for {minutes:g} minutes, at most {told['bytes']} bytes, {when}."
     )
-
-
-def _operator() -> str:
-    return os.environ.get("SUDO_USER") or getpass.getuser()
-
-
-def _moment(ms: Any) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def _dump(data: bytes) -> Iterator[str]:

@@ -14,6 +14,8 @@ COMMANDS = {
     "directory": "Import suppliers, models, projects, channels and devices.",
     "simulate": "Play a scripted day of simulated terminals and verify what was stored.",
     "capture": "Look at input that did not decode, and record what a terminal says.",
+    "command": "Give orders to terminals and see what came of them.",
+    "audit": "Read the audit trail and prove that nobody changed it.",
     "codec": "Identify captures, write codecs and check them.",
     "demo": "Show a morning at the gates: 200 terminals, an outage, a kill -9.",
 }

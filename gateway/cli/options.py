@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,3 +37,13 @@ def settings_from(config: Path | None) -> Settings:
         config = DEFAULT_FILE
     environ = {key: value for key, value in os.environ.items() if key != "GATEPOST_CONFIG"}
     return load(config, environ)
+
+
+def operator() -> str:
+    """Return who gives the command, for the log and the audit trail."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+def moment(ms: float) -> str:
+    """Write milliseconds since 1970 as a time in UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -8,13 +8,17 @@ from typing import Any
 
 from gateway.admin import ask
 from gateway.capture_operations import CaptureOperations
+from gateway.command_operations import CommandOperations
 from gateway.database import admin_socket, data_root, opened
 from gateway.domain.errors import GatepostError
 from gateway.operations import Operations
 from gateway.settings import Settings
 from gateway.storage.layout import Layout
 
-READING = ("device.list", "device.show", "capture.list", "capture.show", "capture.export")
+READING = (
+    "device.list", "device.show", "capture.list", "capture.show", "capture.export", "command.list",
+    "command.show", "audit.list", "audit.verify",
+)  # fmt: skip
 """Calls that must not make a database only to say that it is empty."""
 
 
@@ -40,5 +44,9 @@ async def _call(settings: Settings, name: str, args: dict[str, object]) -> Any:
     print(f"No gateway is running: opening the database {where}.", file=sys.stderr)  # noqa: T201
     async with opened(settings) as database:
         storage = database.storage
-        calls = {**Operations(storage).calls(), **CaptureOperations(storage).calls()}
+        calls = {
+            **Operations(storage).calls(),
+            **CaptureOperations(storage).calls(),
+            **CommandOperations(storage).calls(),
+        }
         return await calls[name](**args)

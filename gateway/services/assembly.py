@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gateway.domain.command_queue import CommandStore
 from gateway.domain.directory import Directory
 from gateway.domain.ports import Log, Outcome, RecordStore, no_probe
 from gateway.domain.times import Instant
+from gateway.services.command.service import CommandLimits, Commands
 from gateway.services.committer import Committer
 from gateway.services.common import Common, DeskLimits
 from gateway.services.desk import Desk
@@ -28,6 +30,7 @@ class Services:
     committer: Committer
     lanes: Lanes
     common: Common
+    commands: Commands
 
 
 def assemble(
@@ -38,6 +41,8 @@ def assemble(
     log: Log,
     clock: Callable[[], Instant],
     limits: DeskLimits,
+    commands: CommandStore,
+    command_limits: CommandLimits,
     probe: Callable[[str], None] = no_probe,
 ) -> Services:
     """Build every service over the given ports."""
@@ -56,5 +61,14 @@ def assemble(
         ingest.settle(items, outcomes, clock())
 
     committer = Committer(store, lanes, settle, limits, log, clock, probe)
-    desk = Desk(common, directory, ingest, committer, presence, probe)
-    return Services(desk=desk, ingest=ingest, committer=committer, lanes=lanes, common=common)
+    route = common.terminals.session
+    orders = Commands(commands, route, common.tasks, log, clock, command_limits)
+    desk = Desk(common, directory, ingest, committer, presence, orders, probe)
+    return Services(
+        desk=desk,
+        ingest=ingest,
+        committer=committer,
+        lanes=lanes,
+        common=common,
+        commands=orders,
+    )

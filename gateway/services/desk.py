@@ -37,6 +37,7 @@ from gateway.domain.verification import (
     VerificationEvent,
     VerifyRequested,
 )
+from gateway.services.command.service import Commands
 from gateway.services.committer import Committer
 from gateway.services.common import Common
 from gateway.services.credentials import Credentials
@@ -66,6 +67,7 @@ class Desk:
         ingest: Ingest,
         committer: Committer,
         presence: PresencePort,
+        commands: Commands,
         probe: Callable[[str], None] = no_probe,
     ) -> None:
         self.directory = directory
@@ -79,6 +81,7 @@ class Desk:
         self._ingest = ingest
         self._committer = committer
         self._presence = presence
+        self._commands = commands
         self._pictures = Pictures(common)
         self._logins = Logins(common, lambda: self.directory)
         self._gaps = Gaps(common)
@@ -221,7 +224,9 @@ class Desk:
         """Drop it: every verification is answered at once, so none is open here."""
 
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
-        """Drop it: nothing here gives orders yet, so nobody holds the ticket."""
+        """Note what came of an order."""
+        del now
+        self._commands.outcome(session.device, event)
 
     def reported(self, session: SessionHandle, event: Report, now: Instant) -> None:
         """Drop it: nothing here keeps people, firmware or faults without a number yet."""
@@ -230,6 +235,7 @@ class Desk:
         """Let go of a session, unless a newer one took the terminal over meanwhile."""
         del reason
         self._pictures.left(session)
+        self._commands.lost(session.device, session)
         terminal = self._current(session)
         if terminal is not None:
             terminal.session = None
@@ -241,6 +247,7 @@ class Desk:
         session.slot = self._presence.attach(terminal.device)
         terminal.session = session
         terminal.clock_due = None
+        self._commands.kick(session.device)
 
     def accept_directory(self, directory: Directory) -> Sequence[SessionHandle]:
         """Use a changed directory; return the sessions of devices that may no longer be here.

@@ -91,6 +91,11 @@ class Terminals:
         """Return what we remember of a device, if anything."""
         return self._known.get(device)
 
+    def session(self, device: DeviceId) -> SessionHandle | None:
+        """Return the present session of a device, None where it has none."""
+        terminal = self._known.get(device)
+        return None if terminal is None else terminal.session
+
     def __iter__(self) -> Iterator[Terminal]:
         return iter(self._known.values())
 

@@ -14,8 +14,10 @@ from gateway.domain.times import Instant
 from gateway.housekeeping import Housekeeping
 from gateway.services.assembly import assemble
 from gateway.services.captures import Inbox, InboxLimits
+from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
 from tests.support.captures import FakeStore
+from tests.support.orders import MemoryCommands
 from tests.support.reports import NOW, device, directory
 from tests.support.sessions import SilentLog
 from tests.support.stores import MemoryStore
@@ -60,6 +62,8 @@ class House:
             log=self.log,
             clock=lambda: self.now,
             limits=DeskLimits(),
+            commands=MemoryCommands(),
+            command_limits=CommandLimits(),
         )
         self.captures = FakeStore()
         self.keeping = Housekeeping(

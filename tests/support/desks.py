@@ -10,7 +10,9 @@ from gateway.domain.directory import Device, Directory
 from gateway.domain.events import LoginProved, StoredSeries
 from gateway.domain.times import Instant
 from gateway.services.assembly import Services, assemble
+from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
+from tests.support.orders import MemoryCommands
 from tests.support.reports import EPOCH, NOW, directory
 from tests.support.sessions import RecordingSession, SilentLog
 from tests.support.stores import MemoryStore
@@ -79,6 +81,8 @@ def run(
             log=log,
             clock=lambda: bench.now,
             limits=DeskLimits(spacing_s=0.0, **limits),
+            commands=MemoryCommands(),
+            command_limits=CommandLimits(),
         )
         services.ingest.add_ids(await store.reserve_ids(1_000))
         bench = Bench(services, store, presence, log)

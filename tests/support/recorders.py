@@ -25,6 +25,7 @@ from gateway.codecs.yls.device_events import (
 )
 from gateway.codecs.yls.drafts import Draft
 from gateway.codecs.yls.login_device import DeviceConfig
+from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.store import RecordStore
 from gateway.protocols.clock import read_clock
 
@@ -70,6 +71,7 @@ class Recorder(asyncio.Protocol):
             serial=serial, key=secret_of(serial), model=MODEL, encrypts=True
         )
         self._store = RecordStore(epoch)
+        self.station = Station()
         self._port = port
         self._source = source
         self._rng = random.Random(seed)
@@ -109,7 +111,7 @@ class Recorder(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
         context = Context(entropy=os.urandom, resync=self.resync)
-        self._device = YlsDevice(self._config, context, self._store)
+        self._device = YlsDevice(self._config, context, self._store, self.station)
         self._device.start(self._now())
         self._act([])
 

@@ -1,0 +1,172 @@
+"""What operators do with orders, as calls: JSON in, JSON out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.admin import Call
+from gateway.codecs.api import Dialect
+from gateway.domain.audit import AuditLine, Chain
+from gateway.domain.command_queue import Command, CommandId
+from gateway.domain.directory import Device
+from gateway.domain.errors import GatepostError
+from gateway.domain.ids import Serial, Ticket
+from gateway.services.command.service import Commands
+from gateway.services.command.wording import build
+from gateway.storage.opening import Storage
+
+LONGEST_WATCH_S = 600.0
+
+
+class CommandOperations:
+    """The calls behind ``gatepost command`` and ``gatepost audit``.
+
+    ``commands`` is None where no gateway runs: then orders can be looked at, but not given.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        commands: Commands | None = None,
+        dialects: Mapping[str, Dialect] | None = None,
+    ) -> None:
+        self._storage = storage
+        self._commands = commands
+        self._dialects = dialects or {}
+
+    def calls(self) -> Mapping[str, Call]:
+        """Return the table of calls by name."""
+        return {
+            "command.give": self.give,
+            "command.wait": self.wait,
+            "command.cancel": self.cancel,
+            "command.list": self.orders,
+            "command.show": self.show,
+            "audit.list": self.audit,
+            "audit.verify": self.verify,
+        }
+
+    async def give(
+        self,
+        serial: str,
+        kind: str,
+        args: dict[str, Any],
+        by: str,
+        reason: str = "",
+        within_s: float = 60.0,
+    ) -> dict[str, Any]:
+        """Queue an order for a terminal; raises what `Commands.give` raises."""
+        commands = self._running(f"command {kind}")
+        device = await self._device(serial)
+        order = build(kind, args, Ticket(0))
+        dialect = self._dialects.get(device.dialect)
+        if dialect is None or type(order) not in dialect.carries:
+            raise GatepostError(
+                "command.unsupported",
+                f"no terminal of the dialect {device.dialect} can be given this order.",
+                place=f"command {kind} for {serial}",
+            )
+        given = await commands.give(device.id, kind, args, by=by, reason=reason, within_s=within_s)
+        return await self._brief(given)
+
+    async def wait(self, number: int, seconds: float) -> dict[str, Any]:
+        """Return an order once it is over, or as it stands after so many seconds."""
+        seconds = min(seconds, LONGEST_WATCH_S)
+        found = await self._running(f"command {number}").wait(CommandId(number), seconds)
+        return await self._known(found, number)
+
+    async def cancel(self, number: int, by: str) -> dict[str, Any]:
+        """Cancel an order that still waits."""
+        found = await self._running(f"command {number}").cancel(CommandId(number), by)
+        return await self._known(found, number)
+
+    async def orders(
+        self, serial: str | None = None, open_only: bool = False, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """Return orders, the newest first."""
+        device = None if serial is None else (await self._device(serial)).id
+        found = await self._storage.commands.list(device, open_only=open_only, limit=limit)
+        return [await self._brief(one) for one in found]
+
+    async def show(self, number: int) -> dict[str, Any]:
+        """Return one order."""
+        return await self._known(await self._storage.commands.show(CommandId(number)), number)
+
+    async def audit(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Return the newest lines of the audit trail, newest first."""
+        return [_line(line) for line in await self._storage.audit.latest(limit)]
+
+    async def verify(self) -> dict[str, Any]:
+        """Check the whole audit trail; ``broken`` is the first line that does not follow."""
+        chain = Chain()
+        broken = None
+        async for page in self._storage.audit.lines():
+            if not all(chain.follows(line) for line in page):
+                broken = chain.lines + 1
+                break
+        return {"lines": chain.lines, "broken": broken, "head": chain.head.hex()}
+
+    def _running(self, place: str) -> Commands:
+        if self._commands is None:
+            raise GatepostError(
+                "command.not_running",
+                "no gateway is running, so no terminal can be given an order.",
+                place=place,
+                remedy="Start it with `gatepost serve`.",
+            )
+        return self._commands
+
+    async def _device(self, serial: str) -> Device:
+        found = (await self._storage.directory.load()).devices.get(Serial(serial))
+        if found is None:
+            raise GatepostError(
+                "device.unknown",
+                "no device with this serial number is registered.",
+                place=f"device {serial}",
+                remedy="See `gatepost device list`.",
+            )
+        return found
+
+    async def _known(self, found: Command | None, number: int) -> dict[str, Any]:
+        if found is None:
+            raise GatepostError(
+                "command.unknown",
+                "there is no order of this number.",
+                place=f"command {number}",
+                remedy="See `gatepost command list`.",
+            )
+        return await self._brief(found)
+
+    async def _brief(self, one: Command) -> dict[str, Any]:
+        order = one.order
+        devices = (await self._storage.directory.load()).devices.values()
+        serial = next((each.serial for each in devices if each.id == order.device), None)
+        return {
+            "number": one.id,
+            "serial": serial,
+            "kind": order.kind,
+            "args": dict(order.args),
+            "state": one.state.value,
+            "code": one.code,
+            "result": None if one.result is None else dict(one.result),
+            "attempts": one.attempts,
+            "by": order.issued_by,
+            "reason": order.reason,
+            "issued_ms": order.issued_ms,
+            "not_after_ms": order.not_after_ms,
+            "sent_ms": one.sent_ms,
+            "ended_ms": one.ended_ms,
+        }
+
+
+def _line(line: AuditLine) -> dict[str, Any]:
+    entry = line.entry
+    return {
+        "seq": line.seq,
+        "at_ms": entry.at_ms,
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": entry.detail,
+    }

@@ -1,0 +1,334 @@
+"""Orders under way: one at a time, outcomes that are true, nothing that moves given twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from gateway.domain.command_queue import Command, CommandId, CommandState
+from gateway.domain.commands import CommandOutcome, DoorCommand, DoorState, Outcome, ReadConfig
+from gateway.domain.errors import GatepostError
+from gateway.domain.ids import DeviceId, Ticket
+from gateway.domain.requests import Request
+from gateway.domain.times import Instant
+from gateway.services.command.service import CommandLimits, Commands
+from gateway.services.tasks import Tasks
+from tests.support.orders import MemoryCommands
+from tests.support.sessions import RecordingSession, SilentLog
+
+GATE, OTHER = DeviceId(1), DeviceId(2)
+NOW = Instant(1000.0, 1_788_325_456_000)
+OPEN = {"door": 1, "action": "pulse"}
+
+
+@dataclass
+class Bench:
+    """Commands over an in-memory store, two terminals and a clock that a test moves."""
+
+    store: MemoryCommands
+    commands: Commands
+    log: SilentLog
+    sessions: dict[DeviceId, RecordingSession]
+    now: Instant = NOW
+
+    def connect(self, device: DeviceId = GATE) -> RecordingSession:
+        session = self.sessions[device] = RecordingSession(device)
+        self.commands.kick(device)
+        return session
+
+    async def open(self, device: DeviceId = GATE, within_s: float = 60.0) -> CommandId:
+        given = await self.commands.give(
+            device, "door", OPEN, by="guard", reason="delivery", within_s=within_s
+        )
+        await self.settle()
+        return given.id
+
+    async def ask(self) -> CommandId:
+        given = await self.commands.give(
+            GATE, "config_read", {}, by="guard", reason="", within_s=60.0
+        )
+        await self.settle()
+        return given.id
+
+    async def answer(self, number: int, outcome: Outcome, code: str = "ok") -> None:
+        said = CommandOutcome(
+            ticket=Ticket(number), outcome=outcome, code=code, door=DoorState.OPEN
+        )
+        self.commands.outcome(GATE, said)
+        await self.settle()
+
+    def later(self, seconds: float) -> None:
+        self.now = Instant(self.now.mono + seconds, self.now.wall + round(seconds * 1000))
+
+    async def settle(self) -> None:
+        for _ in range(12):
+            await asyncio.sleep(0)
+
+    def state(self, number: CommandId) -> CommandState:
+        return self.store.known[number].state
+
+
+def play(test: Callable[[Bench], Awaitable[None]], **limits: float) -> Bench:
+    async def main() -> Bench:
+        log, store = SilentLog(), MemoryCommands()
+        bench: Bench
+        commands = Commands(
+            store,
+            lambda device: bench.sessions.get(device),
+            Tasks(log),
+            log,
+            lambda: bench.now,
+            CommandLimits(**limits),  # type: ignore[arg-type]
+        )
+        bench = Bench(store, commands, log, {})
+        await test(bench)
+        assert bench.log.named("gateway.task_failed") == []
+        return bench
+
+    return asyncio.run(main())
+
+
+def test_an_order_waits_for_its_terminal_and_is_marked_before_it_leaves() -> None:
+    async def main(bench: Bench) -> None:
+        number = await bench.open()
+        assert bench.state(number) is CommandState.QUEUED
+        session = bench.connect()
+        states: list[CommandState] = []
+
+        def submit(*requests: Request) -> None:
+            states.append(bench.state(number))
+            session.submitted.extend(requests)
+
+        session.submit = submit  # type: ignore[method-assign]
+        await bench.settle()
+        assert states == [CommandState.SENT]
+        (order,) = session.submitted
+        assert isinstance(order, DoorCommand)
+        assert order.ticket == Ticket(number)
+        await bench.answer(number, Outcome.DONE)
+        assert bench.state(number) is CommandState.DONE
+        assert bench.store.known[number].result == {"door": "open"}
+        assert bench.commands.tally.ended[CommandState.DONE] == 1
+
+    play(main)
+
+
+def test_a_terminal_has_one_order_at_a_time() -> None:
+    async def main(bench: Bench) -> None:
+        session = bench.connect()
+        first, second = await bench.ask(), await bench.ask()
+        await bench.settle()
+        assert [one.ticket for one in session.submitted] == [first]  # type: ignore[union-attr]
+        await bench.answer(first, Outcome.REFUSED, "busy")
+        assert bench.state(first) is CommandState.REFUSED
+        assert [one.ticket for one in session.submitted] == [first, second]  # type: ignore[union-attr]
+
+    play(main)
+
+
+def test_a_newer_order_about_the_same_door_takes_the_place_of_one_that_waits() -> None:
+    async def main(bench: Bench) -> None:
+        first = await bench.open()
+        second = await bench.open()
+        elsewhere = await bench.open(OTHER)
+        assert bench.state(first) is CommandState.SUPERSEDED
+        assert bench.state(second) is CommandState.QUEUED
+        assert bench.state(elsewhere) is CommandState.QUEUED
+
+    play(main)
+
+
+def test_an_order_that_moves_something_is_unknown_when_its_connection_ends() -> None:
+    async def main(bench: Bench) -> None:
+        session = bench.connect()
+        number = await bench.open()
+        session.over = True
+        bench.commands.lost(GATE, session)
+        bench.connect()
+        await bench.settle()
+        assert bench.state(number) is CommandState.UNKNOWN
+        assert bench.sessions[GATE].submitted == []
+        assert bench.log.named("command.not_done")[0]["state"] == "unknown"
+
+    play(main)
+
+
+def test_an_order_that_may_be_repeated_is_and_not_for_ever() -> None:
+    async def main(bench: Bench) -> None:
+        number = await bench.ask()
+        for _ in range(3):
+            session = bench.connect()
+            await bench.settle()
+            assert [type(one) for one in session.submitted] == [ReadConfig]
+            session.over = True
+            bench.commands.lost(GATE, session)
+            await bench.settle()
+        assert bench.state(number) is CommandState.UNKNOWN
+        assert bench.store.known[number].attempts == 3
+
+    play(main)
+
+
+def test_an_older_connection_that_ends_late_takes_nothing_with_it() -> None:
+    async def main(bench: Bench) -> None:
+        older = bench.connect()
+        newer = bench.connect()
+        number = await bench.open()
+        assert len(newer.submitted) == 1
+        bench.commands.lost(GATE, older)
+        await bench.settle()
+        assert bench.state(number) is CommandState.SENT
+        await bench.answer(number, Outcome.DONE)
+        assert bench.state(number) is CommandState.DONE
+
+    play(main)
+
+
+def test_what_certainly_never_left_waits_again_a_few_times() -> None:
+    async def main(bench: Bench) -> None:
+        session = bench.connect()
+        number = await bench.open()
+        for attempt in range(3):
+            assert len(session.submitted) == attempt + 1
+            await bench.answer(number, Outcome.NOT_SENT, "busy")
+            bench.commands.kick(GATE)
+            await bench.settle()
+        assert bench.state(number) is CommandState.REFUSED
+        assert bench.store.known[number].code == "busy"
+
+    play(main)
+
+
+def test_what_never_will_leave_is_refused_at_once() -> None:
+    async def main(bench: Bench) -> None:
+        bench.connect()
+        number = await bench.open()
+        await bench.answer(number, Outcome.NOT_SENT, "expired")
+        assert bench.state(number) is CommandState.REFUSED
+
+    play(main)
+
+
+def test_a_terminal_that_says_nothing_leaves_it_unknown_and_is_free_again() -> None:
+    async def main(bench: Bench) -> None:
+        session = bench.connect()
+        number = await bench.open()
+        bench.later(59)
+        await bench.commands.review()
+        assert bench.state(number) is CommandState.SENT
+        bench.later(1)
+        await bench.commands.review()
+        await bench.settle()
+        assert bench.state(number) is CommandState.UNKNOWN
+        await bench.answer(number, Outcome.DONE)  # too late: nobody can say what it was about
+        assert bench.state(number) is CommandState.UNKNOWN
+        assert len(bench.log.named("command.stray_outcome")) == 1
+        await bench.open()
+        assert len(session.submitted) == 2
+
+    play(main)
+
+
+def test_an_order_whose_time_is_over_is_never_sent() -> None:
+    async def main(bench: Bench) -> None:
+        number = await bench.open(within_s=5)
+        bench.later(6)
+        session = bench.connect()
+        await bench.settle()
+        assert session.submitted == []
+        await bench.commands.review()
+        assert bench.state(number) is CommandState.EXPIRED
+
+    play(main)
+
+
+def test_a_connection_that_ends_while_the_order_is_fetched_costs_nothing() -> None:
+    async def main(bench: Bench) -> None:
+        number = await bench.open()
+        session = bench.connect()
+        session.over = True
+        await bench.settle()
+        assert session.submitted == []
+        assert bench.state(number) is CommandState.QUEUED
+
+    play(main)
+
+
+def test_without_the_database_nothing_is_sent_and_an_outcome_is_not_invented() -> None:
+    async def main(bench: Bench) -> None:
+        number = await bench.open()
+        bench.store.down = True
+        session = bench.connect()
+        await bench.settle()
+        assert session.submitted == []
+        bench.store.down = False
+        bench.commands.kick(GATE)
+        await bench.settle()
+        assert len(session.submitted) == 1
+        bench.store.down = True
+        await bench.answer(number, Outcome.DONE)
+        assert len(bench.log.named("command.not_stored")) == 1
+        bench.store.down = False
+        assert bench.state(number) is CommandState.SENT
+        await bench.commands.begin()
+        assert bench.state(number) is CommandState.UNKNOWN
+
+    play(main)
+
+
+def test_whoever_waits_is_told_once_it_is_over() -> None:
+    async def main(bench: Bench) -> None:
+        bench.connect()
+        number = await bench.open()
+        waiting = asyncio.create_task(bench.commands.wait(number, 60.0))
+        await bench.settle()
+        await bench.answer(number, Outcome.DONE)
+        ended = await waiting
+        assert ended is not None
+        assert ended.state is CommandState.DONE
+        again = await bench.commands.wait(number, 60.0)
+        assert again == ended
+        pending = await bench.open()
+        as_it_stands = await bench.commands.wait(pending, 0.0)
+        assert as_it_stands is not None
+        assert as_it_stands.state is CommandState.SENT
+        assert await bench.commands.wait(CommandId(99), 0.0) is None
+
+    play(main)
+
+
+def test_only_what_still_waits_can_be_cancelled() -> None:
+    async def main(bench: Bench) -> None:
+        number = await bench.open()
+        cancelled = await bench.commands.cancel(number, "guard")
+        assert isinstance(cancelled, Command)
+        assert cancelled.state is CommandState.CANCELLED
+        bench.connect()
+        sent = await bench.open()
+        kept = await bench.commands.cancel(sent, "guard")
+        assert kept is not None
+        assert kept.state is CommandState.SENT
+
+    play(main)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"reason": " "}, "command.reason"),
+        ({"within_s": 0.0}, "command.patience"),
+        ({"within_s": 1e9}, "command.patience"),
+    ],
+)
+def test_an_order_nobody_may_give_is_not_queued(changed: dict[str, object], code: str) -> None:
+    async def main(bench: Bench) -> None:
+        said: dict[str, object] = {"by": "guard", "reason": "delivery", "within_s": 60.0, **changed}
+        with pytest.raises(GatepostError) as caught:
+            await bench.commands.give(GATE, "door", OPEN, **said)  # type: ignore[arg-type]
+        assert caught.value.code == code
+        assert bench.store.known == {}
+
+    play(main)

@@ -1,0 +1,108 @@
+"""Orders in words: what is refused before it is queued, and what comes back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gateway.domain.commands import (
+    CommandOutcome,
+    DoorAction,
+    DoorCommand,
+    DoorState,
+    Outcome,
+    ReadConfig,
+    ShowPrompt,
+    WriteConfig,
+)
+from gateway.domain.errors import GatepostError
+from gateway.domain.ids import Ticket
+from gateway.services.command.wording import KINDS, Args, build, in_words
+
+GOOD: dict[str, Args] = {
+    "door": {"door": 1, "action": "pulse", "duration_ms": 3000},
+    "relay": {"relay": 2, "action": "hold_open"},
+    "reboot": {},
+    "prompt": {"text": "请稍候"},
+    "config_read": {"keys": ["0101", "ffff"]},
+    "config_write": {"values": {"0101": "00", "0002": ""}},
+    "status": {},
+}
+
+
+def test_every_kind_is_built_from_json_and_carries_its_ticket() -> None:
+    assert GOOD.keys() == KINDS.keys()
+    for kind, args in GOOD.items():
+        order = build(kind, json.loads(json.dumps(args)), Ticket(7))
+        assert order.ticket == 7
+
+
+def test_words_become_what_travels() -> None:
+    assert build("door", GOOD["door"], Ticket(1)) == DoorCommand(
+        ticket=Ticket(1), door=1, action=DoorAction.PULSE, duration_ms=3000
+    )
+    assert build("config_read", {}, Ticket(1)) == ReadConfig(ticket=Ticket(1), keys=())
+    written = build("config_write", GOOD["config_write"], Ticket(1))
+    assert written == WriteConfig(ticket=Ticket(1), values=((0x0101, b"\0"), (2, b"")))
+    shown = build("prompt", {"text": "x" * 64, "voice": 3}, Ticket(1))
+    assert shown == ShowPrompt(ticket=Ticket(1), text="x" * 64, voice=3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "names"),
+    [
+        ("door", {"action": "pulse"}, "door"),
+        ("door", {"door": 0, "action": "pulse"}, "door"),
+        ("door", {"door": True, "action": "pulse"}, "door"),
+        ("door", {"door": "1", "action": "pulse"}, "door"),
+        ("door", {"door": 1, "action": "explode"}, "explode"),
+        ("door", {"door": 1, "action": "pulse", "duration_ms": -1}, "duration_ms"),
+        ("relay", {"relay": 256, "action": "pulse"}, "relay"),
+        ("prompt", {"text": ""}, "text"),
+        ("prompt", {"text": "请" * 22}, "text"),
+        ("config_read", {"keys": "0101"}, "keys"),
+        ("config_read", {"keys": ["12345"]}, "12345"),
+        ("config_read", {"keys": ["zz"]}, "zz"),
+        ("config_write", {"values": {}}, "values"),
+        ("config_write", {"values": {"0101": "00" * 256}}, "255"),
+        ("config_write", {"values": {"0101": "0"}}, "hex"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_place(kind: str, args: Args, names: str) -> None:
+    with pytest.raises(GatepostError) as caught:
+        build(kind, args, Ticket(1))
+    assert caught.value.code == "command.malformed"
+    assert caught.value.place == f"command {kind}"
+    assert names in caught.value.message
+
+
+def test_an_unknown_kind_is_answered_with_those_there_are() -> None:
+    with pytest.raises(GatepostError, match="door") as caught:
+        build("open_sesame", {}, Ticket(1))
+    assert caught.value.code == "command.unknown_kind"
+
+
+def test_nothing_that_moves_may_be_repeated_and_all_of_it_is_audited() -> None:
+    moving = {"door", "relay", "reboot"}
+    assert {kind for kind, one in KINDS.items() if not one.repeatable} == moving
+    assert moving <= {kind for kind, one in KINDS.items() if one.audited}
+
+
+def test_what_an_order_is_about() -> None:
+    assert KINDS["door"].about({"door": 2, "action": "close"}) == "door 2"
+    about = KINDS["config_write"].about
+    assert about({"values": {"2": "00", "1": "01"}}) == about({"values": {"1": "", "2": ""}})
+    assert KINDS["config_read"].about({}) == ""
+
+
+def test_what_a_terminal_said_in_words() -> None:
+    said = CommandOutcome(
+        ticket=Ticket(1),
+        outcome=Outcome.DONE,
+        code="ok",
+        door=DoorState.HELD_TOO_LONG,
+        config=((0x0101, b"\x01\x02"),),
+    )
+    assert in_words(said) == {"door": "held_too_long", "config": {"0101": "0102"}}
+    assert in_words(CommandOutcome(ticket=Ticket(1), outcome=Outcome.DONE, code="ok")) == {}
