@@ -53,7 +53,9 @@ def terminal(site: Site) -> Iterator[Deaf]:
 @pytest.fixture
 def site() -> Iterator[Site]:
     with open_folder() as folder:
-        yield Site(folder)
+        site = Site(folder)
+        yield site
+        site.end_database()
 
 
 def gatepost(site: Site, *words: str) -> tuple[int, str]:
@@ -119,16 +121,18 @@ def test_an_order_waits_for_a_terminal_that_is_not_there(site: Site) -> None:
 def test_a_gateway_killed_with_an_order_under_way_never_gives_it_again(site: Site) -> None:
     with terminal(site) as gate:
         gateway = Gateway(site)
-        gateway.await_started()
-        register(gateway)
-        gateway.await_logged("session.opened", serial=SERIAL)
-        gate.deaf = True
-        code, said = gatepost(
-            site, "command", "door", SERIAL, "--reason", "test", "--within", "600", "--wait", "0"
-        )
-        assert code == 0, said
-        wait_for(lambda: state(site, 1)["state"] == "sent", "the order leaves")
-        gateway.kill()
+        try:
+            gateway.await_started()
+            register(gateway)
+            gateway.await_logged("session.opened", serial=SERIAL)
+            gate.deaf = True
+            code, said = gatepost(
+                site, "command", "door", SERIAL, "--reason", "x", "--within", "600", "--wait", "0"
+            )
+            assert code == 0, said
+            wait_for(lambda: state(site, 1)["state"] == "sent", "the order leaves")
+        finally:
+            gateway.kill()
         gate.deaf = False
         with running(site) as gateway:
             gateway.await_logged("session.opened", serial=SERIAL)
