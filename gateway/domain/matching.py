@@ -52,7 +52,9 @@ class ProtectedTemplate:
     algorithm: int
     """Number of model and version; only equal ones are compared."""
     data: bytes = field(repr=False)
-    """Layout is the matcher's own, version 1; see `gateway.matcher.protection`."""
+    """Layout is the matcher's own, version 1; see `gateway.matcher.protection.layout`. It names the
+    secret it went through, so that one of another gallery is refused and not merely unlike.
+    """
 
 
 @value
@@ -72,7 +74,9 @@ class Candidate:
 
     reference: Reference
     score: float
-    """Faces: cosine, −1…1. Irises: 1 − fractional Hamming distance, 0…1. More is more alike."""
+    """Faces: cosine, −1…1. Irises: 1 − fractional Hamming distance, 0…1, the distance corrected for
+    how many bits were compared (`gateway.matcher.iris.scores`). More is more alike.
+    """
 
 
 @value
@@ -137,13 +141,19 @@ class Matcher(Protocol):
     ) -> None:
         """Build a gallery anew and swap it in; ``secret`` (32 bytes) determines its transform.
 
-        Changes made to the gallery while it is being built are part of it.
+        Changes made to the gallery while it is being built are part of it. What the store takes up
+        between the reading of ``members`` and this call is not: hold such changes back, or compare
+        `state` with the store afterwards. Raises TemplateRefused, and leaves what was open.
         """
 
     async def extend(
         self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
     ) -> None:
-        """Add people to an open gallery; more templates of one reference are alternatives."""
+        """Add people to an open gallery; more templates of one reference are alternatives.
+
+        A template that is there already is there once. All or none: raises TemplateRefused, and
+        GalleryMissing where the gallery is neither open nor being built.
+        """
 
     async def remove(self, scope: Scope, reference: Reference) -> None:
         """Forget a reference and all its templates; no harm where there are none."""
@@ -167,6 +177,8 @@ class GalleryState:
 
     faces: int
     irises: int
+    """Templates, not people; each distinct one of a reference counts once."""
     index: int
+    """Counts changes, and goes on counting when the gallery is built anew."""
     digest: bytes
-    """SHA-256 over every (reference, trait, algorithm, protected data) in ascending order."""
+    """32 bytes, see `gateway.domain.digests`; does not depend on the order of changes."""

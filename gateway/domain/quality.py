@@ -1,6 +1,7 @@
 """What a picture measures against the rules for faces and irises, with its reasons.
 
-The report judges nothing: a policy says which unmet rules refuse a picture.
+The report judges nothing: a policy says which unmet rules refuse a picture. What nobody measured is
+neither met nor unmet, and says so.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ class Finding:
     """Number of the requirement, such as ``R-062``."""
     code: str
     """Stable and machine-readable, such as ``eye_distance``."""
-    measured: float | str
+    measured: float | str | None
+    """None where it was not measured."""
     limit: str
     """What the rule asks, in words and units, such as ``>= 64 px``."""
-    met: bool
+    met: bool | None
+    """None where it was not measured: not a failure, and not a pass either."""
 
 
 @value
@@ -37,8 +40,13 @@ class PictureReport:
 
     @property
     def unmet(self) -> tuple[str, ...]:
-        """Codes of the rules that are not met."""
-        return tuple(one.code for one in self.findings if not one.met)
+        """Codes of the rules that were measured and are not met."""
+        return tuple(one.code for one in self.findings if one.met is False)
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Codes of the rules nothing can be said about; they refuse nothing by themselves."""
+        return tuple(one.code for one in self.findings if one.met is None)
 
 
 @value

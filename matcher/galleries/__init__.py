@@ -1,0 +1,1 @@
+"""Galleries in memory: who is enrolled on a project, and exact search among them."""

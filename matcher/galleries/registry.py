@@ -1,0 +1,188 @@
+"""All galleries in memory, and how one is built anew while it is in use.
+
+Whoever builds says so first (`begin`): from then on every change goes into a journal as well,
+which is replayed before the new gallery is swapped in. Searches take no lock here; changes take
+one, for as long as a few rows need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from threading import Lock
+
+from gateway.matcher.galleries.gallery import Found, Gallery, Member
+from gateway.matcher.galleries.options import GalleryOptions
+from gateway.matcher.protection.layout import read
+from gateway.matcher.protection.transform import foreign_secret
+
+from gateway.domain.matching import (
+    GalleryMissing,
+    GalleryState,
+    Reference,
+    Scope,
+)
+from gateway.domain.templates import FaceTemplate, IrisTemplate
+
+Change = Callable[[Gallery], None]
+DEFAULT_OPTIONS = GalleryOptions()
+
+
+class Building:
+    """A gallery that is being built; add its members in batches, then finish or abandon it."""
+
+    def __init__(self, owner: Galleries, scope: Scope, gallery: Gallery) -> None:
+        self._owner = owner
+        self._scope = scope
+        self.gallery = gallery
+        self.journal: list[Change] = []
+
+    def add(self, members: Sequence[Member]) -> None:
+        """Add members; raises TemplateRefused."""
+        self.gallery.extend(members)
+
+    def finish(self) -> None:
+        """Swap the gallery in, with all changes since it was begun."""
+        self.gallery.rebuild()
+        self._owner.swap(self._scope, self)
+
+    def abandon(self) -> None:
+        """Give up; what was open stays."""
+        self._owner.forget(self._scope, self)
+
+
+class Galleries:
+    """The galleries of all projects; every method may be called from any thread."""
+
+    def __init__(self, options: GalleryOptions = DEFAULT_OPTIONS) -> None:
+        self._options = options
+        self._lock = Lock()
+        self._open: dict[Scope, Gallery] = {}
+        self._buildings: dict[Scope, list[Building]] = {}
+
+    def begin(self, scope: Scope, secret: bytes) -> Building:
+        """Begin to build a gallery anew; changes from now on will be part of it."""
+        building = Building(self, scope, Gallery(secret, self._options))
+        with self._lock:
+            self._buildings.setdefault(scope, []).append(building)
+        return building
+
+    def open(self, scope: Scope, secret: bytes, members: Sequence[Member]) -> None:
+        """Build a gallery anew and swap it in; raises TemplateRefused, and leaves what was open."""
+        building = self.begin(scope, secret)
+        try:
+            building.add(members)
+            building.finish()
+        finally:
+            building.abandon()
+
+    def extend(self, scope: Scope, members: Sequence[Member]) -> None:
+        """Add templates to a gallery, all or none; raises TemplateRefused or GalleryMissing."""
+        tags = [read(template).tag for _, template in members]
+        with self._lock:
+            gallery, buildings = self._open.get(scope), self._buildings.get(scope, [])
+            if gallery is None and not buildings:
+                raise _missing(scope)
+            targets = [one.gallery for one in buildings] + ([gallery] if gallery else [])
+            if not set(tags) <= {one.transform.tag for one in targets}:
+                raise foreign_secret()
+            if gallery is not None:
+                gallery.extend(_fitting(gallery, members, tags))
+            for one in buildings:
+                fitting = _fitting(one.gallery, members, tags)
+                one.journal.append(partial(Gallery.extend, members=fitting))
+
+    def remove(self, scope: Scope, reference: Reference) -> None:
+        """Take a reference out, wherever it is or is about to be."""
+        with self._lock:
+            for building in self._buildings.get(scope, []):
+                building.journal.append(partial(Gallery.remove, reference=reference))
+            gallery = self._open.get(scope)
+            if gallery is not None:
+                gallery.remove(reference)
+
+    def close(self, scope: Scope) -> None:
+        """Drop a gallery, and any that is being built for its place."""
+        with self._lock:
+            self._open.pop(scope, None)
+            self._buildings.pop(scope, None)
+
+    def faces(
+        self,
+        scope: Scope,
+        probes: Sequence[FaceTemplate],
+        among: frozenset[Reference] | None = None,
+    ) -> Found:
+        """Search for one person by face; raises GalleryMissing or TemplateRefused."""
+        return self._gallery(scope).faces(probes, among)
+
+    def irises(
+        self,
+        scope: Scope,
+        probes: Sequence[IrisTemplate],
+        among: frozenset[Reference] | None = None,
+    ) -> Found:
+        """Search for one person by iris; raises GalleryMissing or TemplateRefused."""
+        return self._gallery(scope).irises(probes, among)
+
+    def state(self, scope: Scope) -> GalleryState | None:
+        """Say what an open gallery holds."""
+        gallery = self._open.get(scope)
+        return gallery.state() if gallery else None
+
+    def due(self) -> tuple[Scope, ...]:
+        """Return the galleries for which `rebuild` is worth its time; ask after changes."""
+        with self._lock:
+            galleries = list(self._open.items())
+        return tuple(scope for scope, gallery in galleries if gallery.due)
+
+    def rebuild(self, scope: Scope) -> None:
+        """Tidy a gallery up beside its searches and changes; no harm where there is none."""
+        gallery = self._open.get(scope)
+        if gallery is not None:
+            gallery.rebuild()
+
+    def swap(self, scope: Scope, building: Building) -> None:
+        """Put a finished gallery in its place, unless it was closed or a newer one came first."""
+        with self._lock:
+            buildings = self._buildings.get(scope, [])
+            if building not in buildings:
+                return
+            for change in building.journal:
+                change(building.gallery)
+            old = self._open.get(scope)
+            if old is not None:
+                building.gallery.count_from(old.state().index)
+            self._open[scope] = building.gallery
+            # Those begun earlier would bring back an older state, perhaps under an older secret.
+            del buildings[: buildings.index(building) + 1]
+
+    def forget(self, scope: Scope, building: Building) -> None:
+        """Stop telling a building of changes."""
+        with self._lock:
+            buildings = self._buildings.get(scope, [])
+            if building in buildings:
+                buildings.remove(building)
+
+    def _gallery(self, scope: Scope) -> Gallery:
+        gallery = self._open.get(scope)
+        if gallery is None:
+            raise _missing(scope)
+        return gallery
+
+
+def _fitting(
+    gallery: Gallery, members: Sequence[Member], tags: Sequence[bytes]
+) -> tuple[Member, ...]:
+    """While a gallery gets a new secret, templates of the old and of the new one may come."""
+    own = gallery.transform.tag
+    return tuple(one for one, tag in zip(members, tags, strict=True) if tag == own)
+
+
+def _missing(scope: Scope) -> GalleryMissing:
+    return GalleryMissing(
+        "gallery.missing",
+        "The gallery is not in memory.",
+        place=f"project {scope}",
+        remedy="It is being loaded, or the project keeps no gallery.",
+    )

@@ -1,0 +1,1 @@
+"""Iris codes: turning, comparing and scoring them, and the rules for pictures of irises."""
