@@ -135,7 +135,6 @@ class Gallery:
         with self._lock:
             self._index += index
 
-    @property
     def due(self) -> bool:
         """Whether a rebuild is worth its time."""
         with self._lock:

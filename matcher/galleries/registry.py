@@ -134,7 +134,7 @@ class Galleries:
         """Return the galleries for which `rebuild` is worth its time; ask after changes."""
         with self._lock:
             galleries = list(self._open.items())
-        return tuple(scope for scope, gallery in galleries if gallery.due)
+        return tuple(scope for scope, gallery in galleries if gallery.due())
 
     def rebuild(self, scope: Scope) -> None:
         """Tidy a gallery up beside its searches and changes; no harm where there is none."""

@@ -20,9 +20,7 @@ def mask(rng: np.random.Generator, share: float = 0.75, bits: int = BITS) -> Bit
     return (rng.random(bits) < share).astype(np.uint8)
 
 
-def again(
-    plain: Bits, rng: np.random.Generator, noise: float = 0.12, columns: int = 0
-) -> Bits:
+def again(plain: Bits, rng: np.random.Generator, noise: float = 0.12, columns: int = 0) -> Bits:
     """Return the code of another picture of an eye, tilted by whole columns of 16 bits."""
     seen = plain ^ (rng.random(len(plain)) < noise).astype(np.uint8)
     return np.roll(seen, 16 * columns)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from gateway.matcher.vectors import Vector, encode
 
 from gateway.domain.matching import Reference
 from gateway.domain.templates import ElementType, FaceTemplate
-from gateway.matcher.vectors import Vector, encode
 
 ALGORITHM = 7
 

@@ -20,7 +20,8 @@ def spiky(count: int, dimensions: int, rng: np.random.Generator) -> Matrix:
     """Rows for which one scale is a bad one: some are nearly a single element."""
     rows = strangers(count, dimensions, rng)
     rows[:: max(1, count // 3), 0] += 10
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    found: Matrix = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return found
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -40,7 +40,8 @@ def crowded(count: int, dimensions: int, rng: np.random.Generator) -> Matrix:
     """People so alike that bytes cannot tell them apart: within a tenth of their rounding."""
     middle = strangers(1, dimensions, rng)[0]
     rows = middle + strangers(count, dimensions, rng) * 1e-3
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    found: Matrix = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return found
 
 
 @given(

@@ -13,9 +13,7 @@ PUPIL = Circle(x=320, y=240, radius=40)
 
 
 def picture(grey: float = 100, width: int = 640, height: int = 480) -> IrisPicture:
-    return IrisPicture(
-        format=IrisFormat.BMP, pixels=np.full((height, width), grey, dtype=np.uint8)
-    )
+    return IrisPicture(format=IrisFormat.BMP, pixels=np.full((height, width), grey, dtype=np.uint8))
 
 
 def circles(radius: float = 120) -> EyeCircles:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gateway.matcher.iris.distance import halves, probe
+from gateway.matcher.iris.distance import BLOCK, halves, probe
 from gateway.matcher.iris.layout import default_layout
-from gateway.matcher.iris.scores import BLOCK, IrisRules, compare
+from gateway.matcher.iris.scores import IrisRules, compare
 
 from tests.matcher import eyes
 

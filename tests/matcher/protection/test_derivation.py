@@ -15,11 +15,20 @@ OTHER = bytes(range(1, 33))
 def test_version_1_is_pinned() -> None:
     assert derivation.tag(SECRET).hex() == "df9023a98095c5ec"
     corner = derivation.rotation(SECRET, 7, 128)[:2, :2]
-    assert corner.tolist() == [pytest.approx(row, abs=1e-7) for row in [[0.03331454, -0.02297553], [-0.09203834, 0.07677972]]]
+    assert corner.tolist() == [
+        pytest.approx(row, abs=1e-7)
+        for row in [[0.03331454, -0.02297553], [-0.09203834, 0.07677972]]
+    ]
     order = derivation.order(SECRET, 3, 2048)
-    assert sha256(order.astype("<u4").tobytes()).hexdigest() == "b0408edb0c1de63dcbfebb33adbbc5f5e74f719bcec0475cc135afc29d207b5a"
+    assert (
+        sha256(order.astype("<u4").tobytes()).hexdigest()
+        == "b0408edb0c1de63dcbfebb33adbbc5f5e74f719bcec0475cc135afc29d207b5a"
+    )
     pad = derivation.pad(SECRET, 3, 2048)
-    assert sha256(pad.tobytes()).hexdigest() == "d70ad4f174f35623a96ce684b8142e81ebefdff93138a247999f9039c0abed57"
+    assert (
+        sha256(pad.tobytes()).hexdigest()
+        == "d70ad4f174f35623a96ce684b8142e81ebefdff93138a247999f9039c0abed57"
+    )
 
 
 @pytest.mark.parametrize("dimensions", [1, 3, 128, 512])

@@ -16,9 +16,7 @@ from gateway.domain.matching import ProtectedTemplate, TemplateRefused, Trait
 from gateway.domain.templates import Eye
 
 TAG = b"12345678"
-FACE = write_face(
-    SealedFace(algorithm=7, tag=TAG, vector=np.array([0.6, 0.8], dtype=np.float32))
-)
+FACE = write_face(SealedFace(algorithm=7, tag=TAG, vector=np.array([0.6, 0.8], dtype=np.float32)))
 IRIS = write_iris(
     SealedIris(
         algorithm=3,
