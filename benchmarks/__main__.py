@@ -16,6 +16,8 @@ from benchmarks.goals import Result, Verdict, not_measured
 from benchmarks.rows import (
     accounts,
     crowd,
+    galleries,
+    irises,
     latency,
     parsing,
     reassembly,
@@ -43,6 +45,8 @@ MEASUREMENTS = (
     *starts.MEASUREMENTS,
     *reassembly.MEASUREMENTS,
     *serial.MEASUREMENTS,
+    *galleries.MEASUREMENTS,
+    *irises.MEASUREMENTS,
 )
 """In the order they run; the heavy ones first, while the machine is as it was found."""
 

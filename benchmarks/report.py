@@ -38,7 +38,7 @@ class Circumstances:
 
 def render(results: Iterable[Result], run: Circumstances, soak: str = NO_SOAK) -> str:
     """Return the whole page."""
-    rows = sorted(results, key=lambda result: int(result.row[1:]))
+    rows = sorted(results, key=lambda result: (result.row[0], int(result.row[1:])))
     parts = ["# Benchmark results", "", *_circumstances(run), "", "## Rows", "", HEAD]
     parts += [line for result in rows for line in _lines(result)]
     parts += ["", "## What bounds each row", ""]

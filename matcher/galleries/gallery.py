@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 from gateway.matcher.galleries.irises import prepared, search
 from gateway.matcher.galleries.nearest import Segment, merged, nearest
 from gateway.matcher.galleries.nearest import among as nearest_among
@@ -22,6 +23,7 @@ from gateway.matcher.iris.layout import fitting
 from gateway.matcher.protection.layout import SealedFace, SealedIris
 from gateway.matcher.protection.transform import Transform
 from gateway.matcher.vectors import decode
+from numpy.typing import NDArray
 
 from gateway.domain.digests import GalleryDigest
 from gateway.domain.matching import (
@@ -70,10 +72,30 @@ class Gallery:
             self._make_shelves([sealed for _, sealed, _ in opened])
             changed = False
             for reference, sealed, template in opened:
-                if self._put(reference, sealed):
+                shelf, row = self._placed(sealed)
+                if shelf.add(reference, row):
                     self._digest.add(reference, template)
                     changed = True
             self._index += changed
+
+    def load(self, members: Sequence[Member]) -> None:
+        """Add templates none of which is there yet, all or none; raises TemplateRefused.
+
+        Does not look for each of them among all others, so that a million take a minute.
+        """
+        opened = [(ref, self.transform.open(one)) for ref, one in members]
+        with self._lock:
+            self._make_shelves([sealed for _, sealed in opened])
+            rows: dict[Shelf, list[tuple[Reference, NDArray[Any]]]] = {}
+            for reference, sealed in opened:
+                shelf, row = self._placed(sealed)
+                rows.setdefault(shelf, []).append((reference, row))
+            for shelf, pairs in rows.items():
+                references = np.array([ref for ref, _ in pairs], dtype=np.int64)
+                shelf.rows.append(references, np.stack([row for _, row in pairs]))
+            for member in members:
+                self._digest.add(*member)
+            self._index += bool(members)
 
     def remove(self, reference: Reference) -> None:
         """Take a reference and all its templates out."""
@@ -199,11 +221,11 @@ class Gallery:
                     raise _other_size(f"{irises[key].bits} bits")
         self._faces, self._irises = faces, irises
 
-    def _put(self, reference: Reference, one: SealedFace | SealedIris) -> bool:
+    def _placed(self, one: SealedFace | SealedIris) -> tuple[Shelf, NDArray[Any]]:
         if isinstance(one, SealedFace):
-            return self._faces[one.algorithm].add(reference, one.vector)
+            return self._faces[one.algorithm], one.vector
         shelf = self._irises[one.algorithm, one.eye]
-        return shelf.add(reference, shelf.row(one))
+        return shelf, shelf.row(one)
 
     def _faces_now(self, algorithm: int) -> tuple[FaceShelf, View, list[Segment]] | None:
         shelf = self._faces.get(algorithm)

@@ -28,6 +28,8 @@ ZERO = 128
 """How FAISS writes the whole number zero."""
 BLOCK = 4096
 """Rows converted at a time."""
+EPSILON = 2.0**-23
+"""Above what float32 may round an element or a sum of one, relative to it."""
 DIVISION_SLACK = 1e-6
 """Above what float32 and float64 may round when a whole number becomes a score."""
 
@@ -65,7 +67,7 @@ class Flat:
         one_thread()
         depth = min(depth, len(self._data))
         scores, rows = faiss.knn(probe[None], self._data, depth, metric=faiss.METRIC_INNER_PRODUCT)
-        error = len(probe) * 2.0**-23
+        error = len(probe) * EPSILON
         return Ranking(scores[0].astype(np.float64), rows[0], error)
 
 
@@ -82,20 +84,23 @@ class Quantised:
         """Copy rows; ``data`` holds at least one that is not zero."""
         rows, dimensions = data.shape
         blocks = [slice(at, at + BLOCK) for at in range(0, rows, BLOCK)]
-        largest = max(float(np.abs(data[block]).max()) for block in blocks)
-        self._scale = STEPS / largest
+        largest = max(float(max(data[one].max(), -data[one].min())) for one in blocks)
+        scale = np.float32(STEPS / largest)
         self._index = faiss.IndexScalarQuantizer(
             dimensions, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
         )
-        self._error = 0.0
         codes = np.empty((rows, dimensions), dtype=np.uint8)
-        for block in blocks:
-            whole = np.rint(data[block] * np.float32(self._scale))
-            codes[block] = whole + ZERO
-            rest = data[block] - whole.astype(np.float64) / self._scale
-            furthest = np.einsum("ij,ij->i", rest, rest).max()
-            self._error = max(self._error, float(np.sqrt(furthest)))
+        furthest = 0.0
+        for one in blocks:
+            scaled = data[one] * scale
+            whole = np.rint(scaled)
+            codes[one] = whole + ZERO
+            scaled -= whole  # exact: both are multiples of the same power of two
+            furthest = max(furthest, float(np.einsum("ij,ij->i", scaled, scaled).max()))
         self._index.add_sa_codes(codes)
+        self._scale = float(scale)
+        rounded = np.sqrt(dimensions) * STEPS * EPSILON
+        self._error = (np.sqrt(furthest) * (1 + dimensions * EPSILON) + rounded) / self._scale
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -103,7 +108,7 @@ class Quantised:
     @property
     def error(self) -> float:
         """Length of the longest difference between a row and what is kept of it."""
-        return self._error
+        return float(self._error)
 
     def best(self, probe: Vector, depth: int) -> Ranking:
         """Rank by products of whole numbers.

@@ -36,10 +36,18 @@ class Building:
         self._scope = scope
         self.gallery = gallery
         self.journal: list[Change] = []
+        self._seen: set[int] = set()
 
     def add(self, members: Sequence[Member]) -> None:
         """Add members; raises TemplateRefused."""
-        self.gallery.extend(members)
+        new: list[Member] = []
+        perhaps_old: list[Member] = []
+        for member in members:
+            mark = hash(member)
+            (perhaps_old if mark in self._seen else new).append(member)
+            self._seen.add(mark)
+        self.gallery.load(new)
+        self.gallery.extend(perhaps_old)
 
     def finish(self) -> None:
         """Swap the gallery in, with all changes since it was begun."""

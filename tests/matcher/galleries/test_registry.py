@@ -202,3 +202,16 @@ def test_irises_are_searched_by_project() -> None:
     galleries.open(SITE, OLD, [(REFERENCES[0], sealed)])
     (found,) = galleries.irises(SITE, [eyes.iris(eyes.again(plain, rng), eye=Eye.RIGHT)]).candidates
     assert found.reference == REFERENCES[0]
+
+
+def test_a_store_that_gives_a_template_twice_has_it_once() -> None:
+    galleries = Galleries()
+    building = galleries.begin(SITE, OLD)
+    building.add([*UNDER_OLD[:3], *UNDER_OLD[1:2]])
+    building.add(UNDER_OLD[2:4])
+    building.finish()
+    state, store = galleries.state(SITE), GalleryDigest()
+    for entry in UNDER_OLD[:4]:
+        store.add(*entry)
+    assert state is not None
+    assert (state.faces, state.digest) == (4, store.value)
