@@ -3,10 +3,10 @@
 `nearest.py` turns them into exact answers. `Flat` is exact but for the rounding of float32.
 `Quantised` reads a quarter of the memory: every element is one byte.
 
-Rows and probe are both rounded to whole numbers of −127…127 before FAISS sees them. On processors
-with AVX-512, FAISS 1.15 cuts a probe's fractions off, so that a probe of length one becomes the
-zero vector; with whole numbers all its kernels compute the same. The products are exact too: 127²
-· 1024 elements are below 2²⁴, so float32 holds each sum of them.
+Rows and probe are both rounded to whole numbers of −127…127 before FAISS sees them. Its kernels
+for AVX2 and AVX-512 (1.15) cut the fractions of a probe off, so that one of length one becomes the
+zero vector and everybody scores zero; with whole numbers all kernels compute the same. The sums are
+exact too: 127² · 1024 elements are below 2²⁴, which float32 holds to the last unit.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -60,7 +63,7 @@ def test_the_best_come_first_and_no_more_than_asked(kind: Callable[[Matrix], Ind
 
 @pytest.mark.parametrize("dimensions", SIZES)
 def test_products_of_whole_numbers_are_exact_on_this_processor(dimensions: int) -> None:
-    """FAISS has a kernel for each kind of processor; a fraction of a probe is lost in some."""
+    """FAISS has a kernel for each kind of processor; the fractions of a probe are lost in some."""
     rng = np.random.default_rng(dimensions)
     whole = rng.integers(-STEPS, STEPS + 1, (500, dimensions)).astype(np.float32)
     whole[0] = STEPS
@@ -71,6 +74,19 @@ def test_products_of_whole_numbers_are_exact_on_this_processor(dimensions: int) 
     products = whole.astype(np.int64) @ probe.astype(np.int64)
     assert (np.rint(found.scores).astype(np.int64) == products[found.rows]).all()
     assert index.error < 1e-3
+
+
+def test_they_are_exact_without_the_processors_vector_instructions_too() -> None:
+    """Another kernel of FAISS; it chooses when it is loaded, so in another process."""
+    this = f"{__file__}::test_products_of_whole_numbers_are_exact_on_this_processor"
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", this],
+        env={**os.environ, "FAISS_SIMD_LEVEL": "NONE"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"{len(SIZES)} passed" in ran.stdout, ran.stdout + ran.stderr
 
 
 def test_a_rotated_gallery_is_kept_within_what_is_documented() -> None:
