@@ -67,11 +67,11 @@ class Gallery:
 
     def extend(self, members: Sequence[Member]) -> None:
         """Add templates, all or none; raises TemplateRefused."""
-        opened = [(ref, self.transform.open(one), one) for ref, one in members]
+        opened = self._opened(members)
         with self._lock:
-            self._make_shelves([sealed for _, sealed, _ in opened])
+            self._make_shelves(opened)
             changed = False
-            for reference, sealed, template in opened:
+            for (reference, template), sealed in zip(members, opened, strict=True):
                 shelf, row = self._placed(sealed)
                 if shelf.add(reference, row):
                     self._digest.add(reference, template)
@@ -83,11 +83,11 @@ class Gallery:
 
         Does not look for each of them among all others, so that a million take a minute.
         """
-        opened = [(ref, self.transform.open(one)) for ref, one in members]
+        opened = self._opened(members)
         with self._lock:
-            self._make_shelves([sealed for _, sealed in opened])
+            self._make_shelves(opened)
             rows: dict[Shelf, list[tuple[Reference, NDArray[Any]]]] = {}
-            for reference, sealed in opened:
+            for (reference, _), sealed in zip(members, opened, strict=True):
                 shelf, row = self._placed(sealed)
                 rows.setdefault(shelf, []).append((reference, row))
             for shelf, pairs in rows.items():
@@ -194,6 +194,12 @@ class Gallery:
             for struck in self._struck:
                 struck.wipe()
             self._struck.clear()
+
+    def _opened(self, members: Sequence[Member]) -> list[SealedFace | SealedIris]:
+        opened = [self.transform.open(template) for _, template in members]
+        for one in opened:
+            self.transform.ready(one)
+        return opened
 
     def _shelves(self) -> list[Shelf]:
         return [*self._faces.values(), *self._irises.values()]

@@ -58,6 +58,13 @@ class Transform:
         usable[..., order] = mask
         return plain, usable
 
+    def ready(self, sealed: SealedFace | SealedIris) -> None:
+        """Derive what a probe of this kind will need, so that the first one need not wait."""
+        if isinstance(sealed, SealedFace):
+            self._rotation(sealed.algorithm, len(sealed.vector))
+        else:
+            self._shuffle(sealed.algorithm, sealed.bits)
+
     def protect(self, template: FaceTemplate | IrisTemplate) -> ProtectedTemplate:
         """Return the stored form of a template; raises TemplateRefused."""
         if isinstance(template, FaceTemplate):

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from gateway.matcher.galleries.gallery import Gallery
 from gateway.matcher.galleries.options import GalleryOptions
+from gateway.matcher.galleries.rows import Rows
 from gateway.matcher.galleries.shelves import Shelf
+from gateway.matcher.protection import derivation
 from gateway.matcher.protection.transform import Protector
 from gateway.matcher.vectors import Vector
 
@@ -305,3 +307,34 @@ def test_probes_of_any_element_type_may_be_asked() -> None:
         data=probe.tobytes(),
     )
     assert gallery(10).faces([half]).candidates[0].reference == REFERENCES[3]
+
+
+def test_rows_in_use_change_under_the_lock_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = gallery(150)
+    held: list[bool] = []
+
+    def watched(work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(self: Any, *args: Any) -> Any:
+            if self is shelf(one).rows or isinstance(self, Shelf):
+                held.append(one._lock.locked())
+            return work(self, *args)
+
+        return run
+
+    for name in ("append", "strike", "wipe"):
+        monkeypatch.setattr(Rows, name, watched(getattr(Rows, name)))
+    monkeypatch.setattr(Shelf, "adopt", watched(Shelf.adopt))
+    one.extend(ALL[150:152])
+    one.load(ALL[152:154])
+    one.remove(REFERENCES[3])
+    one.rebuild()
+    assert len(held) >= 6
+    assert all(held)
+
+
+def test_what_a_probe_needs_is_derived_before_the_first_one_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = gallery(1)
+    monkeypatch.setattr(derivation, "rotation", None)
+    assert found(one, PEOPLE[0]) == [REFERENCES[0]]
