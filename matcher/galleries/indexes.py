@@ -15,12 +15,9 @@ from typing import NamedTuple, Protocol
 
 import faiss
 import numpy as np
+from gateway.matcher.faiss_use import one_thread
 from gateway.matcher.vectors import Vector
 from numpy.typing import NDArray
-
-# FAISS 1.15 would scan up to 250 probes of 512 elements one by one; from 2 of them on BLAS is
-# faster.
-faiss.cvar.distance_compute_blas_threshold = 1024
 
 Matrix = NDArray[np.float32]
 STEPS = 127
@@ -131,8 +128,3 @@ class Quantised:
         size = len(self) * self._index.d
         codes = faiss.rev_swig_ptr(self._index.codes.data(), size).reshape(len(self), -1)
         codes[rows] = ZERO
-
-
-def one_thread() -> None:
-    """Search on the calling thread alone: the pool uses the cores. A thread's own setting."""
-    faiss.omp_set_num_threads(1)

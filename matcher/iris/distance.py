@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import faiss
 import numpy as np
+from gateway.matcher.faiss_use import one_thread
 from gateway.matcher.iris.layout import Bits
 from numpy.typing import NDArray
 
@@ -73,6 +74,7 @@ def counts(gallery: Halves, asked: Probe) -> tuple[Counts, Counts]:
 
     ``gallery`` is ``(rows, 2 * half)`` and contiguous. The interpreter's lock is free meanwhile.
     """
+    one_thread()
     copies = len(asked.straight)
     probes = np.concatenate([asked.swapped, asked.straight])
     weights = np.bitwise_count(gallery).sum(axis=1, dtype=np.int32)
