@@ -1,4 +1,4 @@
-"""Where people, consents and protected templates live: the port of the store.
+"""Where people, consents and protected templates live, and how a picture becomes a template.
 
 Templates are stored after their gallery's transform and sealed under a key of their person: whoever
 destroys that key has erased them. Every method raises StoreUnavailable when the database cannot be
@@ -14,6 +14,7 @@ from typing import Protocol
 from gateway.domain.decisions import DecisionRecord
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import ProtectedTemplate, Reference
+from gateway.domain.quality import PictureReport
 from gateway.domain.values import value
 from gateway.domain.workers import Consent, Engagement, Person, Subject
 
@@ -96,3 +97,41 @@ class DecisionStore(Protocol):
 
     async def save_decisions(self, batch: Sequence[DecisionRecord]) -> None:
         """Store a batch; decisions are facts about verifications, not attendance."""
+
+
+@value
+class EnrolmentResult:
+    """What came of one photo."""
+
+    accepted: bool
+    """True: its template is stored and compared from now on; False: nothing was stored."""
+    report: PictureReport | None = None
+    """None where nothing could be measured, as of a picture that does not decode."""
+    refused: tuple[str, ...] = ()
+    """Codes of the rules that refused it; empty when accepted."""
+    waived: tuple[str, ...] = ()
+    """Codes of unmet rules that the policy let pass."""
+    card_score: float | None = None
+    """Cosine with the photo of the identity card (R-042); None where none was given."""
+    card_threshold: float | None = None
+    """What that score had to reach; below it the code ``card_photo`` is among the refused."""
+
+
+class Enrolments(Protocol):
+    """Turns photos into templates; there is one where a matcher runs."""
+
+    async def enrol_photo(
+        self,
+        person: PersonId,
+        project: ProjectId,
+        picture: bytes,
+        *,
+        source: str,
+        card: bytes | None = None,
+    ) -> EnrolmentResult:
+        """Measure a photo, and store its template if the project's policy accepts it.
+
+        Needs the person's consent and engagement, and a project whose mode keeps templates; raises
+        GatepostError ``enrolment.…`` without them and StoreUnavailable. ``card`` is the photo of
+        the identity card, compared with the picture and kept nowhere.
+        """
