@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from gateway.storage.months import month_of, next_month, start_ms
 from gateway.storage.pool import SLOW_LIMIT_S, Connection, Database, Turn
 
-TABLES = ("passage", "fault_report", "picture", "raw_batch")
+TABLES = ("passage", "fault_report", "picture", "raw_batch", "decision")
 LOCK = 0x6761_7465
 """Advisory lock of everything that changes the schema."""
 ATTACHED = """

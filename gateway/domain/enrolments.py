@@ -135,3 +135,13 @@ class Enrolments(Protocol):
         GatepostError ``enrolment.…`` without them and StoreUnavailable. ``card`` is the photo of
         the identity card, compared with the picture and kept nowhere.
         """
+
+
+class PeopleWatch(Protocol):
+    """Told after the store changed, so that what is held in memory follows it."""
+
+    async def people_changed(self, project: ProjectId) -> None:
+        """Somebody's engagement or consent changed on this project."""
+
+    async def templates_destroyed(self, project: ProjectId, person: PersonId) -> None:
+        """Forget a person in this gallery: the store holds no template of theirs any more."""
