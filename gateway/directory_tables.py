@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from gateway.domain.directory import DeviceState, Listing
+from gateway.domain.workers import VerificationMode
 
 
 class Table(BaseModel):
@@ -96,6 +97,7 @@ class ProjectTable(Table):
     area: str
     corp: str | None = None
     administrator: str | None = None
+    verification: VerificationMode | None = None
     channels: tuple[str, ...] = ()
 
 

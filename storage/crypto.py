@@ -6,6 +6,7 @@ associated data ``table|row|column|key``, so that a cell moved to another row no
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import stat
@@ -63,6 +64,19 @@ class Sealer:
                 place=f"{place.table} {place.row} {place.column}",
                 remedy="Restore the master key that belongs to this database.",
             ) from None
+
+
+class Hasher:
+    """One key for keyed hashes, by which sealed values are found; never shows the key."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def digest(self, text: str) -> bytes:
+        """Return HMAC-SHA-256 over the text in UTF-8."""
+        return hmac.digest(self._key, text.encode(), "sha256")
 
 
 @dataclass(frozen=True, slots=True)

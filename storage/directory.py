@@ -31,6 +31,7 @@ from gateway.domain.directory import Channel as ChannelPlace
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import ChannelId, DeviceId, MountingId, ProjectId, Serial
 from gateway.domain.vocabulary import Direction
+from gateway.domain.workers import VerificationMode
 
 
 class PostgresDirectoryStore:
@@ -150,6 +151,7 @@ async def _projects(connection: Connection) -> dict[ProjectId, Project]:
             area=row["area"],
             corp=row["corp"],
             administrator=row["administrator"],
+            verification_mode=VerificationMode(row["verification_mode"]),
         )
         for row in await connection.fetch("select * from project")
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from gateway.domain.directory import Area, Corp, DeviceState, Listing
 from gateway.domain.vocabulary import Direction
+from gateway.domain.workers import VerificationMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,8 @@ class ProjectEntry:
     area: str
     corp: str | None = None
     administrator: str | None = None
+    verification: VerificationMode | None = None
+    """A new project leaves it to its terminals unless it says otherwise."""
     channels: tuple[str, ...] = ()
 
 

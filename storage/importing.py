@@ -15,6 +15,7 @@ from gateway.storage.pool import Connection
 
 from gateway.domain.directory import DeviceState, Listing
 from gateway.domain.errors import GatepostError
+from gateway.domain.workers import VerificationMode
 
 # What a document does not name is null here, and stays as it is.
 AREA = """
@@ -44,8 +45,14 @@ where not exists (select from project where code = $1)
 """
 PROJECT = """
 update project set name = $2, area = $3, corp = coalesce($4, corp),
-    administrator = coalesce($5, administrator)
+    administrator = coalesce($5, administrator),
+    verification_mode = coalesce($6, verification_mode)
 where code = $1
+"""
+# What a project may not keep goes with the permission.
+FORGET = """
+delete from template t using project p
+where p.id = t.project and p.code = any($1::text[]) and p.verification_mode = 'device_only'
 """
 CHANNEL = """
 insert into channel (project, name) select p.id, $2 from project p
@@ -99,8 +106,13 @@ async def _projects(connection: Connection, projects: Iterable[ProjectEntry]) ->
     projects = list(projects)
     await connection.executemany(NEW_PROJECT, [(p.code, p.name, p.area) for p in projects])
     await connection.executemany(
-        PROJECT, [(p.code, p.name, p.area, p.corp, p.administrator) for p in projects]
+        PROJECT,
+        [
+            (p.code, p.name, p.area, p.corp, p.administrator, _word(p.verification))
+            for p in projects
+        ],
     )
+    await connection.execute(FORGET, [p.code for p in projects])
     await connection.executemany(
         CHANNEL, [(p.code, channel) for p in projects for channel in p.channels]
     )
@@ -158,7 +170,7 @@ async def _mountings(connection: Connection, hung: list[tuple[int, MountingEntry
     await connection.executemany(HANG, moves)
 
 
-def _word(named: Listing | DeviceState | None) -> str | None:
+def _word(named: Listing | DeviceState | VerificationMode | None) -> str | None:
     return None if named is None else named.value
 
 

@@ -1,4 +1,8 @@
-"""Data keys: one per class and month, kept wrapped in the database and open in memory."""
+"""Data keys: one per class and month, kept wrapped in the database and open in memory.
+
+Keys of people lie elsewhere (`gateway.storage.person_keys`) and are never kept in memory, so that
+a destroyed one is gone; they are only wrapped and unwrapped here.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from pathlib import Path
 
 from gateway.storage.crypto import (
     KEY_BYTES,
+    Hasher,
     MasterKey,
     Place,
     Sealer,
@@ -24,6 +29,10 @@ PICTURE = "picture"
 RAW = "raw"
 DEVICE = "device"
 CAPTURE = "capture"
+GALLERY = "gallery"
+LOOKUP = "lookup"
+ONCE = 0
+"""Stands for the month of a key that is made once and for all time."""
 
 
 class Keyring:
@@ -34,6 +43,7 @@ class Keyring:
         self._master = master
         self._current: dict[tuple[str, int], Sealer] = {}
         self._by_id: dict[int, Sealer] = {}
+        self._hasher: Hasher | None = None
 
     async def sealer(self, class_: str, at_ms: int) -> Sealer:
         """Return the key of ``class_`` for the month of ``at_ms``, made when it is the first.
@@ -44,7 +54,8 @@ class Keyring:
         found = self._current.get((class_, month))
         if found is None:
             async with self._database.use(turn=Turn.RECORDS) as connection:
-                found = await self._make_or_load(connection, class_, month)
+                found = Sealer(*await self._make_or_load(connection, class_, month))
+            self._by_id[int(found.name)] = found
             self._current[class_, month] = found
         return found
 
@@ -60,10 +71,33 @@ class Keyring:
                     "the data key no longer exists: what it sealed was erased on purpose.",
                     place=f"data_key {key}",
                 )
-            self._remember(key, row["class"], row["month"], row["wrapped"])
+            place = _place(row["class"], row["month"])
+            self._by_id[key] = self.unwrap(key, place, row["wrapped"])
         return self._by_id[key]
 
-    async def _make_or_load(self, connection: Connection, class_: str, month: int) -> Sealer:
+    async def hasher(self) -> Hasher:
+        """Return the key by which identity numbers are looked up.
+
+        Takes a connection of its own the first time: call it outside any transaction.
+        """
+        if self._hasher is None:
+            async with self._database.use() as connection:
+                _, plain = await self._make_or_load(connection, LOOKUP, ONCE)
+            self._hasher = Hasher(plain)
+        return self._hasher
+
+    def draw(self, name: int, place: Place) -> tuple[Sealer, bytes]:
+        """Make a key that lies at ``place``; return it and its wrapped form."""
+        plain = secrets.token_bytes(KEY_BYTES)
+        return Sealer(name, plain), self._master.wrap(place, plain)
+
+    def unwrap(self, name: int, place: Place, wrapped: bytes) -> Sealer:
+        """Return a key that was drawn; raises GatepostError ``key.mismatch``."""
+        return Sealer(name, self._master.unwrap(place, wrapped))
+
+    async def _make_or_load(
+        self, connection: Connection, class_: str, month: int
+    ) -> tuple[int, bytes]:
         wrapped = self._master.wrap(_place(class_, month), secrets.token_bytes(KEY_BYTES))
         await connection.execute(
             "insert into data_key (class, month, wrapped) values ($1, $2, $3)"
@@ -76,12 +110,7 @@ class Keyring:
             "select id, wrapped from data_key where class = $1 and month = $2", class_, month
         )
         assert row is not None
-        return self._remember(row["id"], class_, month, row["wrapped"])
-
-    def _remember(self, key: int, class_: str, month: int, wrapped: bytes) -> Sealer:
-        plain = self._master.unwrap(_place(class_, month), wrapped)
-        self._by_id[key] = Sealer(key, plain)
-        return self._by_id[key]
+        return row["id"], self._master.unwrap(_place(class_, month), row["wrapped"])
 
 
 async def open_keyring(database: Database, path: Path) -> Keyring:

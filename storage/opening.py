@@ -9,9 +9,14 @@ from pathlib import Path
 from gateway.storage.audit import AuditReader
 from gateway.storage.captures import PostgresCaptureStore
 from gateway.storage.commands import PostgresCommandStore
+from gateway.storage.decisions import PostgresDecisionStore
 from gateway.storage.directory import PostgresDirectoryStore
+from gateway.storage.galleries import PostgresGalleryStore
 from gateway.storage.keyring import open_keyring
 from gateway.storage.migrate import migrate
+from gateway.storage.people import PostgresWorkerStore
+from gateway.storage.people_reader import PeopleReader
+from gateway.storage.photos import PhotoStore
 from gateway.storage.pictures import PictureReader
 from gateway.storage.pool import LIMIT_S, PROBE_S, Database
 from gateway.storage.proofs import StoreProofs
@@ -38,6 +43,11 @@ class Storage:
     versions: Versions
     commands: PostgresCommandStore
     audit: AuditReader
+    workers: PostgresWorkerStore
+    galleries: PostgresGalleryStore
+    photos: PhotoStore
+    decisions: PostgresDecisionStore
+    people: PeopleReader
 
     async def close(self) -> None:
         """End all connections."""
@@ -82,4 +92,9 @@ async def open_storage(
         versions=Versions(database, keyring),
         commands=PostgresCommandStore(database),
         audit=AuditReader(database),
+        workers=PostgresWorkerStore(database, keyring),
+        galleries=PostgresGalleryStore(database, keyring),
+        photos=PhotoStore(database, keyring),
+        decisions=PostgresDecisionStore(database, partitions_ahead=partitions_ahead),
+        people=PeopleReader(database, keyring),
     )

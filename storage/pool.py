@@ -50,11 +50,14 @@ class Turn(Enum):
     """Everything else a terminal waits for: logins, pictures, tombstones."""
     SLOW = 3
     """What no terminal waits for, and what may take long without anything being wrong."""
+    STREAM = 4
+    """Reading many rows at the pace of whoever uses them."""
 
 
 RECORD_CONNECTIONS = 2
 """The batch in flight, and the numbers or the key for the next one."""
 SLOW_CONNECTIONS = 1
+STREAM_CONNECTIONS = 1
 OVERTIME = (TimeoutError, asyncpg.QueryCanceledError)
 """How a call ends that took too long; a slow one proves nothing about the database."""
 
@@ -77,6 +80,7 @@ class Database:
             Turn.RECORDS: asyncio.Semaphore(RECORD_CONNECTIONS),
             Turn.CALLS: asyncio.Semaphore(connections),
             Turn.SLOW: asyncio.Semaphore(SLOW_CONNECTIONS),
+            Turn.STREAM: asyncio.Semaphore(STREAM_CONNECTIONS),
         }
         self._idle: list[Connection] = []
         self._failure: StoreUnavailable | None = None
@@ -153,7 +157,7 @@ class Database:
                 raise
             if connection is not None:
                 connection.terminate()  # it may still be busy
-            if not (turn is Turn.SLOW and isinstance(error, OVERTIME)):
+            if not (turn in (Turn.SLOW, Turn.STREAM) and isinstance(error, OVERTIME)):
                 self._trip(unavailable)
             raise unavailable from error
         except asyncio.CancelledError:

@@ -13,6 +13,7 @@ from gateway.domain.ids import ChannelId, DeviceId, MountingId, ProjectId, Seria
 from gateway.domain.passages import Placement
 from gateway.domain.requests import Refusal
 from gateway.domain.vocabulary import Direction
+from gateway.domain.workers import VerificationMode
 
 
 class Listing(Enum):
@@ -83,6 +84,7 @@ class Project:
     area: str
     corp: str | None = None
     administrator: str = ""
+    verification_mode: VerificationMode = VerificationMode.DEVICE_ONLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

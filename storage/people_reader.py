@@ -1,0 +1,107 @@
+"""Reads people for operators; numbers and names are masked before they leave the store."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.storage.consents import galleries_of, read_ledger
+from gateway.storage.keyring import Keyring
+from gateway.storage.people import engagement_of, opened_identity
+from gateway.storage.person_keys import IDENTITY, find_sealers
+from gateway.storage.pool import Connection, Database, Turn
+
+from gateway.domain.identity_numbers import masked_name, masked_number
+from gateway.domain.ids import PersonId, ProjectId
+from gateway.domain.workers import Consent, Engagement
+
+KEPT_IN_LISTS = 4
+"""Leading characters of a number that lists show; a single person's page shows six."""
+PEOPLE = "select id, id_type, id_number, name from person where id = any($1::bigint[]) order by id"
+ON_PROJECT = "select distinct person from engagement where project = $1"
+ENGAGEMENTS = """
+select person, project, from_ms, to_ms from engagement
+where person = any($1::bigint[]) order by from_ms
+"""
+COUNTS = """
+select p.id as person,
+    (select count(*) from template t where t.person = p.id) as templates,
+    (select count(*) from enrolment_photo f where f.person = p.id) as photos
+from unnest($1::bigint[]) as p (id)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSummary:
+    """What an operator is shown of a person."""
+
+    person: PersonId
+    id_type: str
+    number: str
+    """Masked; empty after the identity was erased, as is the name."""
+    name: str
+    engagements: Sequence[Engagement]
+    consents: Sequence[Consent]
+    templates: int
+    photos: int
+
+
+class PeopleReader:
+    """Lists and shows people."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def on_project(self, project: ProjectId) -> list[PersonSummary]:
+        """Return everybody who ever was engaged on a project."""
+        async with self._database.use(turn=Turn.SLOW) as connection:
+            rows = await connection.fetch(ON_PROJECT, project)
+            people = [PersonId(row["person"]) for row in rows]
+            return await self._read(connection, people, KEPT_IN_LISTS)
+
+    async def person(self, person: PersonId) -> PersonSummary | None:
+        """Return one person, None where there is none of this number."""
+        async with self._database.use() as connection:
+            found = await self._read(connection, [person], 6)
+        return found[0] if found else None
+
+    async def galleries(self, person: PersonId) -> list[ProjectId]:
+        """Return the projects whose galleries hold templates of a person."""
+        async with self._database.use() as connection:
+            return await galleries_of(connection, person)
+
+    async def _read(
+        self, connection: Connection, people: list[PersonId], keep: int
+    ) -> list[PersonSummary]:
+        sealers = await find_sealers(connection, self._keyring, IDENTITY, people)
+        engagements = await _engagements(connection, people)
+        ledger = await read_ledger(connection, people)
+        counts = {row["person"]: row for row in await connection.fetch(COUNTS, people)}
+        found = []
+        for row in await connection.fetch(PEOPLE, people):
+            id_ = PersonId(row["id"])
+            number, name = opened_identity(row, sealers[id_]) if id_ in sealers else ("", "")
+            found.append(
+                PersonSummary(
+                    person=id_,
+                    id_type=row["id_type"],
+                    number=masked_number(number, keep) if number else "",
+                    name=masked_name(name) if name else "",
+                    engagements=engagements[id_],
+                    consents=ledger[id_],
+                    templates=counts[id_]["templates"],
+                    photos=counts[id_]["photos"],
+                )
+            )
+        return found
+
+
+async def _engagements(
+    connection: Connection, people: list[PersonId]
+) -> dict[PersonId, list[Engagement]]:
+    found: dict[PersonId, list[Engagement]] = defaultdict(list)
+    for row in await connection.fetch(ENGAGEMENTS, people):
+        found[PersonId(row["person"])].append(engagement_of(row))
+    return found
