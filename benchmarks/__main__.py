@@ -28,6 +28,7 @@ from benchmarks.rows import (
     starts,
     storm,
     sweep,
+    templates,
     transport,
 )
 
@@ -47,6 +48,7 @@ MEASUREMENTS = (
     *serial.MEASUREMENTS,
     *galleries.MEASUREMENTS,
     *irises.MEASUREMENTS,
+    *templates.MEASUREMENTS,
 )
 """In the order they run; the heavy ones first, while the machine is as it was found."""
 

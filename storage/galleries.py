@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 from gateway.storage.crypto import Place
@@ -124,7 +124,7 @@ class PostgresGalleryStore:
             )
         return int(done.split()[-1])
 
-    async def members(self, project: ProjectId) -> AsyncIterator[Sequence[Enrolled]]:
+    async def members(self, project: ProjectId) -> AsyncGenerator[Sequence[Enrolled], None]:
         """Stream every template of a gallery in batches, as of one moment."""
         async with aclosing(rows_of(self._database, MEMBERS, project, batch=BATCH)) as batches:
             async for rows in batches:

@@ -8,7 +8,7 @@ limit, however slow the reader is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import asyncpg
 from gateway.storage.pool import SLOW_LIMIT_S, Database, Turn
@@ -23,7 +23,7 @@ Batch = Sequence[asyncpg.Record]
 
 async def rows_of(
     database: Database, query: str, *args: object, batch: int
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """Yield the rows of a query in batches; raises StoreUnavailable.
 
     Whoever leaves early closes it.

@@ -246,7 +246,8 @@ def test_many_templates_stream_in_batches_as_of_one_moment(storage: Storage, run
         person = await make_member(storage, one)
         wanted = [n.to_bytes(2, "big") for n in range(4 * BATCH + 1)]
         await put(storage, one, person, *wanted)
-        sizes, found = [], []
+        sizes: list[int] = []
+        found: list[bytes] = []
         async for batch in storage.galleries.members(one):
             if not sizes:
                 await storage.workers.withdraw(person, Subject.BIO_NETWORK, wall_ms())
@@ -267,7 +268,7 @@ def test_a_reader_who_leaves_early_gives_its_turn_back(storage: Storage, run: An
         for _ in range(3):
             stream = storage.galleries.members(one)
             assert len(await anext(aiter(stream))) == BATCH
-            await stream.aclose()  # type: ignore[attr-defined]
+            await stream.aclose()
         assert len(await members(storage, one)) == 5 * BATCH
         assert storage.database.available
 
