@@ -23,6 +23,7 @@ from gateway.limits import (
     flow_limits,
     inbox_limits,
     listener_limits,
+    retention_limits,
 )
 from gateway.monitoring.counting import (
     SessionMetrics,
@@ -37,6 +38,7 @@ from gateway.monitoring.health import Health
 from gateway.monitoring.measured_store import MeasuredStore
 from gateway.monitoring.metrics import UNUSABLE_CODECS, Metrics
 from gateway.monitoring.presence import Presence, PresenceTable
+from gateway.people_enrolment import PeopleRuntime
 from gateway.protocols.capture import Taps
 from gateway.protocols.clock import read_clock
 from gateway.protocols.counters import Traffic
@@ -47,6 +49,7 @@ from gateway.protocols.roster import Roster
 from gateway.protocols.surroundings import Surroundings
 from gateway.services.assembly import Services, assemble
 from gateway.services.captures import Inbox
+from gateway.services.retention import Retention
 from gateway.settings import Settings
 from gateway.storage.opening import Storage
 
@@ -71,6 +74,7 @@ class Parts:
     metrics: Metrics
     health: Health
     taps: Taps | None
+    people: PeopleRuntime
 
 
 async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) -> Parts:
@@ -100,16 +104,19 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     _report_unusable(found, metrics, log)
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)
+    people = PeopleRuntime(enrolments=None, watch=None, log=log)
+    retention = _retention(settings, storage, people)
     return Parts(
         settings=settings,
         dialects=dialects,
         log=log,
         services=services,
         presence=presence,
-        housekeeping=_housekeeping(services, storage, presence, deafness, inbox, log),
+        housekeeping=_housekeeping(services, storage, presence, deafness, inbox, retention, log),
         server=_server(settings, served, services, metrics, deafness, taps, log),
         metrics=metrics,
         taps=taps,
+        people=people,
         health=_health(settings, storage, services, found),
     )
 
@@ -132,6 +139,7 @@ def _housekeeping(
     presence: PresenceTable,
     deafness: Deafness,
     inbox: Inbox,
+    retention: Retention,
     log: Log,
 ) -> Housekeeping:
     return Housekeeping(
@@ -140,8 +148,19 @@ def _housekeeping(
         presence=presence,
         deafness=deafness,
         inbox=inbox,
+        retention=retention,
         clock=read_clock,
         log=log,
+    )
+
+
+def _retention(settings: Settings, storage: Storage, people: PeopleRuntime) -> Retention:
+    return Retention(
+        photos=storage.photos,
+        galleries=storage.galleries,
+        limits=retention_limits(settings),
+        watch=people.watch,
+        log=people.log,
     )
 
 

@@ -16,6 +16,7 @@ from gateway.monitoring.deafness import Deafness
 from gateway.monitoring.presence import Presence, PresenceTable, Transition
 from gateway.services.assembly import Services
 from gateway.services.captures import Inbox
+from gateway.services.retention import Retention
 from gateway.storage.records import PostgresRecordStore
 
 ID_BLOCK = 100_000
@@ -29,6 +30,8 @@ ORDERS_EVERY = 2
 """Seconds between two looks at orders whose time is over."""
 CAPTURES_EVERY = 60
 """Seconds between two looks at which captures have been kept long enough."""
+PEOPLE_EVERY = 3600
+"""Seconds between two looks at whose photos and templates have been kept long enough."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class Housekeeping:
     presence: PresenceTable
     deafness: Deafness
     inbox: Inbox
+    retention: Retention
     clock: Callable[[], Instant]
     log: Log
     _flushed: float = field(default=-inf, init=False)
@@ -49,6 +53,7 @@ class Housekeeping:
         """Draw the first passage ids; without them no record could be taken."""
         self.services.ingest.add_ids(await self._measured.reserve_ids(ID_BLOCK))
         await self._attempt(self.erase_captures)
+        await self._attempt(self.erase_people)
 
     async def run(self) -> None:
         """Do every duty in its own time until cancelled: a slow one must not hold up the others."""
@@ -59,6 +64,7 @@ class Housekeeping:
             self._every(ORDERS_EVERY, self.review_orders),
             self._every(PARTITIONS_EVERY, self.store.prepare),
             self._every(CAPTURES_EVERY, self.erase_captures),
+            self._every(PEOPLE_EVERY, self.erase_people),
         )
 
     async def erase_captures(self) -> None:
@@ -68,6 +74,10 @@ class Housekeeping:
     async def review_orders(self) -> None:
         """End orders that waited too long for their turn or their outcome."""
         await self.services.commands.review()
+
+    async def erase_people(self) -> None:
+        """Erase photos and templates that have been kept long enough."""
+        await self.retention.keep_house(self.clock().wall)
 
     async def watch(self) -> None:
         """Sweep presence and note whether the store takes records."""

@@ -17,6 +17,7 @@ from gateway.protocols.gate import (
 from gateway.services.captures import InboxLimits
 from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
+from gateway.services.retention import RetentionLimits
 from gateway.settings import Settings
 
 
@@ -115,4 +116,11 @@ def inbox_limits(settings: Settings) -> InboxLimits:
         total=capture.total,
         waiting=capture.waiting,
         keep_days=capture.keep_days,
+    )
+
+
+def retention_limits(settings: Settings) -> RetentionLimits:
+    """Return how long what is biometric is kept."""
+    return RetentionLimits(
+        photo_days=settings.people.photo_days, template_days=settings.people.template_days
     )

@@ -26,6 +26,7 @@ from gateway.monitoring.logs import LogHandle, configure, get_logger
 from gateway.monitoring.presence import Presence
 from gateway.monitoring.process import fold_process, watch_loop
 from gateway.operations import Operations
+from gateway.people_operations import PeopleOperations
 from gateway.protocols.clock import read_clock
 from gateway.protocols.reactor import install_reactor
 from gateway.protocols.tls import ServerContext
@@ -156,6 +157,7 @@ def _calls(parts: Parts, storage: Storage) -> Mapping[str, Call]:
         **Operations(storage, _directory_user(parts)).calls(),
         **CaptureOperations(storage, recorder).calls(),
         **CommandOperations(storage, parts.services.commands, parts.dialects).calls(),
+        **PeopleOperations(storage, parts.people).calls(),
     }
 
 

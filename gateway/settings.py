@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, Strict
 from gateway.capture_settings import CaptureSection
 from gateway.command_settings import CommandsSection
 from gateway.dialect_settings import DialectsSection, UnprovedTable
+from gateway.people_settings import PeopleSection
 from gateway.serial_settings import SerialServerTable, SerialTable
 from gateway.setting_kinds import (
     MIB,
@@ -335,6 +336,7 @@ class Settings(Section):
     lockout: LockoutSection = Field(default_factory=LockoutSection)
     capture: CaptureSection = Field(default_factory=CaptureSection)
     commands: CommandsSection = Field(default_factory=CommandsSection)
+    people: PeopleSection = Field(default_factory=PeopleSection)
     web: WebSection = Field(default_factory=WebSection)
     log: LogSection = Field(default_factory=LogSection)
     admin: AdminSection = Field(default_factory=AdminSection)

@@ -140,6 +140,16 @@ EVENTS: dict[str, LogEvent] = {
         "warning",
         "So many lines were lost before this one, because the log could not be written in time.",
     ),
+    "people.changed": LogEvent(
+        "info",
+        "An operator added or dismissed somebody, or noted or ended a consent; people are named by "
+        "their numbers.",
+    ),
+    "people.expired": LogEvent(
+        "info",
+        "So many enrolment photos, and the templates of so many people who had left, were erased "
+        "because their time was up.",
+    ),
     "picture.damaged": LogEvent(
         "warning", "A picture came complete but is no complete JPEG; it is kept as it came."
     ),

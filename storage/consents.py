@@ -9,7 +9,7 @@ import asyncpg
 from gateway.storage.person_keys import BIOMETRIC
 from gateway.storage.pool import Connection
 
-from gateway.domain.ids import PersonId, ProjectId
+from gateway.domain.ids import PersonId
 from gateway.domain.workers import Consent, Subject
 
 INSERT = """
@@ -74,14 +74,6 @@ async def read_ledger(
     for row in await connection.fetch(LEDGER, list(people)):
         found[PersonId(row["person"])].append(_consent(row))
     return found
-
-
-async def galleries_of(connection: Connection, person: PersonId) -> list[ProjectId]:
-    """Return the projects whose galleries hold templates of a person."""
-    rows = await connection.fetch(
-        "select distinct project from template where person = $1 order by project", person
-    )
-    return [ProjectId(row["project"]) for row in rows]
 
 
 def _consent(row: asyncpg.Record) -> Consent:

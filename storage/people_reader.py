@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.storage.consents import galleries_of, read_ledger
+from gateway.storage.consents import read_ledger
 from gateway.storage.keyring import Keyring
 from gateway.storage.people import engagement_of, opened_identity
 from gateway.storage.person_keys import IDENTITY, find_sealers
@@ -66,11 +66,6 @@ class PeopleReader:
         async with self._database.use() as connection:
             found = await self._read(connection, [person], 6)
         return found[0] if found else None
-
-    async def galleries(self, person: PersonId) -> list[ProjectId]:
-        """Return the projects whose galleries hold templates of a person."""
-        async with self._database.use() as connection:
-            return await galleries_of(connection, person)
 
     async def _read(
         self, connection: Connection, people: list[PersonId], keep: int

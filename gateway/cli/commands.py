@@ -12,6 +12,7 @@ COMMANDS = {
     "init": "Write a commented configuration.",
     "device": "Add, list and show terminals.",
     "directory": "Import suppliers, models, projects, channels and devices.",
+    "person": "Add people, note what they agree to, and enrol their photos.",
     "simulate": "Play a scripted day of simulated terminals and verify what was stored.",
     "capture": "Look at input that did not decode, and record what a terminal says.",
     "command": "Give orders to terminals and see what came of them.",

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share, and who gives them."""
 
 from __future__ import annotations
 

@@ -4,49 +4,77 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from gateway.admin import ask
+from gateway.admin import Call, ask
 from gateway.capture_operations import CaptureOperations
 from gateway.command_operations import CommandOperations
 from gateway.database import admin_socket, data_root, opened
 from gateway.domain.errors import GatepostError
 from gateway.operations import Operations
+from gateway.people_operations import PeopleOperations
 from gateway.settings import Settings
 from gateway.storage.layout import Layout
 
 READING = (
-    "device.list", "device.show", "capture.list", "capture.show", "capture.export", "command.list",
-    "command.show", "audit.list", "audit.verify",
-)  # fmt: skip
+    *("device.list", "device.show", "capture.list", "capture.show", "capture.export"),
+    *("command.list", "command.show", "audit.list", "audit.verify", "person.list", "person.show"),
+)
 """Calls that must not make a database only to say that it is empty."""
+
+
+class Line:
+    """A way to call: the socket of the gateway that runs, else its database, opened once."""
+
+    def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._offline: Mapping[str, Call] | None = None
+
+    async def call(self, name: str, **args: object) -> Any:
+        """Make one call; raises GatepostError with what the gateway or the database refuses."""
+        if self._offline is None:
+            try:
+                return await ask(admin_socket(self._settings), name, args)
+            except (FileNotFoundError, ConnectionError):
+                self._offline = await self._open(name)
+        return await self._offline[name](**args)
+
+    async def _open(self, name: str) -> Mapping[str, Call]:
+        settings = self._settings
+        root = data_root(settings)
+        if name in READING and not settings.storage.dsn and not Layout(root=root).data.exists():
+            raise GatepostError(
+                "database.none",
+                "no gateway is running and there is no database yet.",
+                place=str(root),
+                remedy="Name its configuration with --config, or run `gatepost serve` first.",
+            )
+        where = "at storage.dsn" if settings.storage.dsn else f"in {root}"
+        print(f"No gateway is running: opening the database {where}.", file=sys.stderr)  # noqa: T201
+        storage = (await self._stack.enter_async_context(opened(settings))).storage
+        return {
+            **Operations(storage).calls(),
+            **CaptureOperations(storage).calls(),
+            **CommandOperations(storage).calls(),
+            **PeopleOperations(storage).calls(),
+        }
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Line]:
+    """Keep what was opened until the last of several calls."""
+    async with AsyncExitStack() as stack:
+        yield Line(settings, stack)
 
 
 def call(settings: Settings, name: str, **args: object) -> Any:
     """Make one call; raises GatepostError with what the gateway or the database refuses."""
-    return asyncio.run(_call(settings, name, args))
 
+    async def once() -> Any:
+        async with connected(settings) as line:
+            return await line.call(name, **args)
 
-async def _call(settings: Settings, name: str, args: dict[str, object]) -> Any:
-    try:
-        return await ask(admin_socket(settings), name, args)
-    except (FileNotFoundError, ConnectionError):
-        pass
-    root = data_root(settings)
-    if name in READING and not settings.storage.dsn and not Layout(root=root).data.exists():
-        raise GatepostError(
-            "database.none",
-            "no gateway is running and there is no database yet.",
-            place=str(root),
-            remedy="Name its configuration with --config, or run `gatepost serve` first.",
-        )
-    where = "at storage.dsn" if settings.storage.dsn else f"in {root}"
-    print(f"No gateway is running: opening the database {where}.", file=sys.stderr)  # noqa: T201
-    async with opened(settings) as database:
-        storage = database.storage
-        calls = {
-            **Operations(storage).calls(),
-            **CaptureOperations(storage).calls(),
-            **CommandOperations(storage).calls(),
-        }
-        return await calls[name](**args)
+    return asyncio.run(once())

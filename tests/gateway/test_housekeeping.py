@@ -9,13 +9,14 @@ from gateway.monitoring.deafness import Deafness
 from gateway.monitoring.presence import PresenceTable
 
 from gateway import housekeeping
-from gateway.domain.ids import DeviceId
+from gateway.domain.ids import DeviceId, PersonId, ProjectId
 from gateway.domain.times import Instant
 from gateway.housekeeping import Housekeeping
 from gateway.services.assembly import assemble
 from gateway.services.captures import Inbox, InboxLimits
 from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
+from gateway.services.retention import Retention, RetentionLimits
 from tests.support.captures import FakeStore
 from tests.support.orders import MemoryCommands
 from tests.support.reports import NOW, device, directory
@@ -47,6 +48,21 @@ class Store(MemoryStore):
         self.kept.update(contacts)
 
 
+class Expired:
+    """Stores of photos and templates that only note what they were asked to erase."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    async def erase_before(self, kept_ms: int) -> int:
+        self.asked.append(kept_ms)
+        return 0
+
+    async def erase_lapsed(self, ended_ms: int) -> set[tuple[ProjectId, PersonId]]:
+        self.asked.append(ended_ms)
+        return set()
+
+
 class House:
     """Housekeeping over fakes, with a clock that a test moves."""
 
@@ -66,12 +82,20 @@ class House:
             command_limits=CommandLimits(),
         )
         self.captures = FakeStore()
+        self.expired = Expired()
         self.keeping = Housekeeping(
             services=services,
             inbox=Inbox(self.captures, InboxLimits(), services.common.tasks, self.log),
             store=cast(Any, self.store),
             presence=self.presence,
             deafness=Deafness(self.presence),
+            retention=Retention(
+                photos=self.expired,
+                galleries=self.expired,
+                limits=RetentionLimits(),
+                watch=None,
+                log=self.log,
+            ),
             clock=lambda: self.now,
             log=self.log,
         )

@@ -1,0 +1,192 @@
+"""What operators do with people: add, list, show, dismiss, consent, withdraw.
+
+Nothing here returns an identity number or a name in clear.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from gateway.domain.directory import Project
+from gateway.domain.errors import GatepostError
+from gateway.domain.identity_numbers import RESIDENT
+from gateway.domain.ids import PersonId, ProjectId
+from gateway.domain.workers import Engagement, Subject
+from gateway.people_answers import listed, shown
+from gateway.people_enrolment import PeopleRuntime, enrol, ready_enrolments
+from gateway.people_input import consent_of, engagement_needed, new_person, project_of
+from gateway.protocols.clock import read_clock
+from gateway.storage.opening import Storage
+from gateway.storage.people_reader import PersonSummary
+
+
+class PeopleOperations:
+    """The calls of ``gatepost person``; ``runtime`` is None when no gateway runs."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        runtime: PeopleRuntime | None = None,
+        wall: Callable[[], int] = lambda: read_clock().wall,
+    ) -> None:
+        self._storage = storage
+        self._runtime = runtime
+        self._wall = wall
+
+    def calls(self) -> Mapping[str, Callable[..., Awaitable[Any]]]:
+        """Return the table of calls by name."""
+        return {
+            "person.add": self.add,
+            "person.list": self.list_people,
+            "person.show": self.show,
+            "person.dismiss": self.dismiss,
+            "person.consent": self.consent,
+            "person.withdraw": self.withdraw,
+        }
+
+    async def add(
+        self,
+        *,
+        id_number: str,
+        name: str,
+        project: str,
+        by: str,
+        id_type: str = RESIDENT,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        consents: Sequence[Mapping[str, str]] = (),
+        photo: str | None = None,
+        card_photo: str | None = None,
+    ) -> dict[str, Any]:
+        """Register a person, put them on a project, note consents and enrol a photo (Base64).
+
+        Said twice it changes nothing the second time. Everything that can be wrong is found before
+        anything is stored, but for the photo itself: a person whose photo is refused is known.
+        """
+        now_ms = self._wall()
+        site = await self._project(project)
+        wanted = new_person(id_type, id_number, name, now_ms)
+        known = await self._storage.workers.find(wanted.id_type, wanted.id_number)
+        before = None if known is None else await self._summary(known)
+        engagements = () if before is None else before.engagements
+        interval = engagement_needed(site, engagements, from_ms, to_ms, now_ms)
+        subjects = [Subject(one["subject"]) for one in consents]
+        enrolments = None
+        if photo is not None:
+            enrolments = ready_enrolments(self._runtime, site, before, subjects, now_ms)
+        person = await self._storage.workers.register(wanted)
+        if interval is not None:
+            start, end = interval
+            await self._storage.workers.engage(
+                Engagement(person=person, project=site.id, from_ms=start, to_ms=end)
+            )
+        for one in consents:
+            await self._agree(person, one, now_ms)
+        await self._followed("add", person, [site], by)
+        answer = shown(await self._summary(person), await self._codes(), now_ms)
+        answer |= {"new": known is None, "photo": None}
+        if photo is not None and enrolments is not None:
+            card = None if card_photo is None else b64decode(card_photo)
+            answer["photo"] = await enrol(
+                enrolments, self._storage.photos, person, site, b64decode(photo), card, now_ms
+            )
+        return answer
+
+    async def list_people(self, project: str) -> list[dict[str, Any]]:
+        """List everybody who ever was engaged on a project."""
+        site = await self._project(project)
+        found = await self._storage.people.on_project(site.id)
+        return [listed(one, site.id, self._wall()) for one in found]
+
+    async def show(self, person: int) -> dict[str, Any]:
+        """Show one person."""
+        summary = await self._summary(PersonId(person))
+        return shown(summary, await self._codes(), self._wall())
+
+    async def dismiss(self, person: int, project: str, by: str) -> dict[str, Any]:
+        """End somebody's engagement on a project now, and destroy the templates there."""
+        site = await self._project(project)
+        summary, now_ms = await self._summary(PersonId(person)), self._wall()
+        here = [one for one in summary.engagements if one.project == site.id]
+        if not any(one.covers(now_ms) for one in here):
+            raise GatepostError(
+                "person.not_engaged",
+                "this person is not engaged there now.",
+                place=f"person {person} on project {project}",
+                remedy="See `gatepost person show`.",
+            )
+        await self._storage.workers.dismiss(summary.person, site.id, now_ms)
+        await self._destroyed(summary.person, [site])
+        await self._followed("dismiss", summary.person, [site], by)
+        return await self.show(person)
+
+    async def consent(self, person: int, consent: Mapping[str, str], by: str) -> dict[str, Any]:
+        """Write a consent into the ledger, unless the same one is in force."""
+        summary = await self._summary(PersonId(person))
+        await self._agree(summary.person, consent, self._wall())
+        await self._followed("consent", summary.person, await self._sites(summary), by)
+        return await self.show(person)
+
+    async def withdraw(self, person: int, subject: str, by: str) -> dict[str, Any]:
+        """Withdraw a consent; of ``bio_network``, destroy templates, photos and their key."""
+        summary, about = await self._summary(PersonId(person)), Subject(subject)
+        sites = await self._sites(summary)
+        await self._storage.workers.withdraw(summary.person, about, self._wall())
+        if about is Subject.BIO_NETWORK:
+            await self._destroyed(summary.person, sites)
+        await self._followed("withdraw", summary.person, sites, by)
+        return await self.show(person)
+
+    async def _agree(self, person: PersonId, given: Mapping[str, str], now_ms: int) -> None:
+        consent = consent_of(person, given, now_ms)
+        for old in (await self._summary(person)).consents:
+            same = (old.subject, old.text_version, old.text_digest) == (
+                consent.subject,
+                consent.text_version,
+                consent.text_digest,
+            )
+            if same and old.withdrawn_ms is None:
+                return
+        await self._storage.workers.consent(consent)
+
+    async def _followed(
+        self, what: str, person: PersonId, sites: Sequence[Project], by: str
+    ) -> None:
+        """Tell the log and whoever holds people in memory."""
+        if self._runtime is None:
+            return
+        if self._runtime.watch is not None:
+            for site in sites:
+                await self._runtime.watch.people_changed(site.id)
+        codes = [site.code for site in sites]
+        self._runtime.log.info("people.changed", what=what, person=person, projects=codes, by=by)
+
+    async def _destroyed(self, person: PersonId, sites: Sequence[Project]) -> None:
+        if self._runtime is not None and self._runtime.watch is not None:
+            for site in sites:
+                await self._runtime.watch.templates_destroyed(site.id, person)
+
+    async def _project(self, code: str) -> Project:
+        return project_of(code, (await self._storage.directory.load()).projects.values())
+
+    async def _codes(self) -> dict[ProjectId, str]:
+        projects = (await self._storage.directory.load()).projects
+        return {id_: project.code for id_, project in projects.items()}
+
+    async def _sites(self, summary: PersonSummary) -> list[Project]:
+        """Return every project this person ever was on; templates are on no other."""
+        projects = (await self._storage.directory.load()).projects
+        return [projects[id_] for id_ in dict.fromkeys(e.project for e in summary.engagements)]
+
+    async def _summary(self, person: PersonId) -> PersonSummary:
+        found = await self._storage.people.person(person)
+        if found is None:
+            raise GatepostError(
+                "person.unknown",
+                "nobody of this number is known.",
+                place=f"person {person}",
+                remedy="See `gatepost person list --project CODE`.",
+            )
+        return found
