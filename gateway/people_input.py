@@ -88,8 +88,12 @@ def engagement_needed(
     return start, to_ms
 
 
-def consent_of(person: PersonId, given: Mapping[str, str], now_ms: int) -> Consent:
-    """Return a consent given now; raises GatepostError ``person.consent`` for a half one."""
+NOBODY = PersonId(0)
+"""Whose a consent is until the person is known; no table takes it."""
+
+
+def consent_of(given: Mapping[str, str], now_ms: int) -> Consent:
+    """Return a consent of `NOBODY`, given now; raises GatepostError ``person.consent``."""
     for field in ("text_version", "how", "taken_by"):
         if not given[field].strip():
             raise GatepostError(
@@ -99,7 +103,7 @@ def consent_of(person: PersonId, given: Mapping[str, str], now_ms: int) -> Conse
                 remedy="Name the text, how consent was given, and who took it.",
             )
     return Consent(
-        person=person,
+        person=NOBODY,
         subject=Subject(given["subject"]),
         given_ms=now_ms,
         text_version=given["text_version"].strip(),

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gateway.domain.directory import Project
 from gateway.domain.errors import GatepostError
 from gateway.domain.identity_numbers import RESIDENT
 from gateway.domain.ids import PersonId, ProjectId
-from gateway.domain.workers import Engagement, Subject
+from gateway.domain.workers import Consent, Engagement, Subject
 from gateway.people_answers import listed, shown
 from gateway.people_enrolment import PeopleRuntime, enrol, ready_enrolments
 from gateway.people_input import consent_of, engagement_needed, new_person, project_of
@@ -72,9 +73,10 @@ class PeopleOperations:
         before = None if known is None else await self._summary(known)
         engagements = () if before is None else before.engagements
         interval = engagement_needed(site, engagements, from_ms, to_ms, now_ms)
-        subjects = [Subject(one["subject"]) for one in consents]
+        agreed = [consent_of(one, now_ms) for one in consents]
         enrolments = None
         if photo is not None:
+            subjects = [one.subject for one in agreed]
             enrolments = ready_enrolments(self._runtime, site, before, subjects, now_ms)
         person = await self._storage.workers.register(wanted)
         if interval is not None:
@@ -82,8 +84,8 @@ class PeopleOperations:
             await self._storage.workers.engage(
                 Engagement(person=person, project=site.id, from_ms=start, to_ms=end)
             )
-        for one in consents:
-            await self._agree(person, one, now_ms)
+        for one in agreed:
+            await self._agree(replace(one, person=person))
         await self._followed("add", person, [site], by)
         answer = shown(await self._summary(person), await self._codes(), now_ms)
         answer |= {"new": known is None, "photo": None}
@@ -125,7 +127,7 @@ class PeopleOperations:
     async def consent(self, person: int, consent: Mapping[str, str], by: str) -> dict[str, Any]:
         """Write a consent into the ledger, unless the same one is in force."""
         summary = await self._summary(PersonId(person))
-        await self._agree(summary.person, consent, self._wall())
+        await self._agree(replace(consent_of(consent, self._wall()), person=summary.person))
         await self._followed("consent", summary.person, await self._sites(summary), by)
         return await self.show(person)
 
@@ -139,9 +141,9 @@ class PeopleOperations:
         await self._followed("withdraw", summary.person, sites, by)
         return await self.show(person)
 
-    async def _agree(self, person: PersonId, given: Mapping[str, str], now_ms: int) -> None:
-        consent = consent_of(person, given, now_ms)
-        for old in (await self._summary(person)).consents:
+    async def _agree(self, consent: Consent) -> None:
+        """Write a consent, unless the same text was agreed to before and is still in force."""
+        for old in (await self._summary(consent.person)).consents:
             same = (old.subject, old.text_version, old.text_digest) == (
                 consent.subject,
                 consent.text_version,

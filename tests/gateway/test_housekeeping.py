@@ -174,3 +174,12 @@ def test_contacts_made_while_the_database_was_away_are_kept_afterwards() -> None
         assert house.store.kept == {}
 
     run(body)
+
+
+def test_what_is_biometric_is_looked_at_from_the_start_on() -> None:
+    async def test(house: House) -> None:
+        await house.keeping.begin()
+        wall = house.now.wall
+        assert house.expired.asked == [wall - 7 * 86_400_000, wall - 30 * 86_400_000]
+
+    run(test)

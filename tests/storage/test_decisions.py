@@ -71,9 +71,9 @@ def test_decisions_lie_in_the_month_they_were_made(own_storage: Storage, run: An
         late = _record(at_ms=GIVEN + 14 * MONTH)
         await store.save_decisions([_record(), late])
         async with own_storage.database.use() as connection:
-            count = "select count(*) from decision_202611"
+            count = "select count(*) from decision_202009"
             assert await connection.fetchval(count) == 1
-            await connection.execute("alter table decision detach partition decision_202611")
+            await connection.execute("alter table decision detach partition decision_202009")
             await store.save_decisions([_record()])
             assert await connection.fetchval(count) == 2
 

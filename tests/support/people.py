@@ -12,8 +12,8 @@ from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import ProtectedTemplate, Reference, Trait
 from gateway.domain.workers import Consent, Engagement, Subject, VerificationMode
 
-GIVEN = 1_795_600_000_000
-"""A moment of November 2026, before now as the tests see it."""
+GIVEN = 1_600_000_000_000
+"""A moment of September 2020: before now, whenever the tests run."""
 NAME = "样本甲"
 
 
