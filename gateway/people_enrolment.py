@@ -75,11 +75,14 @@ async def enrol(
     photos: PhotoStore,
     person: PersonId,
     project: Project,
-    photo: bytes,
-    card: bytes | None,
+    pictures: tuple[bytes, bytes | None],
     now_ms: int,
 ) -> dict[str, Any]:
-    """Enrol a photo of somebody who is known already; an accepted one is kept for some days."""
+    """Enrol a photo of somebody who is known already; an accepted one is kept for some days.
+
+    ``pictures`` are the photo and, where there is one, that of the card.
+    """
+    photo, card = pictures
     try:
         result = await enrolments.enrol_photo(person, project.id, photo, source=SOURCE, card=card)
         if result.accepted:

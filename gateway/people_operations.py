@@ -7,20 +7,35 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.domain.directory import Project
+from gateway.domain.enrolments import NewPerson
 from gateway.domain.errors import GatepostError
 from gateway.domain.identity_numbers import RESIDENT
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import Consent, Engagement, Subject
 from gateway.people_answers import listed, shown
 from gateway.people_enrolment import PeopleRuntime, enrol, ready_enrolments
-from gateway.people_input import consent_of, engagement_needed, new_person, project_of
+from gateway.people_input import Interval, consent_of, engagement_needed, new_person, project_of
 from gateway.protocols.clock import read_clock
 from gateway.storage.opening import Storage
 from gateway.storage.people_reader import PersonSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be stored of somebody, checked."""
+
+    now_ms: int
+    person: NewPerson
+    known: PersonSummary | None
+    """What was known of them before."""
+    project: Project
+    interval: Interval | None
+    """None where they are engaged already."""
+    consents: Sequence[Consent]
 
 
 class PeopleOperations:
@@ -48,53 +63,69 @@ class PeopleOperations:
         }
 
     async def add(
+        self, *, by: str, photo: str | None = None, card_photo: str | None = None, **who: Any
+    ) -> dict[str, Any]:
+        """Register a person, put them on a project, note consents and enrol a photo (Base64).
+
+        ``who`` is what `_planned` takes. Said twice it changes nothing the second time. Everything
+        that can be wrong is found before anything is stored, but for the photo itself: a person
+        whose photo is refused is known.
+        """
+        plan = await self._planned(**who)
+        enrolments = None
+        if photo is not None:
+            subjects = [one.subject for one in plan.consents]
+            enrolments = ready_enrolments(
+                self._runtime, plan.project, plan.known, subjects, plan.now_ms
+            )
+        person = await self._store(plan)
+        await self._followed("add", person, [plan.project], by)
+        answer = shown(await self._summary(person), await self._codes(), plan.now_ms)
+        answer |= {"new": plan.known is None, "photo": None}
+        if photo is not None and enrolments is not None:
+            pictures = b64decode(photo), None if card_photo is None else b64decode(card_photo)
+            answer["photo"] = await enrol(
+                enrolments, self._storage.photos, person, plan.project, pictures, plan.now_ms
+            )
+        return answer
+
+    async def _planned(
         self,
         *,
         id_number: str,
         name: str,
         project: str,
-        by: str,
         id_type: str = RESIDENT,
         from_ms: int | None = None,
         to_ms: int | None = None,
         consents: Sequence[Mapping[str, str]] = (),
-        photo: str | None = None,
-        card_photo: str | None = None,
-    ) -> dict[str, Any]:
-        """Register a person, put them on a project, note consents and enrol a photo (Base64).
-
-        Said twice it changes nothing the second time. Everything that can be wrong is found before
-        anything is stored, but for the photo itself: a person whose photo is refused is known.
-        """
+    ) -> Plan:
+        """Check what is to be added; without a beginning the engagement is from now on."""
         now_ms = self._wall()
         site = await self._project(project)
-        wanted = new_person(id_type, id_number, name, now_ms)
-        known = await self._storage.workers.find(wanted.id_type, wanted.id_number)
-        before = None if known is None else await self._summary(known)
-        engagements = () if before is None else before.engagements
-        interval = engagement_needed(site, engagements, from_ms, to_ms, now_ms)
-        agreed = [consent_of(one, now_ms) for one in consents]
-        enrolments = None
-        if photo is not None:
-            subjects = [one.subject for one in agreed]
-            enrolments = ready_enrolments(self._runtime, site, before, subjects, now_ms)
-        person = await self._storage.workers.register(wanted)
-        if interval is not None:
-            start, end = interval
+        person = new_person(id_type, id_number, name, now_ms)
+        number = await self._storage.workers.find(person.id_type, person.id_number)
+        known = None if number is None else await self._summary(number)
+        engagements = () if known is None else known.engagements
+        return Plan(
+            now_ms=now_ms,
+            person=person,
+            known=known,
+            project=site,
+            interval=engagement_needed(site, engagements, from_ms, to_ms, now_ms),
+            consents=[consent_of(one, now_ms) for one in consents],
+        )
+
+    async def _store(self, plan: Plan) -> PersonId:
+        person = await self._storage.workers.register(plan.person)
+        if plan.interval is not None:
+            start, end = plan.interval
             await self._storage.workers.engage(
-                Engagement(person=person, project=site.id, from_ms=start, to_ms=end)
+                Engagement(person=person, project=plan.project.id, from_ms=start, to_ms=end)
             )
-        for one in agreed:
+        for one in plan.consents:
             await self._agree(replace(one, person=person))
-        await self._followed("add", person, [site], by)
-        answer = shown(await self._summary(person), await self._codes(), now_ms)
-        answer |= {"new": known is None, "photo": None}
-        if photo is not None and enrolments is not None:
-            card = None if card_photo is None else b64decode(card_photo)
-            answer["photo"] = await enrol(
-                enrolments, self._storage.photos, person, site, b64decode(photo), card, now_ms
-            )
-        return answer
+        return person
 
     async def list_people(self, project: str) -> list[dict[str, Any]]:
         """List everybody who ever was engaged on a project."""

@@ -12,7 +12,7 @@ from gateway.storage.commands import PostgresCommandStore
 from gateway.storage.decisions import PostgresDecisionStore
 from gateway.storage.directory import PostgresDirectoryStore
 from gateway.storage.galleries import PostgresGalleryStore
-from gateway.storage.keyring import open_keyring
+from gateway.storage.keyring import Keyring, open_keyring
 from gateway.storage.migrate import migrate
 from gateway.storage.people import PostgresWorkerStore
 from gateway.storage.people_reader import PeopleReader
@@ -80,6 +80,12 @@ async def open_storage(
     except BaseException:
         await database.close()
         raise
+    return _assemble(database, keyring, records, partitions_ahead)
+
+
+def _assemble(
+    database: Database, keyring: Keyring, records: PostgresRecordStore, partitions_ahead: int
+) -> Storage:
     return Storage(
         database=database,
         records=records,
