@@ -33,7 +33,7 @@ class Line:
         self._stack = stack
         self._offline: Mapping[str, Call] | None = None
 
-    async def call(self, name: str, **args: object) -> Any:
+    async def call(self, name: str, /, **args: object) -> Any:
         """Make one call; raises GatepostError with what the gateway or the database refuses."""
         if self._offline is None:
             try:
@@ -70,7 +70,7 @@ async def connected(settings: Settings) -> AsyncIterator[Line]:
         yield Line(settings, stack)
 
 
-def call(settings: Settings, name: str, **args: object) -> Any:
+def call(settings: Settings, name: str, /, **args: object) -> Any:
     """Make one call; raises GatepostError with what the gateway or the database refuses."""
 
     async def once() -> Any:

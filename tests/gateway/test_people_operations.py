@@ -2,129 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from gateway.storage.opening import Storage, open_storage
-from gateway.storage.supervisor import EmbeddedServer
+from gateway.storage.opening import Storage
 
-from gateway.domain.enrolments import EnrolmentResult
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import PersonId, ProjectId
-from gateway.domain.quality import Finding, PictureReport
 from gateway.domain.workers import VerificationMode
-from gateway.people_enrolment import PeopleRuntime
-from gateway.people_operations import PeopleOperations
-from tests.support import postgres
-from tests.support.people import GIVEN, id_number, make_projects, template
-from tests.support.sessions import SilentLog
-
-DAY = 86_400_000
-PHOTO = b"\xff\xd8somebody"
-CONSENT = {
-    "subject": "bio_network",
-    "text_version": "v1",
-    "text_digest": hashlib.sha256(b"text").hexdigest(),
-    "how": "signature",
-    "taken_by": "clerk",
-}
-ACCEPTED = EnrolmentResult(
-    accepted=True, waived=("iris_radius",), card_score=0.6, card_threshold=0.4
-)
-REFUSED = EnrolmentResult(
-    accepted=False,
-    report=PictureReport(
-        format="jpeg",
-        width=480,
-        height=640,
-        faces=1,
-        findings=(
-            Finding(code="eyes", rule="R-062", measured=50.0, limit=">= 64 px", met=False),
-            Finding(code="faces", rule="R-068", measured=1, limit="1", met=True),
-        ),
-    ),
-    refused=("eyes",),
-)
-
-
-class Desk:
-    """The operations over a real store, with a matcher that answers as it is told."""
-
-    def __init__(self, storage: Storage, *, running: bool = True, matcher: bool = True) -> None:
-        self.storage = storage
-        self.log = SilentLog()
-        self.answer: EnrolmentResult | GatepostError = ACCEPTED
-        self.asked: list[tuple[object, ...]] = []
-        self.told: list[tuple[object, ...]] = []
-        self.now = GIVEN + DAY
-        runtime = PeopleRuntime(enrolments=self if matcher else None, watch=self, log=self.log)
-        self.calls = PeopleOperations(
-            storage, runtime if running else None, lambda: self.now
-        ).calls()
-
-    async def enrol_photo(
-        self,
-        person: PersonId,
-        project: ProjectId,
-        picture: bytes,
-        *,
-        source: str,
-        card: bytes | None = None,
-    ) -> EnrolmentResult:
-        self.asked.append((person, project, picture, source, card))
-        if isinstance(self.answer, GatepostError):
-            raise self.answer
-        return self.answer
-
-    async def people_changed(self, project: ProjectId) -> None:
-        self.told.append(("changed", project))
-
-    async def templates_destroyed(self, project: ProjectId, person: PersonId) -> None:
-        self.told.append(("destroyed", project, person))
-
-    async def add(self, sequence: int = 1, **changes: Any) -> dict[str, Any]:
-        given = {
-            "id_number": id_number(sequence),
-            "name": "样本甲",
-            "project": "P1",
-            "by": "op",
-            **changes,
-        }
-        return dict(await self.calls["person.add"](**given))
-
-    async def count(self) -> int:
-        async with self.storage.database.use() as connection:
-            return int(await connection.fetchval("select count(*) from person"))
-
-
-Test = Callable[[Storage], Awaitable[None]]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedServer]:
-    with postgres.running_server() as started:
-        yield started
-
-
-@pytest.fixture
-def run(server: EmbeddedServer, tmp_path: Path) -> Iterator[Callable[[Test], None]]:
-    with postgres.fresh_database(server.dsn) as dsn:
-
-        async def main(test: Test) -> None:
-            storage = await open_storage(dsn, tmp_path / "keys" / "master.key")
-            try:
-                await make_projects(storage)
-                await test(storage)
-            finally:
-                await storage.close()
-
-        yield lambda test: asyncio.run(main(test))
+from tests.support.people import id_number, make_projects, template
+from tests.support.people_desks import CONSENT, DAY, PHOTO, REFUSED, Desk, OnStorage
 
 
 async def code_of(asked: Awaitable[object]) -> str:
@@ -135,7 +25,7 @@ async def code_of(asked: Awaitable[object]) -> str:
     return caught.value.code
 
 
-def test_a_person_is_added_once_and_shown_masked(run: Callable[[Test], None]) -> None:
+def test_a_person_is_added_once_and_shown_masked(on_storage: OnStorage) -> None:
     async def test(storage: Storage) -> None:
         desk = Desk(storage)
         first = await desk.add(consents=[CONSENT])
@@ -165,7 +55,7 @@ def test_a_person_is_added_once_and_shown_masked(run: Callable[[Test], None]) ->
         assert id_number(1) not in said
         assert "样本" not in said
 
-    run(test)
+    on_storage(test)
 
 
 @pytest.mark.parametrize(
@@ -182,17 +72,17 @@ def test_a_person_is_added_once_and_shown_masked(run: Callable[[Test], None]) ->
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_stored(
-    run: Callable[[Test], None], changes: dict[str, Any], code: str
+    on_storage: OnStorage, changes: dict[str, Any], code: str
 ) -> None:
     async def test(storage: Storage) -> None:
         desk = Desk(storage)
         assert await code_of(desk.add(**changes)) == code
         assert await desk.count() == 0
 
-    run(test)
+    on_storage(test)
 
 
-def test_an_engagement_that_meets_another_is_refused(run: Callable[[Test], None]) -> None:
+def test_an_engagement_that_meets_another_is_refused(on_storage: OnStorage) -> None:
     async def test(storage: Storage) -> None:
         desk = Desk(storage)
         now = desk.now
@@ -206,10 +96,12 @@ def test_an_engagement_that_meets_another_is_refused(run: Callable[[Test], None]
         assert len(later["engagements"]) == 2
         assert len((await desk.add(project="P2"))["engagements"]) == 3
 
-    run(test)
+    on_storage(test)
 
 
-def test_a_photo_that_cannot_be_looked_at_stores_nothing(run: Callable[[Test], None]) -> None:
+def test_a_photo_that_cannot_be_looked_at_stores_nothing(
+    on_storage: OnStorage,
+) -> None:
     async def test(storage: Storage) -> None:
         photo = {"photo": b64encode(PHOTO).decode()}
         agreed = {**photo, "consents": [CONSENT]}
@@ -226,10 +118,10 @@ def test_a_photo_that_cannot_be_looked_at_stores_nothing(run: Callable[[Test], N
         assert await desk.count() == 0
         assert desk.asked == []
 
-    run(test)
+    on_storage(test)
 
 
-def test_an_accepted_photo_is_enrolled_and_kept(run: Callable[[Test], None]) -> None:
+def test_an_accepted_photo_is_enrolled_and_kept(on_storage: OnStorage) -> None:
     async def test(storage: Storage) -> None:
         desk = Desk(storage)
         encoded = b64encode(PHOTO).decode()
@@ -252,10 +144,12 @@ def test_an_accepted_photo_is_enrolled_and_kept(run: Callable[[Test], None]) -> 
         later = await desk.add(photo=encoded)  # the consent is in the ledger
         assert later["photo"]["accepted"]
 
-    run(test)
+    on_storage(test)
 
 
-def test_a_refused_photo_leaves_the_person_and_no_picture(run: Callable[[Test], None]) -> None:
+def test_a_refused_photo_leaves_the_person_and_no_picture(
+    on_storage: OnStorage,
+) -> None:
     async def test(storage: Storage) -> None:
         desk = Desk(storage)
         desk.answer = REFUSED
@@ -270,7 +164,7 @@ def test_a_refused_photo_leaves_the_person_and_no_picture(run: Callable[[Test], 
         shown = await desk.calls["person.show"](person=added["person"])
         assert (shown["photos"], shown["templates"]) == (0, 0)
 
-    run(test)
+    on_storage(test)
 
 
 async def _enrolled(desk: Desk) -> tuple[int, ProjectId]:
@@ -284,7 +178,7 @@ async def _enrolled(desk: Desk) -> tuple[int, ProjectId]:
     return person, site
 
 
-def test_dismissal_tells_whoever_holds_the_gallery(run: Callable[[Test], None]) -> None:
+def test_dismissal_tells_whoever_holds_the_gallery(on_storage: OnStorage) -> None:
     async def test(storage: Storage) -> None:
         desk = Desk(storage)
         person, site = await _enrolled(desk)
@@ -298,10 +192,12 @@ def test_dismissal_tells_whoever_holds_the_gallery(run: Callable[[Test], None]) 
         assert await code_of(again) == "person.not_engaged"
         assert await code_of(calls["person.show"](person=99)) == "person.unknown"
 
-    run(test)
+    on_storage(test)
 
 
-def test_withdrawal_tells_everybody_and_consent_begins_anew(run: Callable[[Test], None]) -> None:
+def test_withdrawal_tells_everybody_and_consent_begins_anew(
+    on_storage: OnStorage,
+) -> None:
     async def test(storage: Storage) -> None:
         desk = Desk(storage)
         person, site = await _enrolled(desk)
@@ -318,4 +214,4 @@ def test_withdrawal_tells_everybody_and_consent_begins_anew(run: Callable[[Test]
             shown = await calls["person.consent"](person=person, consent=CONSENT, by="op")
         assert [one["in_force"] for one in shown["consents"]] == [False, True]
 
-    run(test)
+    on_storage(test)
