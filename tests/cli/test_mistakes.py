@@ -26,10 +26,13 @@ name = "M"
 """
 
 
-def gatepost(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def gatepost(
+    folder: Path, *words: str, stdin: str = "", **environ: str
+) -> subprocess.CompletedProcess[str]:
     clean = {name: text for name, text in os.environ.items() if not name.startswith("GATEPOST_")}
     return subprocess.run(
         [sys.executable, "-m", "gateway", *words],
+        input=stdin,
         capture_output=True,
         encoding="utf-8",
         errors="surrogateescape",
