@@ -23,6 +23,9 @@ from gateway.protocols.clock import read_clock
 from gateway.storage.opening import Storage
 from gateway.storage.people_reader import PersonSummary
 
+MOST = 2**32 - 1
+"""The largest number of a person; a larger one may be an identity number and is not repeated."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -214,12 +217,13 @@ class PeopleOperations:
         return [projects[id_] for id_ in dict.fromkeys(e.project for e in summary.engagements)]
 
     async def _summary(self, person: PersonId) -> PersonSummary:
-        found = await self._storage.people.person(person)
+        possible = 0 < person <= MOST
+        found = await self._storage.people.person(person) if possible else None
         if found is None:
             raise GatepostError(
                 "person.unknown",
                 "nobody of this number is known.",
-                place=f"person {person}",
+                place=f"person {person}" if possible else "person",
                 remedy="See `gatepost person list --project CODE`.",
             )
         return found

@@ -62,12 +62,9 @@ class PostgresWorkerStore:
         lookup = await self._lookup(person.id_type, person.id_number)
         with row_refused():
             async with self._database.transaction() as connection:
-                id_ = await connection.fetchval(INSERT, lookup, person.id_type, self._wall())
-                fresh = id_ is not None
-                if not fresh:
-                    id_ = await connection.fetchval(FIND, lookup)
-                await self._seal(connection, PersonId(id_), person, fresh=fresh)
-        return PersonId(id_)
+                id_, fresh = await self._number(connection, lookup, person.id_type)
+                await self._seal(connection, id_, person, fresh=fresh)
+        return id_
 
     async def find(self, id_type: str, id_number: str) -> PersonId | None:
         """Look somebody up by identity number, through its keyed hash."""
@@ -121,6 +118,21 @@ class PostgresWorkerStore:
             engaged = dict.fromkeys(one.person for one in engagements)
             agreed = await in_force(connection, engaged, now_ms)
         return [Person(id=one, agreed=agreed[one]) for one in engaged], engagements
+
+    async def _number(
+        self, connection: Connection, lookup: bytes, id_type: str
+    ) -> tuple[PersonId, bool]:
+        """Return whose hash this is, and whether that was nobody's until now.
+
+        Looked for first: an insert that meets a conflict would use up a number each time.
+        """
+        id_ = await connection.fetchval(FIND, lookup)
+        if id_ is not None:
+            return PersonId(id_), False
+        id_ = await connection.fetchval(INSERT, lookup, id_type, self._wall())
+        if id_ is not None:
+            return PersonId(id_), True
+        return PersonId(await connection.fetchval(FIND, lookup)), False  # another one was faster
 
     async def _lookup(self, id_type: str, id_number: str) -> bytes:
         hasher = await self._keyring.hasher()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import asyncpg
 from gateway.storage.consents import read_ledger
+from gateway.storage.crypto import Sealer
 from gateway.storage.keyring import Keyring
 from gateway.storage.people import engagement_of, opened_identity
 from gateway.storage.person_keys import IDENTITY, find_sealers
@@ -74,23 +77,35 @@ class PeopleReader:
         engagements = await _engagements(connection, people)
         ledger = await read_ledger(connection, people)
         counts = {row["person"]: row for row in await connection.fetch(COUNTS, people)}
-        found = []
-        for row in await connection.fetch(PEOPLE, people):
-            id_ = PersonId(row["id"])
-            number, name = opened_identity(row, sealers[id_]) if id_ in sealers else ("", "")
-            found.append(
-                PersonSummary(
-                    person=id_,
-                    id_type=row["id_type"],
-                    number=masked_number(number, keep) if number else "",
-                    name=masked_name(name) if name else "",
-                    engagements=engagements[id_],
-                    consents=ledger[id_],
-                    templates=counts[id_]["templates"],
-                    photos=counts[id_]["photos"],
-                )
+        rows = await connection.fetch(PEOPLE, people)
+        masked = await asyncio.to_thread(_masked, rows, sealers, keep)  # there may be thousands
+        return [
+            PersonSummary(
+                person=id_,
+                id_type=row["id_type"],
+                number=number,
+                name=name,
+                engagements=engagements[id_],
+                consents=ledger[id_],
+                templates=counts[id_]["templates"],
+                photos=counts[id_]["photos"],
             )
-        return found
+            for row, (id_, number, name) in zip(rows, masked, strict=True)
+        ]
+
+
+def _masked(
+    rows: Sequence[asyncpg.Record], sealers: Mapping[PersonId, Sealer], keep: int
+) -> list[tuple[PersonId, str, str]]:
+    found = []
+    for row in rows:
+        id_ = PersonId(row["id"])
+        if id_ in sealers:
+            number, name = opened_identity(row, sealers[id_])
+            found.append((id_, masked_number(number, keep), masked_name(name)))
+        else:
+            found.append((id_, "", ""))
+    return found
 
 
 async def _engagements(

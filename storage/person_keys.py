@@ -6,8 +6,10 @@ kept in memory beyond the call that needs it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
 
+import asyncpg
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.keyring import Keyring
 from gateway.storage.pool import Connection
@@ -26,12 +28,7 @@ async def find_sealers(
 ) -> dict[PersonId, Sealer]:
     """Return the keys of these people that exist."""
     rows = await connection.fetch(FIND, class_, list(people))
-    return {
-        PersonId(row["person"]): unwrapped(
-            keyring, class_, row["person"], row["id"], row["wrapped"]
-        )
-        for row in rows
-    }
+    return await asyncio.to_thread(_unwrapped, keyring, class_, rows)  # there may be thousands
 
 
 async def person_sealers(
@@ -54,6 +51,17 @@ async def person_sealers(
             "person_key", records=made, columns=("id", "person", "class", "wrapped")
         )
     return found
+
+
+def _unwrapped(
+    keyring: Keyring, class_: str, rows: Sequence[asyncpg.Record]
+) -> dict[PersonId, Sealer]:
+    return {
+        PersonId(row["person"]): unwrapped(
+            keyring, class_, row["person"], row["id"], row["wrapped"]
+        )
+        for row in rows
+    }
 
 
 def unwrapped(keyring: Keyring, class_: str, person: int, number: int, wrapped: bytes) -> Sealer:

@@ -26,7 +26,8 @@ async def rows_of(
 ) -> AsyncGenerator[Batch, None]:
     """Yield the rows of a query in batches; raises StoreUnavailable.
 
-    Whoever leaves early closes it.
+    Whoever leaves early closes it. There is one stream at a time: another one waits for its end, so
+    nobody may begin a second one inside a first.
     """
     ready: asyncio.Queue[Batch | None] = asyncio.Queue(AHEAD)
     reading = asyncio.create_task(_read(database, query, args, batch, ready), name="stream of rows")

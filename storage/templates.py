@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import asyncpg
@@ -64,10 +65,14 @@ async def write_templates(
     people = list(dict.fromkeys(one.person for one in entries))
     sealers = await person_sealers(connection, keyring, BIOMETRIC, people)
     numbers = [row["id"] for row in await connection.fetch(NUMBERS, len(entries))]
-    rows = [
-        _row(number, project, one, sealers[one.person], now_ms)
-        for number, one in zip(numbers, entries, strict=True)
-    ]
+
+    def sealed() -> list[tuple[object, ...]]:
+        return [
+            _row(number, project, one, sealers[one.person], now_ms)
+            for number, one in zip(numbers, entries, strict=True)
+        ]
+
+    rows = await asyncio.to_thread(sealed)  # a whole gallery takes a second
     await connection.copy_records_to_table("template", records=rows, columns=COLUMNS)
 
 

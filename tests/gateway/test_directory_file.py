@@ -9,8 +9,10 @@ from gateway.directory_file import read_document, to_document
 from gateway.domain.directory import DeviceState, Listing
 from gateway.domain.errors import GatepostError
 from gateway.domain.vocabulary import Direction
+from gateway.domain.workers import VerificationMode
 
 SECRET = "00" * 31 + "ff"
+SITE = {"code": "P1", "name": "Site", "area": "990000"}
 DEVICE = {"serial": "YLS-1", "supplier": "S01", "model": "M"}
 
 
@@ -27,7 +29,10 @@ def test_every_field_arrives() -> None:
             "corps": [{"code": "91990000MA00000000", "name": "Builder"}],
             "suppliers": [{"code": "S01", "name": "Maker", "listing": "grace"}],
             "models": [{"supplier": "S01", "name": "M", "interface_test": "report-1"}],
-            "projects": [{"code": "P1", "name": "Site", "area": "990000", "channels": ["Gate 1"]}],
+            "projects": [
+                {**SITE, "channels": ["Gate 1"], "verification": "verify_and_forget"},
+                {**SITE, "code": "P2"},
+            ],
             "devices": [
                 {
                     **DEVICE,
@@ -44,6 +49,8 @@ def test_every_field_arrives() -> None:
     )
     assert document.suppliers[0].listing is Listing.GRACE
     assert document.projects[0].channels == ("Gate 1",)
+    assert document.projects[0].verification is VerificationMode.VERIFY_AND_FORGET
+    assert document.projects[1].verification is None
     (device,) = document.devices
     assert (device.state, device.cadence_s) == (DeviceState.TEST_RUN, 60)
     assert device.secret == bytes.fromhex(SECRET)
@@ -74,6 +81,8 @@ def test_since_is_an_instant_with_an_offset() -> None:
         ({"devices": [{**DEVICE, "colour": "red"}]}, "of YLS-1", "There are: serial, supplier,"),
         ({"devices": [{**DEVICE, "direction": "up"}]}, "of YLS-1", "expected in, out or two-way"),
         ({"devices": [{**DEVICE, "state": "on"}]}, "devices.0.state", "expected 'planned'"),
+        ({"projects": [{**SITE, "verification": "on"}]}, "of P1", "expected 'device_only', 'ver"),
+        ({"projects": [{**SITE, "verifcation": "on"}]}, "of P1", "Did you mean verification?"),
         ({"devices": [{**DEVICE, "project": "P1"}]}, "devices.0 of YLS-1", "belong together"),
         ({"devices": [{**DEVICE, "heartbeat_seconds": 0}]}, "heartbeat_seconds", "greater"),
         ({"devices": [{"serial": "YLS-1", "model": "M"}]}, "devices.0.supplier", "is missing"),

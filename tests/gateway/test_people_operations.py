@@ -103,8 +103,8 @@ def test_a_photo_that_cannot_be_looked_at_stores_nothing(
     on_storage: OnStorage,
 ) -> None:
     async def test(storage: Storage) -> None:
-        photo = {"photo": b64encode(PHOTO).decode()}
-        agreed = {**photo, "consents": [CONSENT]}
+        photo: dict[str, Any] = {"photo": b64encode(PHOTO).decode()}
+        agreed: dict[str, Any] = {**photo, "consents": [CONSENT]}
         stopped = Desk(storage, running=False)
         assert await code_of(stopped.add(**agreed)) == "enrolment.not_running"
         blind = Desk(storage, matcher=False)
@@ -191,6 +191,10 @@ def test_dismissal_tells_whoever_holds_the_gallery(on_storage: OnStorage) -> Non
         again = calls["person.dismiss"](person=person, project="P1", by="op")
         assert await code_of(again) == "person.not_engaged"
         assert await code_of(calls["person.show"](person=99)) == "person.unknown"
+        confused = int(id_number(1)[:17])
+        with pytest.raises(GatepostError, match=r"person\.unknown") as caught:
+            await calls["person.show"](person=confused)
+        assert str(confused) not in str(caught.value)
 
     on_storage(test)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -11,8 +12,9 @@ from gateway.storage.document import DirectoryDocument, ProjectEntry
 from gateway.storage.galleries import BATCH
 from gateway.storage.months import wall_ms
 from gateway.storage.opening import Storage
-from gateway.storage.person_keys import BIOMETRIC, person_sealers
+from gateway.storage.person_keys import BIOMETRIC, lock_people, person_sealers
 from gateway.storage.photos import photo_place
+from gateway.storage.pool import Turn
 
 from gateway.domain.enrolments import Enrolled
 from gateway.domain.errors import GatepostError, StoreRefused, StoreUnavailable
@@ -341,5 +343,39 @@ def test_templates_of_those_who_left_lapse(storage: Storage, run: Any) -> None:
         assert await storage.galleries.erase_lapsed(end - 1) == set()
         assert await storage.galleries.erase_lapsed(end) == {(one, left)}
         assert [member.person for member in await members(storage, one)] == [stays, back]
+
+    run(main())
+
+
+async def _blocked(storage: Storage) -> bool:
+    async with storage.database.use() as connection:
+        waiting = "select exists (select from pg_locks where not granted)"
+        return bool(await connection.fetchval(waiting))
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "update consent set withdrawn_ms = given_ms",
+        "update engagement set to_ms = from_ms + 1",
+        "update project set verification_mode = 'device_only'",
+    ],
+)
+def test_who_loses_the_right_while_a_template_is_made_gets_none(
+    storage: Storage, run: Any, meanwhile: str
+) -> None:
+    async def main() -> None:
+        one, _ = await make_projects(storage)
+        person = await make_member(storage, one)
+        await storage.galleries.reference(one, person)
+        async with storage.database.transaction(turn=Turn.SLOW) as connection:
+            await lock_people(connection, [person])
+            await connection.execute(meanwhile)
+            enrolling = asyncio.create_task(put(storage, one, person, b"LATE"))
+            while not await _blocked(storage):
+                assert not enrolling.done(), "it waits for what the other one does"
+        with pytest.raises(StoreRefused):
+            await enrolling
+        assert await members(storage, one) == []
 
     run(main())
