@@ -158,11 +158,12 @@ def test_the_ledger_keeps_every_entry_and_each_only_once(storage: Storage, run: 
         await workers.consent(consent(person, given_ms=GIVEN + 9))
         people, _ = await workers.people(one)
         assert people[0].agreed == {Subject.BIO_NETWORK}
+        await workers.withdraw(person, Subject.BIO_NETWORK, GIVEN + 11)
         found = await storage.people.person(person)
         assert found is not None
         assert [(c.given_ms, c.withdrawn_ms) for c in found.consents] == [
             (GIVEN, GIVEN + 7),
-            (GIVEN + 9, None),
+            (GIVEN + 9, GIVEN + 11),
         ]
         with pytest.raises(StoreRefused):
             await workers.consent(consent(NOBODY))
