@@ -85,8 +85,7 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     found = load_dialects()
     dialects = found.dialects
     served = enabled_dialects(settings.dialects.enabled, dialects)
-    spoken = [f"{one.name}/{one.version}" for one in dialects.values()]
-    metrics = Metrics(version=version("gatepost"), dialects=spoken)
+    metrics = _metrics(found)
     services = assemble(
         directory=directory,
         store=MeasuredStore(storage.records, metrics, lambda: read_clock().mono),
@@ -105,20 +104,24 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)
     people = PeopleRuntime(enrolments=None, watch=None, log=log)
-    retention = _retention(settings, storage, people)
     return Parts(
         settings=settings,
         dialects=dialects,
         log=log,
         services=services,
         presence=presence,
-        housekeeping=_housekeeping(services, storage, presence, deafness, inbox, retention, log),
+        housekeeping=_housekeeping(settings, services, storage, presence, deafness, inbox, people),
         server=_server(settings, served, services, metrics, deafness, taps, log),
         metrics=metrics,
         taps=taps,
         people=people,
         health=_health(settings, storage, services, found),
     )
+
+
+def _metrics(found: Codecs) -> Metrics:
+    spoken = [f"{one.name}/{one.version}" for one in found.dialects.values()]
+    return Metrics(version=version("gatepost"), dialects=spoken)
 
 
 def _report_unusable(found: Codecs, metrics: Metrics, log: Log) -> None:
@@ -134,14 +137,21 @@ def _report_unusable(found: Codecs, metrics: Metrics, log: Log) -> None:
 
 
 def _housekeeping(
+    settings: Settings,
     services: Services,
     storage: Storage,
     presence: PresenceTable,
     deafness: Deafness,
     inbox: Inbox,
-    retention: Retention,
-    log: Log,
+    people: PeopleRuntime,
 ) -> Housekeeping:
+    retention = Retention(
+        photos=storage.photos,
+        galleries=storage.galleries,
+        limits=retention_limits(settings),
+        watch=people.watch,
+        log=people.log,
+    )
     return Housekeeping(
         services=services,
         store=storage.records,
@@ -150,16 +160,6 @@ def _housekeeping(
         inbox=inbox,
         retention=retention,
         clock=read_clock,
-        log=log,
-    )
-
-
-def _retention(settings: Settings, storage: Storage, people: PeopleRuntime) -> Retention:
-    return Retention(
-        photos=storage.photos,
-        galleries=storage.galleries,
-        limits=retention_limits(settings),
-        watch=people.watch,
         log=people.log,
     )
 

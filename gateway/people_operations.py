@@ -81,7 +81,7 @@ class PeopleOperations:
             enrolments = ready_enrolments(
                 self._runtime, plan.project, plan.known, subjects, plan.now_ms
             )
-        person = await self._store(plan)
+        person = await self._store(plan, by)
         await self._followed("add", person, [plan.project], by)
         answer = shown(await self._summary(person), await self._codes(), plan.now_ms)
         answer |= {"new": plan.known is None, "photo": None}
@@ -119,15 +119,16 @@ class PeopleOperations:
             consents=[consent_of(one, now_ms) for one in consents],
         )
 
-    async def _store(self, plan: Plan) -> PersonId:
-        person = await self._storage.workers.register(plan.person)
+    async def _store(self, plan: Plan, by: str) -> PersonId:
+        person = await self._storage.workers.register(plan.person, by=by)
         if plan.interval is not None:
             start, end = plan.interval
-            await self._storage.workers.engage(
-                Engagement(person=person, project=plan.project.id, from_ms=start, to_ms=end)
+            engagement = Engagement(
+                person=person, project=plan.project.id, from_ms=start, to_ms=end
             )
+            await self._storage.workers.engage(engagement, by=by)
         for one in plan.consents:
-            await self._agree(replace(one, person=person))
+            await self._agree(replace(one, person=person), by)
         return person
 
     async def list_people(self, project: str) -> list[dict[str, Any]]:
@@ -153,7 +154,7 @@ class PeopleOperations:
                 place=f"person {person} on project {project}",
                 remedy="See `gatepost person show`.",
             )
-        await self._storage.workers.dismiss(summary.person, site.id, now_ms)
+        await self._storage.workers.dismiss(summary.person, site.id, now_ms, by=by)
         await self._destroyed(summary.person, [site])
         await self._followed("dismiss", summary.person, [site], by)
         return await self.show(person)
@@ -161,7 +162,8 @@ class PeopleOperations:
     async def consent(self, person: int, consent: Mapping[str, str], by: str) -> dict[str, Any]:
         """Write a consent into the ledger, unless the same one is in force."""
         summary = await self._summary(PersonId(person))
-        await self._agree(replace(consent_of(consent, self._wall()), person=summary.person))
+        agreed = replace(consent_of(consent, self._wall()), person=summary.person)
+        await self._agree(agreed, by)
         await self._followed("consent", summary.person, await self._sites(summary), by)
         return await self.show(person)
 
@@ -169,13 +171,13 @@ class PeopleOperations:
         """Withdraw a consent; of ``bio_network``, destroy templates, photos and their key."""
         summary, about = await self._summary(PersonId(person)), Subject(subject)
         sites = await self._sites(summary)
-        await self._storage.workers.withdraw(summary.person, about, self._wall())
+        await self._storage.workers.withdraw(summary.person, about, self._wall(), by=by)
         if about is Subject.BIO_NETWORK:
             await self._destroyed(summary.person, sites)
         await self._followed("withdraw", summary.person, sites, by)
         return await self.show(person)
 
-    async def _agree(self, consent: Consent) -> None:
+    async def _agree(self, consent: Consent, by: str) -> None:
         """Write a consent, unless the same text was agreed to before and is still in force."""
         for old in (await self._summary(consent.person)).consents:
             same = (old.subject, old.text_version, old.text_digest) == (
@@ -185,7 +187,7 @@ class PeopleOperations:
             )
             if same and old.withdrawn_ms is None:
                 return
-        await self._storage.workers.consent(consent)
+        await self._storage.workers.consent(consent, by=by)
 
     async def _followed(
         self, what: str, person: PersonId, sites: Sequence[Project], by: str

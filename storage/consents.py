@@ -29,30 +29,36 @@ where person = any($1::bigint[]) and given_ms <= $2 and (withdrawn_ms is null or
 LEDGER = "select * from consent where person = any($1::bigint[]) order by given_ms, id"
 
 
-async def write_consent(connection: Connection, consent: Consent) -> None:
-    """Add an entry; the same one twice is one."""
-    await connection.execute(
+async def write_consent(connection: Connection, consent: Consent) -> bool:
+    """Add an entry; the same one twice is one. Returns whether it is new."""
+    done = await connection.execute(
         INSERT, consent.person, consent.subject.value, consent.given_ms, consent.text_version,
         consent.text_digest, consent.how, consent.taken_by, consent.withdrawn_ms,
     )  # fmt: skip
+    return done == "INSERT 0 1"
 
 
 async def write_withdrawal(
     connection: Connection, person: PersonId, subject: Subject, at_ms: int
-) -> None:
-    """Mark the entries in force; of BIO_NETWORK, destroy all that was sealed by it."""
+) -> str:
+    """Mark the entries in force; of BIO_NETWORK, destroy all that was sealed by it.
+
+    Returns what was destroyed, in words for the audit trail.
+    """
     await connection.execute(WITHDRAW, person, subject.value, at_ms)
-    if subject is Subject.BIO_NETWORK:
-        await destroy_biometrics(connection, person)
+    if subject is not Subject.BIO_NETWORK:
+        return ""
+    return await destroy_biometrics(connection, person)
 
 
-async def destroy_biometrics(connection: Connection, person: PersonId) -> None:
+async def destroy_biometrics(connection: Connection, person: PersonId) -> str:
     """Destroy a person's templates and photos in all projects, and the key that sealed them."""
-    await connection.execute("delete from template where person = $1", person)
-    await connection.execute("delete from enrolment_photo where person = $1", person)
+    templates = await connection.execute("delete from template where person = $1", person)
+    photos = await connection.execute("delete from enrolment_photo where person = $1", person)
     await connection.execute(
         "delete from person_key where person = $1 and class = $2", person, BIOMETRIC
     )
+    return f", {templates.split()[-1]} templates and {photos.split()[-1]} photos destroyed"
 
 
 async def in_force(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from gateway.storage.document import DeviceEntry, DirectoryDocument
 from gateway.storage.failures import blames_row, describe
-from gateway.storage.importing import import_document, secret_place
+from gateway.storage.importing import forget_templates, import_document, secret_place
 from gateway.storage.keyring import DEVICE, Keyring
 from gateway.storage.months import wall_ms
 from gateway.storage.pool import Connection, Database, Turn
@@ -81,6 +81,7 @@ class PostgresDirectoryStore:
         try:
             async with self._database.transaction(turn=Turn.SLOW) as connection:
                 await import_document(connection, sealer, document)
+                await forget_templates(connection, document, now_ms)
         except Exception as error:
             if not blames_row(error):
                 raise

@@ -7,10 +7,12 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
+from gateway.storage.audit import append
 from gateway.storage.crypto import Place
 from gateway.storage.failures import row_refused
 from gateway.storage.keyring import GALLERY, Keyring
 from gateway.storage.months import wall_ms
+from gateway.storage.people import GATEWAY
 from gateway.storage.person_keys import lock_people
 from gateway.storage.pool import SLOW_LIMIT_S, Connection, Database, Turn
 from gateway.storage.streaming import rows_of
@@ -22,6 +24,7 @@ from gateway.storage.templates import (
     write_templates,
 )
 
+from gateway.domain.audit import AuditEntry
 from gateway.domain.enrolments import Enrolled
 from gateway.domain.errors import StoreRefused
 from gateway.domain.ids import PersonId, ProjectId
@@ -118,11 +121,14 @@ class PostgresGalleryStore:
 
     async def remove(self, project: ProjectId, person: PersonId) -> int:
         """Destroy a person's templates in this gallery; return how many there were."""
-        async with self._database.use() as connection:
+        async with self._database.transaction() as connection:
             done = await connection.execute(
                 "delete from template where project = $1 and person = $2", project, person
             )
-        return int(done.split()[-1])
+            count = int(done.split()[-1])
+            if count:
+                await self._erased(connection, f"person {person}", f"project {project}, {count}")
+        return count
 
     async def members(self, project: ProjectId) -> AsyncGenerator[Sequence[Enrolled], None]:
         """Stream every template of a gallery in batches, as of one moment."""
@@ -151,9 +157,21 @@ class PostgresGalleryStore:
 
     async def erase_lapsed(self, ended_ms: int) -> set[tuple[ProjectId, PersonId]]:
         """Destroy templates of people whose last engagement ended before; return whose."""
-        async with self._database.use(turn=Turn.SLOW) as connection:
+        async with self._database.transaction(turn=Turn.SLOW) as connection:
             rows = await connection.fetch(LAPSED, ended_ms)
+            if rows:
+                await self._erased(connection, "people who left", str(len(rows)))
         return {(ProjectId(row["project"]), PersonId(row["person"])) for row in rows}
+
+    async def _erased(self, connection: Connection, subject: str, what: str) -> None:
+        entry = AuditEntry(
+            at_ms=self._wall(),
+            actor=GATEWAY,
+            action="TEMPLATES_ERASE",
+            subject=subject,
+            detail=f"{what} templates destroyed",
+        )
+        await append(connection, entry)
 
 
 def secret_place(project: int) -> Place:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gateway.storage.audit import append
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.document import (
     DeviceEntry,
@@ -13,6 +14,7 @@ from gateway.storage.document import (
 )
 from gateway.storage.pool import Connection
 
+from gateway.domain.audit import AuditEntry
 from gateway.domain.directory import DeviceState, Listing
 from gateway.domain.errors import GatepostError
 from gateway.domain.workers import VerificationMode
@@ -102,6 +104,23 @@ async def import_document(
     await _devices(connection, sealer, document.devices)
 
 
+async def forget_templates(
+    connection: Connection, document: DirectoryDocument, now_ms: int
+) -> None:
+    """Destroy the templates of projects that may keep none any more, and note it."""
+    codes = [project.code for project in document.projects]
+    gone = (await connection.execute(FORGET, codes)).split()[-1]
+    if gone != "0":
+        entry = AuditEntry(
+            at_ms=now_ms,
+            actor="gateway",
+            action="TEMPLATES_ERASE",
+            subject="projects that are device_only now",
+            detail=f"{gone} templates destroyed",
+        )
+        await append(connection, entry)
+
+
 async def _projects(connection: Connection, projects: Iterable[ProjectEntry]) -> None:
     projects = list(projects)
     await connection.executemany(NEW_PROJECT, [(p.code, p.name, p.area) for p in projects])
@@ -112,7 +131,6 @@ async def _projects(connection: Connection, projects: Iterable[ProjectEntry]) ->
             for p in projects
         ],
     )
-    await connection.execute(FORGET, [p.code for p in projects])
     await connection.executemany(
         CHANNEL, [(p.code, channel) for p in projects for channel in p.channels]
     )

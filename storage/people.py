@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import asyncpg
+from gateway.storage.audit import append
 from gateway.storage.consents import in_force, write_consent, write_withdrawal
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.failures import row_refused
@@ -13,12 +14,15 @@ from gateway.storage.months import wall_ms
 from gateway.storage.person_keys import IDENTITY, find_sealers, lock_people, person_sealers
 from gateway.storage.pool import Connection, Database
 
+from gateway.domain.audit import AuditEntry
 from gateway.domain.enrolments import NewPerson
 from gateway.domain.errors import StoreRefused
 from gateway.domain.identity_numbers import lookup_text, normalised
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import Consent, Engagement, Person, Subject
 
+GATEWAY = "gateway"
+"""Who did it where no operator asked for it."""
 FIND = "select id from person where lookup = $1"
 # The sealed columns are empty until the key exists, inside the same transaction.
 INSERT = """
@@ -41,7 +45,10 @@ where project = $1 and (to_ms is null or to_ms > $2) order by person, from_ms
 
 
 class PostgresWorkerStore:
-    """`gateway.domain.enrolments.WorkerStore` on PostgreSQL."""
+    """`gateway.domain.enrolments.WorkerStore` on PostgreSQL.
+
+    Every change leaves a line in the audit trail, in its own transaction; ``by`` says whose it is.
+    """
 
     def __init__(
         self,
@@ -54,7 +61,7 @@ class PostgresWorkerStore:
         self._keyring = keyring
         self._wall = wall
 
-    async def register(self, person: NewPerson) -> PersonId:
+    async def register(self, person: NewPerson, *, by: str = GATEWAY) -> PersonId:
         """Store a person, or find who has that identity number and bring the name up to date.
 
         The number is not judged here, see `gateway.domain.identity_numbers.checked`.
@@ -63,7 +70,10 @@ class PostgresWorkerStore:
         with row_refused():
             async with self._database.transaction() as connection:
                 id_, fresh = await self._number(connection, lookup, person.id_type)
-                await self._seal(connection, id_, person, fresh=fresh)
+                changed = await self._seal(connection, id_, person, fresh=fresh)
+                if fresh or changed:
+                    done = "PERSON_ADD" if fresh else "PERSON_RENAME"
+                    await self._audit(connection, by, done, id_)
         return id_
 
     async def find(self, id_type: str, id_number: str) -> PersonId | None:
@@ -73,10 +83,10 @@ class PostgresWorkerStore:
             id_ = await connection.fetchval(FIND, lookup)
         return None if id_ is None else PersonId(id_)
 
-    async def engage(self, engagement: Engagement) -> None:
+    async def engage(self, engagement: Engagement, *, by: str = GATEWAY) -> None:
         """Put a person on a project; raises StoreRefused when it overlaps another interval."""
         with row_refused():
-            async with self._database.use() as connection:
+            async with self._database.transaction() as connection:
                 await connection.execute(
                     ENGAGE,
                     engagement.person,
@@ -84,28 +94,39 @@ class PostgresWorkerStore:
                     engagement.from_ms,
                     engagement.to_ms,
                 )
+                detail = f"project {engagement.project}"
+                await self._audit(connection, by, "ENGAGE", engagement.person, detail)
 
-    async def dismiss(self, person: PersonId, project: ProjectId, at_ms: int) -> None:
+    async def dismiss(
+        self, person: PersonId, project: ProjectId, at_ms: int, *, by: str = GATEWAY
+    ) -> None:
         """End the engagement that covers ``at_ms``, and destroy the templates of that project."""
         async with self._database.transaction() as connection:
             await lock_people(connection, [person])
             await connection.execute(VOID, person, project, at_ms)
             await connection.execute(END, person, project, at_ms)
-            await connection.execute(
+            gone = await connection.execute(
                 "delete from template where person = $1 and project = $2", person, project
             )
+            detail = f"project {project}, {gone.split()[-1]} templates destroyed"
+            await self._audit(connection, by, "DISMISS", person, detail)
 
-    async def consent(self, consent: Consent) -> None:
+    async def consent(self, consent: Consent, *, by: str = GATEWAY) -> None:
         """Write a consent into the ledger; the same one twice is one."""
         with row_refused():
-            async with self._database.use() as connection:
-                await write_consent(connection, consent)
+            async with self._database.transaction() as connection:
+                if await write_consent(connection, consent):
+                    detail = consent.subject.value
+                    await self._audit(connection, by, "CONSENT", consent.person, detail)
 
-    async def withdraw(self, person: PersonId, subject: Subject, at_ms: int) -> None:
+    async def withdraw(
+        self, person: PersonId, subject: Subject, at_ms: int, *, by: str = GATEWAY
+    ) -> None:
         """Withdraw a consent; of BIO_NETWORK, destroy every template and photo of the person."""
         async with self._database.transaction() as connection:
             await lock_people(connection, [person])
-            await write_withdrawal(connection, person, subject, at_ms)
+            destroyed = await write_withdrawal(connection, person, subject, at_ms)
+            await self._audit(connection, by, "WITHDRAW", person, f"{subject.value}{destroyed}")
 
     async def people(self, project: ProjectId) -> tuple[Sequence[Person], Sequence[Engagement]]:
         """Return everybody engaged on a project now or later, with consents in force."""
@@ -140,8 +161,11 @@ class PostgresWorkerStore:
 
     async def _seal(
         self, connection: Connection, id_: PersonId, person: NewPerson, *, fresh: bool
-    ) -> None:
-        """Seal number and name of a new person, or the name of one that changed it."""
+    ) -> bool:
+        """Seal number and name of a new person, or of one whose name is another now.
+
+        Returns whether anything was sealed.
+        """
         await lock_people(connection, [id_])
         if fresh:
             sealer = (await person_sealers(connection, self._keyring, IDENTITY, [id_]))[id_]
@@ -152,13 +176,23 @@ class PostgresWorkerStore:
             sealer = found[id_]
             old = await connection.fetchval("select name from person where id = $1", id_)
             if sealer.open(name_place(id_), old).decode() == person.name:
-                return
+                return False
         number = normalised(person.id_number).encode()
         await connection.execute(
             SEAL,
             id_,
             sealer.seal(number_place(id_), number),
             sealer.seal(name_place(id_), person.name.encode()),
+        )
+        return True
+
+    async def _audit(
+        self, connection: Connection, by: str, action: str, person: PersonId, detail: str = ""
+    ) -> None:
+        subject = f"person {person}"
+        await append(
+            connection,
+            AuditEntry(at_ms=self._wall(), actor=by, action=action, subject=subject, detail=detail),
         )
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from gateway.storage.audit import append
 from gateway.storage.crypto import Place
 from gateway.storage.failures import row_refused
 from gateway.storage.keyring import Keyring
+from gateway.storage.months import wall_ms
+from gateway.storage.people import GATEWAY
 from gateway.storage.person_keys import BIOMETRIC, lock_people, person_sealers
 from gateway.storage.pool import Database
 
+from gateway.domain.audit import AuditEntry
 from gateway.domain.errors import StoreRefused
 from gateway.domain.ids import PersonId
 
@@ -22,9 +28,16 @@ select exists (
 class PhotoStore:
     """Keeps photos that were accepted; one of each source, the newest."""
 
-    def __init__(self, database: Database, keyring: Keyring) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        *,
+        wall: Callable[[], int] = wall_ms,
+    ) -> None:
         self._database = database
         self._keyring = keyring
+        self._wall = wall
 
     async def keep(self, person: PersonId, photo: bytes, *, source: str, now_ms: int) -> None:
         """Store a photo; raises StoreRefused without the person's consent."""
@@ -53,11 +66,21 @@ class PhotoStore:
 
     async def erase_before(self, kept_ms: int) -> int:
         """Erase what was kept before this instant; return how many that were."""
-        async with self._database.use() as connection:
+        async with self._database.transaction() as connection:
             done = await connection.execute(
                 "delete from enrolment_photo where kept_ms < $1", kept_ms
             )
-        return int(done.split()[-1])
+            count = int(done.split()[-1])
+            if count:
+                entry = AuditEntry(
+                    at_ms=self._wall(),
+                    actor=GATEWAY,
+                    action="PHOTOS_ERASE",
+                    subject="photos kept long enough",
+                    detail=f"{count} photos destroyed",
+                )
+                await append(connection, entry)
+        return count
 
 
 def photo_place(number: int) -> Place:

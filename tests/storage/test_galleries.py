@@ -33,6 +33,12 @@ async def members(storage: Storage, project: ProjectId) -> list[Enrolled]:
     return sorted(found, key=lambda one: (one.person, one.template.data))
 
 
+async def erasures(storage: Storage) -> list[tuple[str, str]]:
+    """What the audit trail says was erased, newest first."""
+    entries = [line.entry for line in await storage.audit.latest(50)]
+    return [(one.subject, one.detail) for one in entries if one.action.endswith("_ERASE")]
+
+
 def datas(found: Iterable[Enrolled]) -> list[bytes]:
     return [one.template.data for one in found]
 
@@ -110,6 +116,9 @@ def test_what_the_same_source_gave_before_is_replaced(storage: Storage, run: Any
         assert datas(await members(storage, one)) == [b"EYE", b"FACE2", b"GATE", b"NEWER"]
         assert await storage.galleries.remove(one, person) == 4
         assert await storage.galleries.remove(one, person) == 0
+        assert await erasures(storage) == [
+            (f"person {person}", f"project {one}, 4 templates destroyed")
+        ]
 
     run(main())
 
@@ -209,8 +218,12 @@ def test_a_project_that_returns_to_its_terminals_keeps_no_template(
         entry = ProjectEntry(
             code="P1", name="P1", area="990000", verification=VerificationMode.DEVICE_ONLY
         )
-        await storage.directory.import_directory(DirectoryDocument(projects=(entry,)))
+        for _ in range(2):
+            await storage.directory.import_directory(DirectoryDocument(projects=(entry,)))
         assert await members(storage, one) == []
+        assert await erasures(storage) == [
+            ("projects that are device_only now", "1 templates destroyed")
+        ]
         projects = (await storage.directory.load()).projects
         assert projects[one].verification_mode is VerificationMode.DEVICE_ONLY
         assert projects[other].verification_mode is VerificationMode.CENTRAL_GALLERY
@@ -319,6 +332,7 @@ def test_photos_are_kept_sealed_and_go_when_their_time_is_up(storage: Storage, r
         assert opened == [b"PHOTO", b"OTHER"]
         assert await storage.photos.erase_before(GIVEN + 1) == 0
         assert await storage.photos.erase_before(GIVEN + 2) == 1
+        assert await erasures(storage) == [("photos kept long enough", "1 photos destroyed")]
         found = await storage.people.person(person)
         assert found is not None
         assert found.photos == 1
@@ -342,6 +356,7 @@ def test_templates_of_those_who_left_lapse(storage: Storage, run: Any) -> None:
         await storage.workers.engage(Engagement(person=back, project=one, from_ms=end + DAY))
         assert await storage.galleries.erase_lapsed(end - 1) == set()
         assert await storage.galleries.erase_lapsed(end) == {(one, left)}
+        assert await erasures(storage) == [("people who left", "1 templates destroyed")]
         assert [member.person for member in await members(storage, one)] == [stays, back]
 
     run(main())

@@ -14,7 +14,15 @@ from gateway.domain.errors import GatepostError, StoreRefused
 from gateway.domain.identity_numbers import lookup_text
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import Engagement, Subject
-from tests.support.people import GIVEN, NAME, consent, id_number, make_member, make_projects
+from tests.support.people import (
+    GIVEN,
+    NAME,
+    consent,
+    id_number,
+    make_member,
+    make_projects,
+    template,
+)
 
 DAY = 86_400_000
 NOBODY = PersonId(4_000_000_000)
@@ -199,5 +207,32 @@ def test_a_number_moved_to_another_person_does_not_open(storage: Storage, run: A
             )
         with pytest.raises(GatepostError, match=r"key\.mismatch"):
             await storage.people.person(other)
+
+    run(main())
+
+
+def test_every_change_is_in_the_audit_trail_by_number(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        one, _ = await make_projects(storage)
+        workers = storage.workers
+        person = await make_member(storage, one)
+        reference = await storage.galleries.reference(one, person)
+        await storage.galleries.enrol(one, [template(person, reference, b"FACE")])
+        await workers.register(_new())  # changes nothing
+        await workers.consent(consent(person))  # neither does this
+        await workers.register(_new(name="Renamed"), by="clerk")
+        await storage.photos.keep(person, b"PHOTO", source="photo", now_ms=GIVEN)
+        await workers.withdraw(person, Subject.BIO_NETWORK, GIVEN + 1, by="clerk")
+        await workers.dismiss(person, one, GIVEN + 2, by="clerk")
+        lines = [line.entry for line in await storage.audit.latest(20)][::-1]
+        assert {line.subject for line in lines} == {f"person {person}"}
+        assert [(line.actor, line.action, line.detail) for line in lines] == [
+            ("gateway", "PERSON_ADD", ""),
+            ("gateway", "ENGAGE", f"project {one}"),
+            ("gateway", "CONSENT", "bio_network"),
+            ("clerk", "PERSON_RENAME", ""),
+            ("clerk", "WITHDRAW", "bio_network, 1 templates and 1 photos destroyed"),
+            ("clerk", "DISMISS", f"project {one}, 0 templates destroyed"),
+        ]
 
     run(main())
