@@ -30,9 +30,12 @@ class Because(Enum):
     """A dispute: whom the terminal claimed is not who stands there."""
     CLAIM_UNKNOWN = "claim_unknown"
     """Nobody of that number is engaged on this project now."""
+    NOT_ENROLLED = "not_enrolled"
+    """The claimed person has no template here to compare with."""
     NOT_ENGAGED = "not_engaged"
     """Recognised, but not allowed here now."""
     NO_CONSENT = "no_consent"
+    """The person's biometrics may not be compared here, or not any more."""
     LIVENESS_FAILED = "liveness_failed"
     """The terminal itself says that nobody alive stands there."""
     PICTURE_REFUSED = "picture_refused"
@@ -67,7 +70,7 @@ class DecisionRecord:
     claim: PersonId | None = None
     """Whom the terminal claimed."""
     person: PersonId | None = None
-    """Whom the gateway recognised."""
+    """Whom the gateway recognised; None without consent to it, the scores then too."""
     score: float | None = None
     runner_up: float | None = None
     threshold: float | None = None
@@ -75,6 +78,7 @@ class DecisionRecord:
     algorithm: int | None = None
     index: int | None = None
     liveness: float | None = None
+    """As the terminal stated it; None is "not sent". What our own model thinks is in ``detail``."""
     waived: tuple[str, ...] = ()
     """Quality rules the policy waived and this picture did not meet."""
     latency_ms: float = 0.0

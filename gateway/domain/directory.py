@@ -170,6 +170,11 @@ class Directory:
             return Refusal.NOT_LISTED
         return device
 
+    def mode(self, project: ProjectId) -> VerificationMode:
+        """Say what the gateway may do with biometrics for a project; one that is gone: nothing."""
+        found = self.projects.get(project)
+        return VerificationMode.DEVICE_ONLY if found is None else found.verification_mode
+
     def placement(self, device: Device, at_ms: int) -> Placement:
         """Say where the device hung at ``at_ms``; a device on a shelf has a bare placement."""
         supplier = self.suppliers.get(device.supplier)

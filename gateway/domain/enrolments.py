@@ -115,6 +115,12 @@ class EnrolmentResult:
     """Cosine with the photo of the identity card (R-042); None where none was given."""
     card_threshold: float | None = None
     """What that score had to reach; below it the code ``card_photo`` is among the refused."""
+    same_face_as: PersonId | None = None
+    """Who else of the project has this face, if somebody was found; then the code ``same_face``
+    is among the refused, or among the waived where that was overridden."""
+    same_face_score: float | None = None
+    searched: bool = False
+    """Whether the gallery was searched for the same face at all: only central galleries are."""
 
 
 class Enrolments(Protocol):
@@ -128,12 +134,14 @@ class Enrolments(Protocol):
         *,
         source: str,
         card: bytes | None = None,
+        overrides: frozenset[str] = frozenset(),
     ) -> EnrolmentResult:
         """Measure a photo, and store its template if the project's policy accepts it.
 
         Needs the person's consent and engagement, and a project whose mode keeps templates; raises
         GatepostError ``enrolment.…`` without them and StoreUnavailable. ``card`` is the photo of
-        the identity card, compared with the picture and kept nowhere.
+        the identity card, compared with the picture and kept nowhere. ``overrides`` names codes
+        somebody answers for: they are among the waived then.
         """
 
 

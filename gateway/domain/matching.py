@@ -131,7 +131,10 @@ class Matcher(Protocol):
         """Find and embed the one face of a picture; raises PictureRefused."""
 
     async def match(self, question: Question) -> Answer:
-        """Compare; raises PictureRefused, TemplateRefused, GalleryMissing or TooLate."""
+        """Compare; raises PictureRefused, TemplateRefused, GalleryMissing or TooLate.
+
+        Whoever stops waiting (a cancelled await) wants the work dropped, if it has not begun.
+        """
 
     async def compare(self, one: FaceTemplate, other: FaceTemplate) -> float:
         """Return the cosine of two templates of one model; raises TemplateRefused."""
