@@ -24,6 +24,7 @@ from gateway.limits import (
     inbox_limits,
     listener_limits,
     retention_limits,
+    verify_limits,
 )
 from gateway.monitoring.counting import (
     SessionMetrics,
@@ -38,6 +39,7 @@ from gateway.monitoring.health import Health
 from gateway.monitoring.measured_store import MeasuredStore
 from gateway.monitoring.metrics import UNUSABLE_CODECS, Metrics
 from gateway.monitoring.presence import Presence, PresenceTable
+from gateway.monitoring.verifying import fold_verification
 from gateway.people_enrolment import PeopleRuntime
 from gateway.protocols.capture import Taps
 from gateway.protocols.clock import read_clock
@@ -50,6 +52,7 @@ from gateway.protocols.surroundings import Surroundings
 from gateway.services.assembly import Services, assemble
 from gateway.services.captures import Inbox
 from gateway.services.retention import Retention
+from gateway.services.verify.ports import VerifyPorts
 from gateway.settings import Settings
 from gateway.storage.opening import Storage
 
@@ -77,36 +80,27 @@ class Parts:
     people: PeopleRuntime
 
 
-async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) -> Parts:
-    """Wire a gateway over an open database; nothing listens yet."""
+async def build(
+    settings: Settings, storage: Storage, log: Log, probe: Probe, ports: VerifyPorts | None = None
+) -> Parts:
+    """Wire a gateway over an open database; nothing listens yet.
+
+    Without ``ports`` of verification a terminal that asks who may pass is told to decide itself.
+    """
     directory = await storage.directory.load()
     presence = _presence(settings)
     register(presence, directory, await storage.records.contacts(), read_clock().wall)
     found = load_dialects()
-    dialects = found.dialects
-    served = enabled_dialects(settings.dialects.enabled, dialects)
-    metrics = _metrics(found)
-    services = assemble(
-        directory=directory,
-        store=MeasuredStore(storage.records, metrics, lambda: read_clock().mono),
-        presence=presence,
-        log=log,
-        clock=read_clock,
-        limits=desk_limits(settings),
-        commands=storage.commands,
-        command_limits=command_limits(settings),
-        probe=probe,
-    )
-    fold_tally(metrics, services.common.tally, services.lanes)
-    fold_presence(metrics, presence)
-    fold_commands(metrics, services.commands.tally)
-    _report_unusable(found, metrics, log)
+    served = enabled_dialects(settings.dialects.enabled, found.dialects)
+    metrics = _metrics(found, log)
+    services = _services(settings, storage, directory, presence, metrics, log, probe, ports)
+    _fold(metrics, services, presence)
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)
     people = PeopleRuntime(enrolments=None, watch=None, log=log)
     return Parts(
         settings=settings,
-        dialects=dialects,
+        dialects=found.dialects,
         log=log,
         services=services,
         presence=presence,
@@ -119,12 +113,50 @@ async def build(settings: Settings, storage: Storage, log: Log, probe: Probe) ->
     )
 
 
-def _metrics(found: Codecs) -> Metrics:
+def _services(
+    settings: Settings,
+    storage: Storage,
+    directory: Directory,
+    presence: PresenceTable,
+    metrics: Metrics,
+    log: Log,
+    probe: Probe,
+    ports: VerifyPorts | None,
+) -> Services:
+    return assemble(
+        directory=directory,
+        store=MeasuredStore(storage.records, metrics, lambda: read_clock().mono),
+        presence=presence,
+        log=log,
+        clock=read_clock,
+        limits=desk_limits(settings),
+        commands=storage.commands,
+        command_limits=command_limits(settings),
+        probe=probe,
+        verify_ports=ports,
+        verify_limits=verify_limits(settings),
+    )
+
+
+def _fold(metrics: Metrics, services: Services, presence: PresenceTable) -> None:
+    fold_tally(metrics, services.common.tally, services.lanes)
+    fold_presence(metrics, presence)
+    fold_commands(metrics, services.commands.tally)
+    verification = services.verification
+    if verification is not None:
+        fold_verification(
+            metrics,
+            verification.tally,
+            open_=lambda: verification.verifier.open,
+            waiting=lambda: len(verification.decisions),
+            galleries=lambda: (verification.galleries.open, verification.galleries.people),
+        )
+
+
+def _metrics(found: Codecs, log: Log) -> Metrics:
+    """Make the metrics for the dialects that can be used, and report the others."""
     spoken = [f"{one.name}/{one.version}" for one in found.dialects.values()]
-    return Metrics(version=version("gatepost"), dialects=spoken)
-
-
-def _report_unusable(found: Codecs, metrics: Metrics, log: Log) -> None:
+    metrics = Metrics(version=version("gatepost"), dialects=spoken)
     for failure in found.failures:
         metrics[UNUSABLE_CODECS].at(failure.fault.value).inc()
         log.error(
@@ -134,6 +166,7 @@ def _report_unusable(found: Codecs, metrics: Metrics, log: Log) -> None:
             reason=failure.reason,
             package=failure.package,
         )
+    return metrics
 
 
 def _housekeeping(

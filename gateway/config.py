@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -20,6 +21,7 @@ from gateway.domain.errors import GatepostError
 from gateway.serial_settings import line_contradictions
 from gateway.settings import Settings, repeated_tables, sections
 from gateway.text_file import Unreadable, parse_toml, read_text
+from gateway.verification_settings import threshold_contradictions
 
 PREFIX = "GATEPOST_"
 SEPARATOR = "__"
@@ -179,7 +181,11 @@ def _contradictions(settings: Settings, path: Path | None) -> Iterator[GatepostE
                     place=f"{path or 'environment'}: listen.{key}",
                     remedy='Name the PEM file, or switch TLS off with tls = "".',
                 )
-    for what, place, remedy in line_contradictions(settings.serial, settings.serial_server):
+    of_tables = chain(
+        line_contradictions(settings.serial, settings.serial_server),
+        threshold_contradictions(settings.threshold),
+    )
+    for what, place, remedy in of_tables:
         yield GatepostError("config.contradiction", what, place=f"{path}: {place}", remedy=remedy)
 
 

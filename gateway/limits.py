@@ -6,6 +6,8 @@ import os
 import resource
 from pathlib import Path
 
+from gateway.domain.matching import Trait
+from gateway.domain.quality import QualityPolicy
 from gateway.protocols.capture import CaptureLimits
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.gate import (
@@ -18,7 +20,9 @@ from gateway.services.captures import InboxLimits
 from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
 from gateway.services.retention import RetentionLimits
+from gateway.services.verify.limits import Threshold, VerifyLimits
 from gateway.settings import Settings
+from gateway.verification_settings import SFACE
 
 
 def desk_limits(settings: Settings) -> DeskLimits:
@@ -123,4 +127,31 @@ def retention_limits(settings: Settings) -> RetentionLimits:
     """Return how long what is biometric is kept."""
     return RetentionLimits(
         photo_days=settings.people.photo_days, template_days=settings.people.template_days
+    )
+
+
+def verify_limits(settings: Settings) -> VerifyLimits:
+    """Return by which numbers is decided who passes; a table wins over what is built in."""
+    section = settings.verification
+    thresholds = {
+        (Trait.FACE, SFACE): Threshold(
+            one_to_one=section.face_one_to_one,
+            one_to_many=section.face_one_to_many,
+            margin=section.face_margin,
+        )
+    }
+    for table in settings.threshold:
+        thresholds[Trait(table.trait), table.algorithm] = Threshold(
+            one_to_one=table.one_to_one, one_to_many=table.one_to_many, margin=table.margin
+        )
+    return VerifyLimits(
+        thresholds=thresholds,
+        margin_ms=section.margin_ms,
+        liveness_floor=section.liveness_floor,
+        liveness_required=section.liveness_required,
+        linger_s=section.linger_seconds,
+        enrolment=QualityPolicy(name="verification.waived", waived=frozenset(section.waived)),
+        refuse_doubles=section.refuse_doubles,
+        decision_rows=section.decisions_waiting,
+        decision_batch=section.decisions_batch,
     )

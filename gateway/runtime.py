@@ -76,6 +76,8 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         if database.server is not None:
             _in_background(stack, database.server.watch(log), "database", log)
         _in_background(stack, parts.housekeeping.run(), "housekeeping", log)
+        if parts.services.verification is not None:
+            _in_background(stack, parts.services.verification.run(), "verification", log)
         stack.callback(watch_loop(loop, parts.metrics, log))
         committer = _start(parts.services.committer.run(), "committer", log)
         stack.push_async_callback(_end_committer, parts, committer)
@@ -136,6 +138,8 @@ async def _drain(parts: Parts) -> None:
     await parts.server.drain(DRAIN_S)
     await parts.services.common.tasks.settle(DRAIN_S)
     await parts.housekeeping.last_flush()
+    if parts.services.verification is not None:
+        await parts.services.verification.last_flush()
 
 
 async def _end_committer(parts: Parts, committer: asyncio.Task[None]) -> None:

@@ -24,6 +24,7 @@ from gateway.setting_kinds import (
     Section,
     setting,
 )
+from gateway.verification_settings import ThresholdTable, VerificationSection
 
 PathSetting = Annotated[Path, Strict(strict=False)]
 
@@ -337,12 +338,14 @@ class Settings(Section):
     capture: CaptureSection = Field(default_factory=CaptureSection)
     commands: CommandsSection = Field(default_factory=CommandsSection)
     people: PeopleSection = Field(default_factory=PeopleSection)
+    verification: VerificationSection = Field(default_factory=VerificationSection)
     web: WebSection = Field(default_factory=WebSection)
     log: LogSection = Field(default_factory=LogSection)
     admin: AdminSection = Field(default_factory=AdminSection)
     serial: Annotated[tuple[SerialTable, ...], Strict(strict=False)] = ()
     serial_server: Annotated[tuple[SerialServerTable, ...], Strict(strict=False)] = ()
     unproved: Annotated[tuple[UnprovedTable, ...], Strict(strict=False)] = ()
+    threshold: Annotated[tuple[ThresholdTable, ...], Strict(strict=False)] = ()
 
 
 def sections() -> dict[str, type[Section]]:
@@ -362,4 +365,5 @@ def repeated_tables() -> dict[str, type[Section]]:
         "serial": SerialTable,
         "serial_server": SerialServerTable,
         "unproved": UnprovedTable,
+        "threshold": ThresholdTable,
     }

@@ -100,6 +100,27 @@ EVENTS: dict[str, LogEvent] = {
     "device.refused": LogEvent(
         "warning", "A terminal proved its identity and was not admitted, for the given reason."
     ),
+    "enrolment.waived": LogEvent(
+        "warning",
+        "A template was enrolled although these rules were not met: the settings waive them, or "
+        "somebody answered for them.",
+    ),
+    "gallery.closed": LogEvent(
+        "info", "A project's gallery left the memory: none of its terminals is connected."
+    ),
+    "gallery.opened": LogEvent(
+        "info", "A project's gallery is in memory and proved equal to the store."
+    ),
+    "gallery.out_of_step": LogEvent(
+        "error",
+        "A stored change could not be made in memory, for the given reason; the gallery is read "
+        "anew. Report it if it comes again.",
+    ),
+    "gallery.unavailable": LogEvent(
+        "error",
+        "A project's gallery cannot be read, for the given reason; its terminals decide by "
+        "themselves meanwhile. It is tried again and again; told once for each outage.",
+    ),
     "gateway.draining": LogEvent(
         "info", "The gateway was told to stop and finishes what it has accepted."
     ),
@@ -214,5 +235,15 @@ EVENTS: dict[str, LogEvent] = {
         "error",
         "Records cannot be stored, for the given reason; terminals are told to keep them and to "
         "come again. Told once for each outage.",
+    ),
+    "verification.failed": LogEvent(
+        "error",
+        "A question who may pass failed by a mistake of the gateway; the terminal was told to "
+        "decide by itself. Report it.",
+    ),
+    "verification.not_kept": LogEvent(
+        "error",
+        "The database refuses records of so many decisions; they are lost, the answers at the "
+        "gates were right all the same. Report it.",
     ),
 }

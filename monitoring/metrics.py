@@ -73,10 +73,25 @@ OPERATION = Label(
     ),
 )
 
+VERDICT = Label(name="verdict", values=("granted", "denied", "undecided"))
+BECAUSE = Label(
+    name="reason",
+    values=(
+        *("recognised", "claim_confirmed", "unknown_face", "ambiguous", "claim_not_confirmed"),
+        *("claim_unknown", "not_enrolled", "not_engaged", "no_consent", "liveness_failed"),
+        *("picture_refused", "template_refused", "not_offered", "not_placed"),
+        *("means_unsupported", "busy", "late", "gallery_not_ready", "cancelled", "failed"),
+    ),
+)
+ENROLMENT = Label(name="result", values=("accepted", "refused"))
+DECISION_FATE = Label(name="result", values=("stored", "dropped"))
+
 LAG_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 STORE_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 AGE_BOUNDS_S = (0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 30, 60, 300, 3600)
 """5 s is what a live record may take (R-100)."""
+VERIFY_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 1, 2.5, 5)
+"""0.3 s is what a comparison may take (R-082)."""
 BATCH_BOUNDS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 BUILD_INFO = gauge(
@@ -228,6 +243,32 @@ CAPTURES_STORED = gauge("gatepost_captures_stored", "Captures in the database.")
 CAPTURE_BYTES = gauge(
     "gatepost_capture_ring_bytes", "Bytes remembered of connections, for a capture."
 )
+
+VERIFICATIONS = counter(
+    "gatepost_verifications_total",
+    "Questions of terminals who may pass, by what they were told and why; each reason has one "
+    "verdict. `busy` and `late` are the gateway's own shortcomings, see verification.md.",
+    VERDICT,
+    BECAUSE,
+)
+VERIFY_SECONDS = histogram(
+    "gatepost_verification_seconds",
+    "From the read of a question to its answer, whatever it was.",
+    VERIFY_BOUNDS_S,
+)
+VERIFY_OPEN = gauge("gatepost_verifications_open", "Questions that wait for their answer.")
+GALLERIES = gauge("gatepost_galleries_open", "Projects whose gallery is in memory.")
+GALLERY_PEOPLE = gauge(
+    "gatepost_gallery_people", "People in those galleries, counted once for each project."
+)
+ENROLMENTS = counter("gatepost_enrolments_total", "Photos offered for enrolment.", ENROLMENT)
+DECISIONS = counter(
+    "gatepost_decisions_total",
+    "Records of decisions stored, and dropped because too many waited or the database refused "
+    "them; the answers at the gates do not depend on them.",
+    DECISION_FATE,
+)
+DECISIONS_WAITING = gauge("gatepost_decisions_waiting", "Records of decisions not yet stored.")
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

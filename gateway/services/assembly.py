@@ -19,6 +19,10 @@ from gateway.services.presence import PresencePort
 from gateway.services.tally import Tally
 from gateway.services.tasks import Tasks
 from gateway.services.terminals import Terminals
+from gateway.services.verify.context import VerifyContext
+from gateway.services.verify.limits import VerifyLimits
+from gateway.services.verify.ports import VerifyPorts
+from gateway.services.verify.service import Verification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,8 @@ class Services:
     lanes: Lanes
     common: Common
     commands: Commands
+    verification: Verification | None = None
+    """None where the gateway has no matcher."""
 
 
 def assemble(
@@ -44,8 +50,10 @@ def assemble(
     commands: CommandStore,
     command_limits: CommandLimits,
     probe: Callable[[str], None] = no_probe,
+    verify_ports: VerifyPorts | None = None,
+    verify_limits: VerifyLimits | None = None,
 ) -> Services:
-    """Build every service over the given ports."""
+    """Build every service over the given ports; without those of verification there is none."""
     common = Common(
         store=store,
         terminals=Terminals(),
@@ -63,7 +71,8 @@ def assemble(
     committer = Committer(store, lanes, settle, limits, log, clock, probe)
     route = common.terminals.session
     orders = Commands(commands, route, common.tasks, log, clock, command_limits)
-    desk = Desk(common, directory, ingest, committer, presence, orders, probe)
+    verification = _verification(verify_ports, verify_limits, common, lambda: desk.directory, clock)
+    desk = Desk(common, directory, ingest, committer, presence, orders, probe, verification)
     return Services(
         desk=desk,
         ingest=ingest,
@@ -71,4 +80,25 @@ def assemble(
         lanes=lanes,
         common=common,
         commands=orders,
+        verification=verification,
+    )
+
+
+def _verification(
+    ports: VerifyPorts | None,
+    limits: VerifyLimits | None,
+    common: Common,
+    directory: Callable[[], Directory],
+    clock: Callable[[], Instant],
+) -> Verification | None:
+    if ports is None:
+        return None
+    return Verification(
+        VerifyContext(
+            ports=ports,
+            limits=limits or VerifyLimits(),
+            common=common,
+            directory=directory,
+            clock=clock,
+        )
     )

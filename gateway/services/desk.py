@@ -48,6 +48,7 @@ from gateway.services.logins import Logins
 from gateway.services.pictures import Pictures
 from gateway.services.presence import PresencePort
 from gateway.services.terminals import Terminal
+from gateway.services.verify.service import Verification
 
 CLOCK_EVENT_MS = 2_000
 """An offset beyond this is an event (R-101)."""
@@ -69,8 +70,11 @@ class Desk:
         presence: PresencePort,
         commands: Commands,
         probe: Callable[[str], None] = no_probe,
+        verification: Verification | None = None,
     ) -> None:
+        """``verification`` is None where the gateway has no matcher."""
         self.directory = directory
+        self._verification = verification
         self._probe = probe
         self._store = common.store
         self._terminals = common.terminals
@@ -216,12 +220,16 @@ class Desk:
             self._gaps.answered(terminal, event)
 
     def verify(self, session: SessionHandle, event: VerifyRequested, now: Instant) -> None:
-        """Say at once that nobody here can decide, so that the terminal follows its fallback."""
-        del now
-        session.submit(Undecided(receipt=event.receipt, reason=Hesitation.BUSY))
+        """Decide who passes; without a matcher the terminal is told at once to fall back."""
+        if self._verification is None:
+            session.submit(Undecided(receipt=event.receipt, reason=Hesitation.BUSY))
+        else:
+            self._verification.verifier.verify(session, event, now)
 
     def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
-        """Drop it: every verification is answered at once, so none is open here."""
+        """Drop a verification nobody waits for, or note that its answer was not sent."""
+        if self._verification is not None:
+            self._verification.verifier.ended(session, event)
 
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         """Note what came of an order."""
@@ -248,6 +256,8 @@ class Desk:
         terminal.session = session
         terminal.clock_due = None
         self._commands.kick(session.device)
+        if self._verification is not None:
+            self._verification.arrived(terminal)
 
     def accept_directory(self, directory: Directory) -> Sequence[SessionHandle]:
         """Use a changed directory; return the sessions of devices that may no longer be here.
@@ -267,6 +277,8 @@ class Desk:
             welcome = directory.admission(serial, "") is device and not renewed
             if not welcome and terminal.session is not None:
                 expelled.append(terminal.session)
+        if self._verification is not None:
+            self._verification.follow()
         return expelled
 
     def _current(self, session: SessionHandle) -> Terminal | None:

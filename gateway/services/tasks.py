@@ -15,11 +15,12 @@ class Tasks:
         self._log = log
         self._running: set[asyncio.Task[None]] = set()
 
-    def spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+    def spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
         """Start work; an exception in it is a bug of ours and is logged as such."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._done)
+        return task
 
     async def settle(self, timeout_s: float) -> None:
         """Wait for what runs, at most ``timeout_s``, then cancel the rest."""

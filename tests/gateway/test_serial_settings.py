@@ -36,13 +36,15 @@ def test_the_sample_shows_them_and_a_reader_who_takes_the_marks_away_gets_the_de
         'listen = "…"', 'listen = "[::1]:1"'
     )
     text = text.replace('dialect = "…"', 'dialect = "cti"').replace('["…"]', '["A=10.1.0.0/16"]')
+    text = text.replace('algorithm = "…"', "algorithm = 7")
     lines = [line for line in text.splitlines() if " = " in line or line.startswith("[[")]
     settings = load(written(tmp_path, "\n".join(line for line in lines if line[0] != "#")), {})
     defaults = load(
         written(
             tmp_path,
             '[[serial]]\npath = "/dev/x"\n[[serial_server]]\nlisten = "[::1]:1"\n'
-            '[[unproved]]\nlisten = "[::1]:1"\ndialect = "cti"\ndevices = ["A=10.1.0.0/16"]\n',
+            '[[unproved]]\nlisten = "[::1]:1"\ndialect = "cti"\ndevices = ["A=10.1.0.0/16"]\n'
+            "[[threshold]]\nalgorithm = 7\n",
         ),
         {},
     )

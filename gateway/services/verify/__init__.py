@@ -1,0 +1,1 @@
+"""Who passes, where a terminal asks: consent, permission, admission, decision, enrolment."""

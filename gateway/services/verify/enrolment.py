@@ -1,0 +1,217 @@
+"""From a photo to a template that is compared: measured, permitted, unique, stored, then in memory.
+
+The gallery follows the store, never the other way round. Everything from the search for the same
+face to the commit happens under the project's lock, so of two people with one face enrolled at the
+same moment the second is found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.domain.enrolments import Enrolled, EnrolmentResult
+from gateway.domain.errors import GatepostError
+from gateway.domain.ids import PersonId, ProjectId
+from gateway.domain.matching import PictureRefused, Question, Scope, TooLate, Trait
+from gateway.domain.templates import FaceTemplate
+from gateway.domain.values import value
+from gateway.domain.workers import VerificationMode
+from gateway.services.verify.context import VerifyContext
+from gateway.services.verify.galleries import Galleries
+from gateway.services.verify.limits import Threshold
+
+SAME_FACE = "same_face"
+CARD_PHOTO = "card_photo"
+SEARCH_S = 10.0
+"""What the search for the same face may take; nobody stands at a gate meanwhile."""
+
+
+@value
+class Draft:
+    """A template that may be about to be stored."""
+
+    person: PersonId
+    project: ProjectId
+    source: str
+    template: FaceTemplate
+    threshold: Threshold
+    overrides: frozenset[str]
+
+
+class Enrolment:
+    """Implements `gateway.domain.enrolments.Enrolments`."""
+
+    def __init__(self, context: VerifyContext, galleries: Galleries) -> None:
+        self._ports = context.ports
+        self._galleries = galleries
+        self._mode = context.mode
+        self._limits = context.limits
+        self._tally = context.tally
+        self._clock = context.clock
+        self._log = context.common.log
+
+    async def enrol_photo(
+        self,
+        person: PersonId,
+        project: ProjectId,
+        picture: bytes,
+        *,
+        source: str,
+        card: bytes | None = None,
+        overrides: frozenset[str] = frozenset(),
+    ) -> EnrolmentResult:
+        """See `Enrolments.enrol_photo`; the codes to override are `SAME_FACE`, `CARD_PHOTO` and
+        those of picture rules.
+        """
+        # Nothing is measured of a person who did not agree to it, not even to be refused.
+        self._permit_mode(project)
+        await self._galleries.ensure(project, self._clock().mono)
+        self._permit(person, project)
+        try:
+            analysis = await self._ports.matcher.analyse(picture)
+        except PictureRefused as error:
+            return self._settle(person, project, EnrolmentResult(accepted=False), (error.code,))
+        draft = Draft(
+            person=person,
+            project=project,
+            source=source,
+            template=analysis.template,
+            threshold=self._threshold(analysis.template),
+            overrides=overrides,
+        )
+        refused = self._limits.enrolment.refuses(analysis.report)
+        result = EnrolmentResult(
+            accepted=False,
+            report=analysis.report,
+            refused=refused,
+            waived=tuple(code for code in analysis.report.unmet if code not in refused),
+        )
+        if card is not None:
+            result = await self._compare_card(draft, result, card)
+        return await self._finish(draft, result)
+
+    async def _finish(self, draft: Draft, result: EnrolmentResult) -> EnrolmentResult:
+        """Search, decide and store without letting go of the project."""
+        person, project = draft.person, draft.project
+        async with self._galleries.changing(project) as change:
+            self._permit(person, project)
+            result = overridden(await self._search(draft, result), draft.overrides)
+            if result.refused:
+                return self._settle(person, project, result, result.refused)
+            galleries, matcher = self._ports.galleries, self._ports.matcher
+            secret = await galleries.secret(project)
+            entry = Enrolled(
+                person=person,
+                reference=await galleries.reference(project, person),
+                template=matcher.protect(secret, draft.template),
+                quality=result.waived,
+                source=draft.source,
+            )
+            await galleries.enrol(project, [entry])
+            await change.enrolled([entry])
+        return self._settle(person, project, replace(result, accepted=True), ())
+
+    def _permit_mode(self, project: ProjectId) -> None:
+        if self._mode(project) is VerificationMode.DEVICE_ONLY:
+            raise refusal(
+                "device_only",
+                "this project leaves verification to its terminals, so no template is kept here.",
+                "Change the project's mode first; see docs/operators/verification.md.",
+            )
+
+    def _permit(self, person: PersonId, project: ProjectId) -> None:
+        self._permit_mode(project)
+        crowd = self._galleries.crowd(project)
+        if crowd is None:
+            raise refusal("not_ready", "the project's gallery is not in memory.", "Try again.")
+        if not crowd.engaged(person, self._clock().wall) or person in crowd.withheld:
+            raise refusal(
+                "not_engaged", "this person does not work on this project.", "Engage them first."
+            )
+        if person in self._galleries.withheld or not crowd.agreed(person):
+            raise refusal(
+                "no_consent",
+                "this person did not agree to biometrics leaving a terminal.",
+                "Ask for the consent bio_network, or offer a card.",
+            )
+
+    def _threshold(self, template: FaceTemplate) -> Threshold:
+        found = self._limits.thresholds.get((Trait.FACE, template.algorithm))
+        if found is None:
+            raise refusal(
+                "no_threshold",
+                f"no thresholds are set for face algorithm {template.algorithm}.",
+                "Set them in [[threshold]].",
+            )
+        return found
+
+    async def _compare_card(
+        self, draft: Draft, result: EnrolmentResult, card: bytes
+    ) -> EnrolmentResult:
+        """Compare with the photo of the identity card (R-042); one nobody is in has no score."""
+        score, needed = None, draft.threshold.one_to_one
+        try:
+            other = await self._ports.matcher.analyse(card)
+        except PictureRefused:
+            pass
+        else:
+            score = await self._ports.matcher.compare(draft.template, other.template)
+        result = replace(result, card_score=score, card_threshold=needed)
+        if score is not None and score >= needed:
+            return result
+        return replace(result, refused=(*result.refused, CARD_PHOTO))
+
+    async def _search(self, draft: Draft, result: EnrolmentResult) -> EnrolmentResult:
+        """Look for the same face under another person, where the project allows a search."""
+        crowd = self._galleries.crowd(draft.project)
+        if crowd is None or self._mode(draft.project) is not VerificationMode.CENTRAL_GALLERY:
+            return result
+        question = Question(
+            scope=Scope(draft.project),
+            deadline=self._clock().mono + SEARCH_S,
+            faces=(draft.template,),
+        )
+        try:
+            found = await self._ports.matcher.match(question)
+        except TooLate:
+            raise refusal("busy", "the matcher has too much to do.", "Try again.") from None
+        result = replace(result, searched=True)
+        for each in found.candidates:
+            other = crowd.person(each.reference)
+            if other not in (None, draft.person) and each.score >= draft.threshold.one_to_many:
+                result = replace(result, same_face_as=other, same_face_score=each.score)
+                if self._limits.refuse_doubles:
+                    return replace(result, refused=(*result.refused, SAME_FACE))
+                return replace(result, waived=(*result.waived, SAME_FACE))
+        return result
+
+    def _settle(
+        self,
+        person: PersonId,
+        project: ProjectId,
+        result: EnrolmentResult,
+        refused: tuple[str, ...],
+    ) -> EnrolmentResult:
+        if refused:
+            self._tally.enrolments_refused += 1
+            return replace(result, refused=refused)
+        self._tally.enrolled += 1
+        if result.waived:
+            self._log.warning(
+                "enrolment.waived", project=project, person=person, rules=",".join(result.waived)
+            )
+        return result
+
+
+def overridden(result: EnrolmentResult, codes: frozenset[str]) -> EnrolmentResult:
+    """Move what somebody answers for from the refused to the waived."""
+    return replace(
+        result,
+        refused=tuple(code for code in result.refused if code not in codes),
+        waived=(*result.waived, *(code for code in result.refused if code in codes)),
+    )
+
+
+def refusal(code: str, message: str, remedy: str) -> GatepostError:
+    """Return an error of enrolment."""
+    return GatepostError(f"enrolment.{code}", message, place="enrolment", remedy=remedy)

@@ -1,0 +1,120 @@
+"""The stores of people and templates as everybody who changes them must use them.
+
+Each change goes to the store and then into memory, under the project's lock; what takes somebody
+away stops them at the gates first. Reads pass through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from gateway.domain.enrolments import Enrolled, GalleryStore, NewPerson, WorkerStore
+from gateway.domain.ids import PersonId, ProjectId
+from gateway.domain.matching import Reference
+from gateway.domain.workers import Consent, Engagement, Person, Subject
+from gateway.services.verify.change import is_clear
+from gateway.services.verify.galleries import Galleries
+
+
+class KeptWorkers:
+    """Implements `WorkerStore` over another one."""
+
+    def __init__(self, inner: WorkerStore, galleries: Galleries) -> None:
+        self._inner = inner
+        self._galleries = galleries
+
+    async def register(self, person: NewPerson) -> PersonId:
+        """See `WorkerStore.register`; who is engaged nowhere concerns no gate."""
+        return await self._inner.register(person)
+
+    async def find(self, id_type: str, id_number: str) -> PersonId | None:
+        """See `WorkerStore.find`."""
+        return await self._inner.find(id_type, id_number)
+
+    async def people(self, project: ProjectId) -> tuple[Sequence[Person], Sequence[Engagement]]:
+        """See `WorkerStore.people`."""
+        return await self._inner.people(project)
+
+    async def engage(self, engagement: Engagement) -> None:
+        """See `WorkerStore.engage`."""
+        async with self._galleries.changing(engagement.project) as change:
+            await self._inner.engage(engagement)
+            await change.joined()
+
+    async def dismiss(self, person: PersonId, project: ProjectId, at_ms: int) -> None:
+        """See `WorkerStore.dismiss`."""
+        async with self._galleries.changing(project) as change:
+            with change.taking_away(person):
+                await self._inner.dismiss(person, project, at_ms)
+            await change.dismissed(person, at_ms)
+
+    async def consent(self, consent: Consent) -> None:
+        """See `WorkerStore.consent`."""
+        await self._inner.consent(consent)
+        if consent.subject is not Subject.BIO_NETWORK:
+            return
+        projects = self._galleries.concerned(consent.person)
+        if all([await self._galleries.refreshed(project) for project in projects]):
+            self._galleries.withheld.agreed(consent.person)
+
+    async def withdraw(self, person: PersonId, subject: Subject, at_ms: int) -> None:
+        """See `WorkerStore.withdraw`."""
+        if subject is not Subject.BIO_NETWORK:
+            await self._inner.withdraw(person, subject, at_ms)
+            return
+        withheld = self._galleries.withheld
+        withheld.begin(person)
+        try:
+            await self._inner.withdraw(person, subject, at_ms)
+            for project in self._galleries.concerned(person):
+                async with self._galleries.changing(project) as change:
+                    await change.disagreed(person)
+        except BaseException as error:
+            if is_clear(error):
+                withheld.refused(person)
+            else:
+                withheld.failed(person)
+                for project in self._galleries.concerned(person):
+                    self._galleries.distrust(project, None)
+            raise
+        withheld.done(person)
+
+
+class KeptGalleries:
+    """Implements `GalleryStore` over another one."""
+
+    def __init__(self, inner: GalleryStore, galleries: Galleries) -> None:
+        self._inner = inner
+        self._galleries = galleries
+
+    async def secret(self, project: ProjectId) -> bytes:
+        """See `GalleryStore.secret`."""
+        return await self._inner.secret(project)
+
+    async def reference(self, project: ProjectId, person: PersonId) -> Reference:
+        """See `GalleryStore.reference`."""
+        return await self._inner.reference(project, person)
+
+    def members(self, project: ProjectId) -> AsyncIterator[Sequence[Enrolled]]:
+        """See `GalleryStore.members`."""
+        return self._inner.members(project)
+
+    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> None:
+        """See `GalleryStore.enrol`."""
+        async with self._galleries.changing(project) as change:
+            await self._inner.enrol(project, entries)
+            await change.enrolled(entries)
+
+    async def remove(self, project: ProjectId, person: PersonId) -> int:
+        """See `GalleryStore.remove`."""
+        async with self._galleries.changing(project) as change:
+            with change.taking_away(person):
+                count = await self._inner.remove(project, person)
+            await change.unlisted(person)
+        return count
+
+    async def renew(self, project: ProjectId, secret: bytes, entries: Sequence[Enrolled]) -> None:
+        """See `GalleryStore.renew`; the gallery is read anew at once, in the background."""
+        async with self._galleries.changing(project) as change:
+            await self._inner.renew(project, secret, entries)
+            await change.replaced()
