@@ -97,7 +97,7 @@ async def build(
     _fold(metrics, services, presence)
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)
-    people = PeopleRuntime(enrolments=None, watch=None, log=log)
+    people = _people(services, log)
     return Parts(
         settings=settings,
         dialects=found.dialects,
@@ -194,6 +194,19 @@ def _housekeeping(
         retention=retention,
         clock=read_clock,
         log=people.log,
+    )
+
+
+def _people(services: Services, log: Log) -> PeopleRuntime:
+    """Return what operators may have done with people, by what this gateway has."""
+    verification = services.verification
+    if verification is None:
+        return PeopleRuntime(enrolments=None, watch=None, log=log)
+    return PeopleRuntime(
+        enrolments=verification.enrolments,
+        watch=verification,
+        log=log,
+        workers=verification.workers,
     )
 
 

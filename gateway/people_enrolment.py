@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.admin import as_json
 from gateway.domain.directory import Project
-from gateway.domain.enrolments import Enrolments, PeopleWatch
+from gateway.domain.enrolments import Enrolments, PeopleWatch, WorkerStore
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import PersonId
 from gateway.domain.ports import Log
@@ -28,8 +28,12 @@ class PeopleRuntime:
     enrolments: Enrolments | None
     """None where no matcher runs."""
     watch: PeopleWatch | None
-    """None where nothing of people is held in memory."""
+    """None where nothing of people is held in memory; told of changes ``workers`` knows nothing of.
+    """
     log: Log
+    workers: WorkerStore | None = None
+    """The store as it must be changed where people are held in memory: who is taken away is
+    stopped at the gates before the database is asked. None is the database's own."""
 
 
 def ready_enrolments(
@@ -76,6 +80,7 @@ async def enrol(
     person: PersonId,
     project: Project,
     pictures: tuple[bytes, bytes | None],
+    overrides: frozenset[str],
     now_ms: int,
 ) -> dict[str, Any]:
     """Enrol a photo of somebody who is known already; an accepted one is kept for some days.
@@ -84,12 +89,14 @@ async def enrol(
     """
     photo, card = pictures
     try:
-        result = await enrolments.enrol_photo(person, project.id, photo, source=SOURCE, card=card)
+        result = await enrolments.enrol_photo(
+            person, project.id, photo, source=SOURCE, card=card, overrides=overrides
+        )
         if result.accepted:
             await photos.keep(person, photo, source=SOURCE, now_ms=now_ms)
     except GatepostError as error:
         return {"accepted": False, "refused": [error.code], "error": as_json(error)}
-    unmet = [] if result.report is None else [f for f in result.report.findings if not f.met]
+    unmet = [] if result.report is None else [f for f in result.report.findings if f.met is False]
     return {
         "accepted": result.accepted,
         "refused": list(result.refused),
@@ -100,6 +107,9 @@ async def enrol(
         ],
         "card_score": result.card_score,
         "card_threshold": result.card_threshold,
+        "same_face_as": result.same_face_as,
+        "same_face_score": result.same_face_score,
+        "searched": result.searched,
     }
 
 

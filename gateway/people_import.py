@@ -87,7 +87,7 @@ def photo_refused(answer: Mapping[str, Any]) -> str:
     else:
         reasons = {one["code"]: _finding(one) for one in photo["findings"]}
         why = "; ".join(reasons.get(code, code) for code in photo["refused"])
-    score = _score(photo)
+    score = _score(photo) + _double(photo)
     return (
         f"the photo of person {answer['person']} ({answer['name']}) was refused: {why}{score}."
         " The person is known; take a better picture and add it the same way."
@@ -105,6 +105,15 @@ def _score(photo: Mapping[str, Any]) -> str:
         return ""
     return (
         f" (like the card photo: {photo['card_score']:.3f}, wanted {photo['card_threshold']:.3f})"
+    )
+
+
+def _double(photo: Mapping[str, Any]) -> str:
+    if photo.get("same_face_as") is None:
+        return ""
+    return (
+        f" (person {photo['same_face_as']} of this project has the same face by"
+        f" {photo['same_face_score']:.3f})"
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.domain.directory import Project
-from gateway.domain.enrolments import NewPerson
+from gateway.domain.enrolments import NewPerson, WorkerStore
 from gateway.domain.errors import GatepostError
 from gateway.domain.identity_numbers import RESIDENT
 from gateway.domain.ids import PersonId, ProjectId
@@ -50,7 +50,10 @@ class PeopleOperations:
         runtime: PeopleRuntime | None = None,
         wall: Callable[[], int] = lambda: read_clock().wall,
     ) -> None:
+        kept = None if runtime is None else runtime.workers
         self._storage = storage
+        self._workers: WorkerStore = storage.workers if kept is None else kept
+        self._watch = runtime.watch if runtime is not None and kept is None else None
         self._runtime = runtime
         self._wall = wall
 
@@ -66,13 +69,20 @@ class PeopleOperations:
         }
 
     async def add(
-        self, *, by: str, photo: str | None = None, card_photo: str | None = None, **who: Any
+        self,
+        *,
+        by: str,
+        photo: str | None = None,
+        card_photo: str | None = None,
+        overrides: Sequence[str] = (),
+        **who: Any,
     ) -> dict[str, Any]:
         """Register a person, put them on a project, note consents and enrol a photo (Base64).
 
         ``who`` is what `_planned` takes. Said twice it changes nothing the second time. Everything
         that can be wrong is found before anything is stored, but for the photo itself: a person
-        whose photo is refused is known.
+        whose photo is refused is known. ``overrides`` are codes that refuse photos and that ``by``
+        answers for.
         """
         plan = await self._planned(**who)
         enrolments = None
@@ -88,9 +98,26 @@ class PeopleOperations:
         if photo is not None and enrolments is not None:
             pictures = b64decode(photo), None if card_photo is None else b64decode(card_photo)
             answer["photo"] = await enrol(
-                enrolments, self._storage.photos, person, plan.project, pictures, plan.now_ms
+                enrolments,
+                self._storage.photos,
+                person,
+                plan.project,
+                pictures,
+                frozenset(overrides),
+                plan.now_ms,
             )
+            self._answered_for(person, answer["photo"], overrides, by)
         return answer
+
+    def _answered_for(
+        self, person: PersonId, photo: Mapping[str, Any], overrides: Sequence[str], by: str
+    ) -> None:
+        """Write down who let a photo pass in spite of what."""
+        used = sorted({*overrides} & {*photo.get("waived", ())})
+        if used and self._runtime is not None:
+            self._runtime.log.warning(
+                "people.overridden", person=person, codes=",".join(used), by=by
+            )
 
     async def _planned(
         self,
@@ -107,7 +134,7 @@ class PeopleOperations:
         now_ms = self._wall()
         site = await self._project(project)
         person = new_person(id_type, id_number, name, now_ms)
-        number = await self._storage.workers.find(person.id_type, person.id_number)
+        number = await self._workers.find(person.id_type, person.id_number)
         known = None if number is None else await self._summary(number)
         engagements = () if known is None else known.engagements
         return Plan(
@@ -120,13 +147,13 @@ class PeopleOperations:
         )
 
     async def _store(self, plan: Plan, by: str) -> PersonId:
-        person = await self._storage.workers.register(plan.person, by=by)
+        person = await self._workers.register(plan.person, by=by)
         if plan.interval is not None:
             start, end = plan.interval
             engagement = Engagement(
                 person=person, project=plan.project.id, from_ms=start, to_ms=end
             )
-            await self._storage.workers.engage(engagement, by=by)
+            await self._workers.engage(engagement, by=by)
         for one in plan.consents:
             await self._agree(replace(one, person=person), by)
         return person
@@ -154,7 +181,7 @@ class PeopleOperations:
                 place=f"person {person} on project {project}",
                 remedy="See `gatepost person show`.",
             )
-        await self._storage.workers.dismiss(summary.person, site.id, now_ms, by=by)
+        await self._workers.dismiss(summary.person, site.id, now_ms, by=by)
         await self._destroyed(summary.person, [site])
         await self._followed("dismiss", summary.person, [site], by)
         return await self.show(person)
@@ -171,7 +198,7 @@ class PeopleOperations:
         """Withdraw a consent; of ``bio_network``, destroy templates, photos and their key."""
         summary, about = await self._summary(PersonId(person)), Subject(subject)
         sites = await self._sites(summary)
-        await self._storage.workers.withdraw(summary.person, about, self._wall(), by=by)
+        await self._workers.withdraw(summary.person, about, self._wall(), by=by)
         if about is Subject.BIO_NETWORK:
             await self._destroyed(summary.person, sites)
         await self._followed("withdraw", summary.person, sites, by)
@@ -187,7 +214,7 @@ class PeopleOperations:
             )
             if same and old.withdrawn_ms is None:
                 return
-        await self._storage.workers.consent(consent, by=by)
+        await self._workers.consent(consent, by=by)
 
     async def _followed(
         self, what: str, person: PersonId, sites: Sequence[Project], by: str
@@ -195,16 +222,16 @@ class PeopleOperations:
         """Tell the log and whoever holds people in memory."""
         if self._runtime is None:
             return
-        if self._runtime.watch is not None:
+        if self._watch is not None:
             for site in sites:
-                await self._runtime.watch.people_changed(site.id)
+                await self._watch.people_changed(site.id)
         codes = [site.code for site in sites]
         self._runtime.log.info("people.changed", what=what, person=person, projects=codes, by=by)
 
     async def _destroyed(self, person: PersonId, sites: Sequence[Project]) -> None:
-        if self._runtime is not None and self._runtime.watch is not None:
+        if self._watch is not None:
             for site in sites:
-                await self._runtime.watch.templates_destroyed(site.id, person)
+                await self._watch.templates_destroyed(site.id, person)
 
     async def _project(self, code: str) -> Project:
         return project_of(code, (await self._storage.directory.load()).projects.values())

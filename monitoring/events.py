@@ -171,6 +171,10 @@ EVENTS: dict[str, LogEvent] = {
         "So many enrolment photos, and the templates of so many people who had left, were erased "
         "because their time was up.",
     ),
+    "people.overridden": LogEvent(
+        "warning",
+        "An operator had a photo enrolled in spite of these codes and answers for it.",
+    ),
     "picture.damaged": LogEvent(
         "warning", "A picture came complete but is no complete JPEG; it is kept as it came."
     ),

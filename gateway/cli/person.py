@@ -47,6 +47,9 @@ def person() -> None:
 @click.option("--by", "taken_by", default=None, help="Who took the consent. Default: this user.")
 @click.option("--photo", type=FILE, help="Enrol this photo; needs a running gateway.")
 @click.option("--card-photo", type=FILE, help="Compare it with this photo of the card.")
+@click.option(
+    "--override", "overrides", multiple=True, help="Answer for this code; may be repeated."
+)
 def add(
     config: Path | None,
     from_: str | None,
@@ -57,6 +60,7 @@ def add(
     taken_by: str | None,
     photo: Path | None,
     card_photo: Path | None,
+    overrides: tuple[str, ...],
     **fields: str,
 ) -> None:
     """Register a person and put them on a project; said twice it changes nothing."""
@@ -65,6 +69,8 @@ def add(
         raise click.UsageError("--consent needs --consent-text and --how")
     if card_photo is not None and photo is None:
         raise click.UsageError("--card-photo needs --photo")
+    if overrides:
+        given["overrides"] = overrides
     if from_ is not None:
         given["from_ms"] = day_ms(from_, place="--from")
     if to is not None:

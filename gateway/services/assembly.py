@@ -54,14 +54,7 @@ def assemble(
     verify_limits: VerifyLimits | None = None,
 ) -> Services:
     """Build every service over the given ports; without those of verification there is none."""
-    common = Common(
-        store=store,
-        terminals=Terminals(),
-        tasks=Tasks(log),
-        tally=Tally(),
-        log=log,
-        limits=limits,
-    )
+    common = _common(store, log, limits)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
     ingest = Ingest(lanes, common)
 
@@ -81,6 +74,17 @@ def assemble(
         common=common,
         commands=orders,
         verification=verification,
+    )
+
+
+def _common(store: RecordStore, log: Log, limits: DeskLimits) -> Common:
+    return Common(
+        store=store,
+        terminals=Terminals(),
+        tasks=Tasks(log),
+        tally=Tally(),
+        log=log,
+        limits=limits,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from gateway.storage.opening import Storage
 
+from gateway.domain.enrolments import EnrolmentResult
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import VerificationMode
@@ -138,11 +139,31 @@ def test_an_accepted_photo_is_enrolled_and_kept(on_storage: OnStorage) -> None:
             "findings": [],
             "card_score": 0.6,
             "card_threshold": 0.4,
+            "same_face_as": None,
+            "same_face_score": None,
+            "searched": False,
         }
         shown = await desk.calls["person.show"](person=added["person"])
         assert shown["photos"] == 1
         later = await desk.add(photo=encoded)  # the consent is in the ledger
         assert later["photo"]["accepted"]
+
+    on_storage(test)
+
+
+def test_what_an_operator_answers_for_is_asked_for_and_written_down(on_storage: OnStorage) -> None:
+    async def test(storage: Storage) -> None:
+        desk = Desk(storage)
+        desk.answer = EnrolmentResult(accepted=True, waived=("eyes", "same_face"), searched=True)
+        added = await desk.add(
+            consents=[CONSENT],
+            photo=b64encode(PHOTO).decode(),
+            overrides=["same_face", "card_photo"],
+        )
+        assert desk.asked[0][-2:] == ("card_photo", "same_face")
+        assert desk.log.named("people.overridden") == [
+            {"person": added["person"], "codes": "same_face", "by": "op"}
+        ]
 
     on_storage(test)
 

@@ -68,8 +68,9 @@ class Desk:
         *,
         source: str,
         card: bytes | None = None,
+        overrides: frozenset[str] = frozenset(),
     ) -> EnrolmentResult:
-        self.asked.append((person, project, picture, source, card))
+        self.asked.append((person, project, picture, source, card, *sorted(overrides)))
         if isinstance(self.answer, GatepostError):
             raise self.answer
         return self.answer

@@ -60,9 +60,13 @@ class Verification:
             await change.joined()
 
     async def templates_destroyed(self, project: ProjectId, person: PersonId) -> None:
-        """See `PeopleWatch`; for changes that did not go through ``templates``."""
+        """See `PeopleWatch`; for changes that did not go through ``templates``.
+
+        What changed meanwhile nobody here can know, so the gallery is read anew as well.
+        """
         async with self.galleries.changing(project) as change:
             await change.unlisted(person)
+        self.galleries.distrust(project, None)
 
     async def run(self) -> None:
         """Open and close galleries and write decisions, until cancelled."""
