@@ -124,8 +124,8 @@ class Matcher(Protocol):
     def face_algorithm(self) -> int:
         """Number of the embedding model in use."""
 
-    def wait_ms(self, trait: Trait) -> float:
-        """Estimate how long a question asked now would take, its own work included."""
+    def wait_ms(self, question: Question) -> float:
+        """Estimate how long this question would take if asked now, its own work included."""
 
     async def analyse(self, picture: bytes) -> Analysis:
         """Find and embed the one face of a picture; raises PictureRefused."""

@@ -88,7 +88,7 @@ class FakeMatcher:
         if method in self.failing:
             raise self.failing[method]
 
-    def wait_ms(self, trait: Trait) -> float:
+    def wait_ms(self, question: Question) -> float:
         self._may("wait_ms")
         return (max(0.0, self._free_at - clock().mono) + self.work_s) * 1000
 

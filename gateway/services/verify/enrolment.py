@@ -70,7 +70,8 @@ class Enrolment:
         try:
             analysis = await self._ports.matcher.analyse(picture)
         except PictureRefused as error:
-            return self._settle(person, project, EnrolmentResult(accepted=False), (error.code,))
+            nothing = EnrolmentResult(accepted=False, report=error.report)
+            return self._settle(person, project, nothing, (error.code,))
         draft = Draft(
             person=person,
             project=project,

@@ -29,6 +29,8 @@ class Inquiry:
     """Monotonic seconds from which an answer is too late for the way back."""
     crowd: Crowd | None = None
     """The people as of the question: says whom a reference meant when it was asked."""
+    reference: Reference | None = None
+    """Stood for the claimed person when it was asked; None in a search."""
     task: asyncio.Task[None] | None = None
     late: bool = field(default=False)
     """The conversation did not send the answer."""
@@ -55,8 +57,8 @@ class Inquiry:
         probes = self.event.faces if self.trait is Trait.FACE else self.event.irises
         return probes[0].algorithm
 
-    def question(self, reference: Reference | None) -> Question:
-        """Return what the matcher is asked; ``reference`` is of the person who is claimed."""
+    def question(self) -> Question:
+        """Return what the matcher is asked."""
         assert self.project is not None
         event, face = self.event, self.trait is Trait.FACE
         return Question(
@@ -65,7 +67,7 @@ class Inquiry:
             picture=event.picture,
             faces=event.faces if event.picture is None else (),
             irises=() if face else event.irises,
-            among=None if reference is None else frozenset((reference,)),
+            among=None if self.reference is None else frozenset((self.reference,)),
         )
 
 

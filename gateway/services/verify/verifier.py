@@ -21,6 +21,7 @@ from gateway.domain.ports import SessionHandle
 from gateway.domain.times import Instant
 from gateway.domain.verification import VerificationEvent, VerifyLate, VerifyRequested
 from gateway.services.verify.context import VerifyContext
+from gateway.services.verify.crowd import Crowd
 from gateway.services.verify.galleries import Galleries
 from gateway.services.verify.inquiries import Inquiry, lively, may_ask, read_claim
 from gateway.services.verify.judging import judge
@@ -109,20 +110,21 @@ class Verifier:
             return Outcome(
                 because=Because.TEMPLATE_REFUSED, detail=NO_THRESHOLD, algorithm=algorithm
             )
-        refused = self._of_claim(inquiry)
+        refused = self._of_claim(inquiry, inquiry.crowd)
         if refused is not None:
             return Outcome(because=refused)
-        now = self._clock()
-        if now.mono + self._matcher.wait_ms(inquiry.trait) / 1000 >= inquiry.due:
+        wait_s = self._matcher.wait_ms(inquiry.question()) / 1000
+        if self._clock().mono + wait_s >= inquiry.due:
             return Outcome(because=Because.BUSY)
         return None
 
-    def _of_claim(self, inquiry: Inquiry) -> Because | None:
+    def _of_claim(self, inquiry: Inquiry, crowd: Crowd) -> Because | None:
         if not inquiry.claims:
             return None
         if inquiry.claim is None:
             return Because.CLAIM_UNKNOWN
         objection = self._objection(inquiry, inquiry.claim)
+        inquiry.reference = crowd.reference(inquiry.claim)
         return Because.CLAIM_UNKNOWN if objection is Because.NOT_ENGAGED else objection
 
     def _objection(self, inquiry: Inquiry, person: PersonId) -> Because | None:
@@ -147,16 +149,18 @@ class Verifier:
         self._conclude(inquiry, outcome)
 
     async def _compare(self, inquiry: Inquiry) -> Outcome:
-        crowd, claim, project = inquiry.crowd, inquiry.claim, inquiry.project
-        assert crowd is not None
+        project = inquiry.project
         assert project is not None
-        reference = None if claim is None else crowd.reference(claim)
         try:
             # The matcher drops what it has not begun by then; what it has begun may take longer.
             async with asyncio.timeout(inquiry.due - self._clock().mono):
-                found = await self._matcher.match(inquiry.question(reference))
-        except (TimeoutError, TooLate):
+                found = await self._matcher.match(inquiry.question())
+        except TimeoutError:
             return Outcome(because=Because.LATE)
+        except TooLate:
+            # Dropped before its time, it gave way to what is more urgent.
+            early = self._clock().mono < inquiry.due
+            return Outcome(because=Because.BUSY if early else Because.LATE)
         except PictureRefused as error:
             return Outcome(because=Because.PICTURE_REFUSED, detail=error.code)
         except TemplateRefused as error:
@@ -172,16 +176,15 @@ class Verifier:
             return Outcome(
                 because=Because.TEMPLATE_REFUSED, detail=NO_THRESHOLD, algorithm=found.algorithm
             )
-        crowd, claim = inquiry.crowd, inquiry.claim
+        crowd, claimed = inquiry.crowd, inquiry.reference
         assert crowd is not None
-        claimed = None if claim is None else crowd.reference(claim)
         because = judge(found, threshold, claimed)
         granted = RULINGS[because].verdict is Verdict.GRANTED
         person = crowd.person(found.candidates[0].reference) if granted else None
         if granted and person is None:
             return Outcome(because=Because.GALLERY_NOT_READY)  # another gallery since the question
         # What was allowed when the question came may have been forbidden while it was answered.
-        concerned = claim or person
+        concerned = inquiry.claim or person
         objection = None if concerned is None else self._objection(inquiry, concerned)
         if objection is Because.NO_CONSENT:
             return Outcome(because=objection)

@@ -42,7 +42,7 @@ def test_a_tenfold_load_is_answered_in_time_or_busy_in_time(estimate: float) -> 
         bench.put(LI, turned(0))
         session = Timed((await bench.login()).device)
         honest = bench.matcher.wait_ms
-        bench.matcher.wait_ms = lambda trait: honest(trait) * estimate  # type: ignore[method-assign]
+        bench.matcher.wait_ms = lambda question: honest(question) * estimate  # type: ignore[method-assign]
         rng, asked = random.Random(7), {}
         for _ in range(round(SECONDS * 10 / WORK_S)):
             asked[bench.ask(session, budget_ms=BUDGET_MS)] = clock().mono

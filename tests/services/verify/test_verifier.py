@@ -11,7 +11,7 @@ import pytest
 
 from gateway.domain.decisions import Because, Verdict
 from gateway.domain.ids import PersonId, Receipt
-from gateway.domain.matching import Answer, Question, TooLate
+from gateway.domain.matching import Answer, Question, Scope, TooLate
 from gateway.domain.verification import (
     CardRef,
     Denied,
@@ -413,14 +413,14 @@ def test_a_session_that_went_meanwhile_does_no_harm() -> None:
     verify_run(body, work_s=0.05)
 
 
-@pytest.mark.parametrize("slow", [TooLate(), None])
-def test_the_terminal_is_told_in_time_that_it_will_be_too_late(slow: Exception | None) -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_the_terminal_is_told_in_time_that_it_will_be_too_late(begun: bool) -> None:
     async def body(bench: VerifyBench) -> None:
         bench.put(LI, turned(0))
         session = await bench.login()
-        if slow is not None:
-            bench.matcher.failing["match"] = slow
-        bench.matcher.wait_ms = lambda trait: 1.0  # type: ignore[method-assign]
+        bench.matcher.wait_ms = lambda question: 1.0  # type: ignore[method-assign]
+        if not begun:
+            await bench.matcher.match(Question(scope=Scope(P1), deadline=1e9, faces=(turned(0),)))
         answer = await bench.answer(session)
         assert answer == Undecided(receipt=answer.receipt, reason=Hesitation.DEADLINE)
         (kept,) = await bench.decided()
@@ -428,6 +428,43 @@ def test_the_terminal_is_told_in_time_that_it_will_be_too_late(slow: Exception |
         assert kept.latency_ms < kept.budget_ms
 
     verify_run(body, work_s=0.6)
+
+
+def test_a_question_that_gives_way_to_more_urgent_ones_is_busy_at_once() -> None:
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI, turned(0))
+        session = await bench.login()
+        bench.matcher.failing["match"] = TooLate()
+        answer = await bench.answer(session)
+        assert answer == Undecided(receipt=answer.receipt, reason=Hesitation.BUSY)
+        (kept,) = await bench.decided()
+        assert (kept.because, kept.latency_ms) == (Because.BUSY, 0)
+
+    verify_run(body)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_claim_is_never_turned_into_a_search(again: bool) -> None:
+    """Its template goes, and perhaps comes back, between the question and its comparison."""
+
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI, turned(0))
+        bench.put(WANG, turned(0))
+        session = await bench.login()
+        bench.ask(session, candidate=str(LI))
+        crowd = bench.verification.galleries.crowd(P1)
+        assert crowd is not None
+        crowd.unlist(LI)
+        await asyncio.sleep(0.01)
+        if again:
+            crowd.enrol([bench.entry(LI, turned(0))])
+        await bench.settle()
+        (question,) = bench.matcher.asked
+        assert question.among == frozenset({bench.entry(LI, turned(0)).reference})
+        expected = Because.CLAIM_CONFIRMED if again else Because.NOT_ENROLLED
+        assert [one.because for one in await bench.decided()] == [expected]
+
+    verify_run(body, work_s=0.05)
 
 
 def test_what_the_conversation_did_not_send_is_no_decision() -> None:
