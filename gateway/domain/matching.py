@@ -26,7 +26,22 @@ Reference = NewType("Reference", int)
 
 
 class PictureRefused(GatepostError):
-    """A picture nobody can be recognised in; ``code`` is ``picture.…`` and says why."""
+    """A picture nobody can be recognised in; ``code`` is ``picture.…`` and says why.
+
+    ``report`` holds what was measured before that; None where it could not even be decoded.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        place: str = "",
+        remedy: str = "",
+        report: PictureReport | None = None,
+    ) -> None:
+        super().__init__(code, message, place=place, remedy=remedy)
+        self.report = report
 
 
 class TemplateRefused(GatepostError):

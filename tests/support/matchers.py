@@ -169,7 +169,9 @@ class FakeMatcher:
         written, _, unmet = picture.removeprefix(b"JPEG").partition(b"|")
         vector = bytes.fromhex(written.decode())
         if not vector:
-            raise PictureRefused("picture.no_face", "nobody is in this picture.")
+            raise PictureRefused(
+                "picture.no_face", "nobody is in this picture.", report=_report("face_count")
+            )
         return face(*unpack(f"<{len(vector) // 4}f", vector)), unmet.decode()
 
     def _compare(self, question: Question) -> Answer:

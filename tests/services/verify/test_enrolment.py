@@ -100,7 +100,9 @@ def test_a_picture_nobody_is_in_is_refused_with_its_reason_and_cannot_be_overrid
     async def body(bench: VerifyBench) -> None:
         bench.put(LI)
         result = await enrol(bench, photo=b"JPEG", overrides=frozenset({"picture.no_face"}))
-        assert result == EnrolmentResult(accepted=False, refused=("picture.no_face",))
+        assert (result.accepted, result.refused) == (False, ("picture.no_face",))
+        assert result.report is not None
+        assert result.report.unmet == ("face_count",)
 
     verify_run(body)
 
