@@ -12,7 +12,6 @@ from gateway.storage.crypto import Place
 from gateway.storage.failures import row_refused
 from gateway.storage.keyring import GALLERY, Keyring
 from gateway.storage.months import wall_ms
-from gateway.storage.people import GATEWAY
 from gateway.storage.person_keys import lock_people
 from gateway.storage.pool import SLOW_LIMIT_S, Connection, Database, Turn
 from gateway.storage.streaming import rows_of
@@ -25,7 +24,7 @@ from gateway.storage.templates import (
 )
 
 from gateway.domain.audit import AuditEntry
-from gateway.domain.enrolments import Enrolled
+from gateway.domain.enrolments import GATEWAY, Enrolled
 from gateway.domain.errors import StoreRefused
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import Reference

@@ -15,14 +15,12 @@ from gateway.storage.person_keys import IDENTITY, find_sealers, lock_people, per
 from gateway.storage.pool import Connection, Database
 
 from gateway.domain.audit import AuditEntry
-from gateway.domain.enrolments import NewPerson
+from gateway.domain.enrolments import GATEWAY, NewPerson
 from gateway.domain.errors import StoreRefused
 from gateway.domain.identity_numbers import lookup_text, normalised
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import Consent, Engagement, Person, Subject
 
-GATEWAY = "gateway"
-"""Who did it where no operator asked for it."""
 FIND = "select id from person where lookup = $1"
 # The sealed columns are empty until the key exists, inside the same transaction.
 INSERT = """

@@ -9,11 +9,11 @@ from gateway.storage.crypto import Place
 from gateway.storage.failures import row_refused
 from gateway.storage.keyring import Keyring
 from gateway.storage.months import wall_ms
-from gateway.storage.people import GATEWAY
 from gateway.storage.person_keys import BIOMETRIC, lock_people, person_sealers
 from gateway.storage.pool import Database
 
 from gateway.domain.audit import AuditEntry
+from gateway.domain.enrolments import GATEWAY
 from gateway.domain.errors import StoreRefused
 from gateway.domain.ids import PersonId
 

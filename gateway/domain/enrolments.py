@@ -18,6 +18,9 @@ from gateway.domain.quality import PictureReport
 from gateway.domain.values import value
 from gateway.domain.workers import Consent, Engagement, Person, Subject
 
+GATEWAY = "gateway"
+"""Who changes something where no operator asked for it."""
+
 
 @value
 class NewPerson:
@@ -44,24 +47,28 @@ class Enrolled:
 
 
 class WorkerStore(Protocol):
-    """People, their engagements and consents."""
+    """People, their engagements, consents; ``by`` says in the audit trail whose change it is."""
 
-    async def register(self, person: NewPerson) -> PersonId:
+    async def register(self, person: NewPerson, *, by: str = GATEWAY) -> PersonId:
         """Store a person, or find who has that identity number; the name is brought up to date."""
 
     async def find(self, id_type: str, id_number: str) -> PersonId | None:
         """Look somebody up by identity number, through its keyed hash."""
 
-    async def engage(self, engagement: Engagement) -> None:
+    async def engage(self, engagement: Engagement, *, by: str = GATEWAY) -> None:
         """Put a person on a project; raises StoreRefused when it overlaps another interval."""
 
-    async def dismiss(self, person: PersonId, project: ProjectId, at_ms: int) -> None:
+    async def dismiss(
+        self, person: PersonId, project: ProjectId, at_ms: int, *, by: str = GATEWAY
+    ) -> None:
         """End the engagement that covers ``at_ms``, and destroy the templates of that project."""
 
-    async def consent(self, consent: Consent) -> None:
+    async def consent(self, consent: Consent, *, by: str = GATEWAY) -> None:
         """Write a consent into the ledger; the same one twice is one."""
 
-    async def withdraw(self, person: PersonId, subject: Subject, at_ms: int) -> None:
+    async def withdraw(
+        self, person: PersonId, subject: Subject, at_ms: int, *, by: str = GATEWAY
+    ) -> None:
         """Withdraw a consent; of BIO_NETWORK, destroy every template and photo of the person."""
 
     async def people(self, project: ProjectId) -> tuple[Sequence[Person], Sequence[Engagement]]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from gateway.domain.decisions import DecisionRecord
-from gateway.domain.enrolments import Enrolled, NewPerson
+from gateway.domain.enrolments import GATEWAY, Enrolled, NewPerson
 from gateway.domain.errors import StoreRefused, StoreUnavailable
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import Reference
@@ -44,18 +44,20 @@ class MemoryRoster:
         if self.forgets:
             raise StoreUnavailable("the connection broke at the commit")
 
-    async def register(self, person: NewPerson) -> PersonId:
+    async def register(self, person: NewPerson, *, by: str = GATEWAY) -> PersonId:
         raise NotImplementedError
 
     async def find(self, id_type: str, id_number: str) -> PersonId | None:
         raise NotImplementedError
 
-    async def engage(self, engagement: Engagement) -> None:
+    async def engage(self, engagement: Engagement, *, by: str = GATEWAY) -> None:
         self._ask()
         self.engagements.append(engagement)
         self._commit()
 
-    async def dismiss(self, person: PersonId, project: ProjectId, at_ms: int) -> None:
+    async def dismiss(
+        self, person: PersonId, project: ProjectId, at_ms: int, *, by: str = GATEWAY
+    ) -> None:
         self._ask()
         if self.refuses:
             raise StoreRefused("the test says so")
@@ -69,12 +71,14 @@ class MemoryRoster:
         self._forget(project, person)
         self._commit()
 
-    async def consent(self, consent: Consent) -> None:
+    async def consent(self, consent: Consent, *, by: str = GATEWAY) -> None:
         self._ask()
         self.agreed.add((consent.person, consent.subject))
         self._commit()
 
-    async def withdraw(self, person: PersonId, subject: Subject, at_ms: int) -> None:
+    async def withdraw(
+        self, person: PersonId, subject: Subject, at_ms: int, *, by: str = GATEWAY
+    ) -> None:
         self._ask()
         if self.refuses:
             raise StoreRefused("the test says so")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from gateway.domain.enrolments import Enrolled, GalleryStore, NewPerson, WorkerStore
+from gateway.domain.enrolments import GATEWAY, Enrolled, GalleryStore, NewPerson, WorkerStore
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import Reference
 from gateway.domain.workers import Consent, Engagement, Person, Subject
@@ -23,9 +23,9 @@ class KeptWorkers:
         self._inner = inner
         self._galleries = galleries
 
-    async def register(self, person: NewPerson) -> PersonId:
+    async def register(self, person: NewPerson, *, by: str = GATEWAY) -> PersonId:
         """See `WorkerStore.register`; who is engaged nowhere concerns no gate."""
-        return await self._inner.register(person)
+        return await self._inner.register(person, by=by)
 
     async def find(self, id_type: str, id_number: str) -> PersonId | None:
         """See `WorkerStore.find`."""
@@ -35,37 +35,41 @@ class KeptWorkers:
         """See `WorkerStore.people`."""
         return await self._inner.people(project)
 
-    async def engage(self, engagement: Engagement) -> None:
+    async def engage(self, engagement: Engagement, *, by: str = GATEWAY) -> None:
         """See `WorkerStore.engage`."""
         async with self._galleries.changing(engagement.project) as change:
-            await self._inner.engage(engagement)
+            await self._inner.engage(engagement, by=by)
             await change.joined()
 
-    async def dismiss(self, person: PersonId, project: ProjectId, at_ms: int) -> None:
+    async def dismiss(
+        self, person: PersonId, project: ProjectId, at_ms: int, *, by: str = GATEWAY
+    ) -> None:
         """See `WorkerStore.dismiss`."""
         async with self._galleries.changing(project) as change:
             with change.taking_away(person):
-                await self._inner.dismiss(person, project, at_ms)
+                await self._inner.dismiss(person, project, at_ms, by=by)
             await change.dismissed(person, at_ms)
 
-    async def consent(self, consent: Consent) -> None:
+    async def consent(self, consent: Consent, *, by: str = GATEWAY) -> None:
         """See `WorkerStore.consent`."""
-        await self._inner.consent(consent)
+        await self._inner.consent(consent, by=by)
         if consent.subject is not Subject.BIO_NETWORK:
             return
         projects = self._galleries.concerned(consent.person)
         if all([await self._galleries.refreshed(project) for project in projects]):
             self._galleries.withheld.agreed(consent.person)
 
-    async def withdraw(self, person: PersonId, subject: Subject, at_ms: int) -> None:
+    async def withdraw(
+        self, person: PersonId, subject: Subject, at_ms: int, *, by: str = GATEWAY
+    ) -> None:
         """See `WorkerStore.withdraw`."""
         if subject is not Subject.BIO_NETWORK:
-            await self._inner.withdraw(person, subject, at_ms)
+            await self._inner.withdraw(person, subject, at_ms, by=by)
             return
         withheld = self._galleries.withheld
         withheld.begin(person)
         try:
-            await self._inner.withdraw(person, subject, at_ms)
+            await self._inner.withdraw(person, subject, at_ms, by=by)
             for project in self._galleries.concerned(person):
                 async with self._galleries.changing(project) as change:
                     await change.disagreed(person)
