@@ -12,12 +12,14 @@ from typing import Any
 from gateway.protocols.clock import read_clock
 from gateway.storage.opening import Storage
 
+from gateway.app import build
 from gateway.domain.decisions import Because
 from gateway.domain.digests import GalleryDigest
 from gateway.domain.directory import Directory
 from gateway.domain.events import LoginProved
 from gateway.domain.ids import PersonId, ProjectId, Receipt, Serial
 from gateway.domain.matching import Scope
+from gateway.domain.ports import no_probe
 from gateway.domain.templates import FaceTemplate
 from gateway.domain.verification import Granted, VerifyAnswer, VerifyRequested
 from gateway.domain.vocabulary import Means
@@ -28,6 +30,7 @@ from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
 from gateway.services.verify.ports import VerifyPorts
 from gateway.services.verify.service import Verification
+from gateway.settings import Settings
 from tests.support.desks import CountingPresence
 from tests.support.matchers import FakeMatcher, picture, turned
 from tests.support.orders import MemoryCommands
@@ -226,3 +229,30 @@ def test_decisions_are_in_the_database(on_storage: OnStorage) -> None:
         assert rows[0]["score"] > rows[0]["threshold"] > rows[1]["score"]
 
     on_storage(at_the_gate(test))
+
+
+def test_a_gateway_is_built_with_a_matcher_or_without(on_storage: OnStorage) -> None:
+    async def test(storage: Storage) -> None:
+        bare = await build(Settings(), storage, SilentLog(), no_probe)
+        assert bare.services.verification is None
+        assert (bare.people.enrolments, bare.people.workers) == (None, None)
+        assert b'gatepost_verifications_total{verdict="undecided",reason="busy"} 0' in (
+            bare.metrics.scrape()
+        )
+        ports = VerifyPorts(
+            matcher=FakeMatcher(),
+            workers=storage.workers,
+            galleries=storage.galleries,
+            decisions=storage.decisions,
+        )
+        full = await build(Settings(), storage, SilentLog(), no_probe, ports)
+        verification = full.services.verification
+        assert verification is not None
+        assert full.people.enrolments is verification.enrolments
+        assert full.people.workers is verification.workers
+        verification.tally.decided[Because.BUSY] += 3
+        assert b'gatepost_verifications_total{verdict="undecided",reason="busy"} 3' in (
+            full.metrics.scrape()
+        )
+
+    on_storage(test)
