@@ -332,6 +332,12 @@ def test_changes_of_others_are_followed_when_they_tell() -> None:
         assert await bench.because(session) is Because.UNKNOWN_FACE
         await bench.verification.people_changed(P2)
         await bench.verification.templates_destroyed(P2, LI)
+        await bench.roster.enrol(P1, [bench.entry(LI, turned(0))])
+        await bench.verification.templates_destroyed(P1, LI)
+        assert await bench.because(session) is Because.UNKNOWN_FACE, "the news was old"
+        await bench.settle()
+        in_step(bench)
+        assert await bench.because(session) is Because.RECOGNISED
 
     verify_run(body)
 
