@@ -35,6 +35,16 @@ def data_root(settings: Settings, environ: Mapping[str, str] = os.environ) -> Pa
     return settings.gateway.data_dir or default_root(os.geteuid(), environ)
 
 
+def make_data_root(settings: Settings) -> None:
+    """Create the data directory as the database will want it, if it is not there.
+
+    Raises GatepostError when that cannot be done.
+    """
+    embedded = not settings.storage.dsn
+    shared = embedded and server_user(settings.storage.postgres_user or None).switch
+    make_folders(data_root(settings), shared=shared)
+
+
 def admin_socket(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
     """Return where the administration socket lies: the setting, or the data directory.
 

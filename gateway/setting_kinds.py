@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
@@ -15,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    Strict,
     ValidationInfo,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -65,6 +67,17 @@ def _address_or_none(value: object) -> object:
 
 OptionalAddress = Annotated[Address | None, BeforeValidator(_address_or_none)]
 """An address, or None for the empty text."""
+
+
+PathSetting = Annotated[Path, Strict(strict=False)]
+
+
+def _path_or_none(value: object) -> object:
+    return None if value == "" else value
+
+
+OptionalPath = Annotated[PathSetting | None, BeforeValidator(_path_or_none)]
+"""A path, or None for the empty text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

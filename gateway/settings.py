@@ -6,14 +6,14 @@ nor how settings are written down (`gateway.config_text`).
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, Strict
+from pydantic import Field, Strict
 
 from gateway.capture_settings import CaptureSection
 from gateway.command_settings import CommandsSection
 from gateway.dialect_settings import DialectsSection, UnprovedTable
+from gateway.matcher_settings import MatcherSection
 from gateway.people_settings import PeopleSection
 from gateway.serial_settings import SerialServerTable, SerialTable
 from gateway.setting_kinds import (
@@ -21,19 +21,11 @@ from gateway.setting_kinds import (
     Address,
     InProduction,
     OptionalAddress,
+    OptionalPath,
     Section,
     setting,
 )
 from gateway.verification_settings import ThresholdTable, VerificationSection
-
-PathSetting = Annotated[Path, Strict(strict=False)]
-
-
-def _path_or_none(value: object) -> object:
-    return None if value == "" else value
-
-
-OptionalPath = Annotated[PathSetting | None, BeforeValidator(_path_or_none)]
 
 
 class GatewaySection(Section):
@@ -339,6 +331,7 @@ class Settings(Section):
     commands: CommandsSection = Field(default_factory=CommandsSection)
     people: PeopleSection = Field(default_factory=PeopleSection)
     verification: VerificationSection = Field(default_factory=VerificationSection)
+    matcher: MatcherSection = Field(default_factory=MatcherSection)
     web: WebSection = Field(default_factory=WebSection)
     log: LogSection = Field(default_factory=LogSection)
     admin: AdminSection = Field(default_factory=AdminSection)

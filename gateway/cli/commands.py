@@ -17,6 +17,7 @@ COMMANDS = {
     "capture": "Look at input that did not decode, and record what a terminal says.",
     "command": "Give orders to terminals and see what came of them.",
     "audit": "Read the audit trail and prove that nobody changed it.",
+    "matcher": "Prepare the networks that recognise faces.",
     "codec": "Identify captures, write codecs and check them.",
     "demo": "Show a morning at the gates: 200 terminals, an outage, a kill -9.",
 }

@@ -6,6 +6,8 @@ neither met nor unmet, and says so.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.domain.values import value
 
 
@@ -47,6 +49,26 @@ class PictureReport:
     def unmeasured(self) -> tuple[str, ...]:
         """Codes of the rules nothing can be said about; they refuse nothing by themselves."""
         return tuple(one.code for one in self.findings if one.met is None)
+
+
+def with_infrared(report: PictureReport, *, present: bool) -> PictureReport:
+    """Return the report of a visible-light picture that says whether an infrared one is with it.
+
+    Enrolment asks for both (R-061); a missing one is a deficiency that a policy may waive.
+    """
+    return replace(
+        report,
+        findings=(
+            *report.findings,
+            Finding(
+                rule="R-061",
+                code="infrared",
+                measured="present" if present else "missing",
+                limit="one in visible light and one in infrared",
+                met=present,
+            ),
+        ),
+    )
 
 
 @value
