@@ -20,6 +20,7 @@ from benchmarks.rows import (
     irises,
     latency,
     parsing,
+    pictures,
     reassembly,
     records,
     scrape,
@@ -49,6 +50,7 @@ MEASUREMENTS = (
     *galleries.MEASUREMENTS,
     *irises.MEASUREMENTS,
     *templates.MEASUREMENTS,
+    *pictures.MEASUREMENTS,
 )
 """In the order they run; the heavy ones first, while the machine is as it was found."""
 
