@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -86,6 +87,13 @@ def test_a_pair_altered_together_does_not_pass_for_the_pinned_one(folder: Path) 
     refused("model.altered", folder)
 
 
+def test_a_file_made_of_another_release_is_refused_where_nothing_is_pinned(folder: Path) -> None:
+    verify(replace(YUNET, converted=None), folder)
+    with pytest.raises(ModelRefused) as caught:
+        verify(replace(YUNET, converted=None, digest="0" * 64), folder)
+    assert caught.value.code == "model.altered"
+
+
 @pytest.mark.parametrize("name", ["yunet-2023mar.onnx", "yunet-2023mar.json"])
 def test_a_missing_file_says_which_command_makes_it(folder: Path, name: str) -> None:
     (folder / name).unlink()
@@ -139,7 +147,7 @@ def test_an_interrupted_write_leaves_the_old_file(
 
     before = (folder / "yunet-2023mar.onnx").read_bytes()
     with monkeypatch.context() as patched:
-        patched.setattr(durable.os, "fsync", fails)
+        patched.setattr(os, "fsync", fails)
         with pytest.raises(OSError, match="No space"):
             durable.write_durably(folder / "yunet-2023mar.onnx", b"new")
     assert (folder / "yunet-2023mar.onnx").read_bytes() == before

@@ -83,8 +83,8 @@ def test_eye_distance(eyes: float, met: bool) -> None:
 )
 @pytest.mark.parametrize("which", ["width", "height"])
 def test_face_box(side: float, met: bool, which: str) -> None:
-    other = "height" if which == "width" else "width"
-    finding = found("face_box", one=face(**{which: side, other: 200.0}))
+    width, height = (side, 200) if which == "width" else (200, side)
+    finding = found("face_box", one=face(width=width, height=height))
     assert (finding.rule, finding.met) == ("R-063", met)
 
 
@@ -93,7 +93,8 @@ def test_face_box(side: float, met: bool, which: str) -> None:
     ("degrees", "met"), [(14, True), (15, True), (16, False), (-15, True), (-16, False)]
 )
 def test_every_axis(axis: str, degrees: float, met: bool) -> None:
-    pose = estimate(turned(**{axis: degrees}))
+    yaw, pitch, roll = (degrees if axis == one else 0 for one in ("yaw", "pitch", "roll"))
+    pose = estimate(turned(yaw=yaw, pitch=pitch, roll=roll))
     finding = found(axis, pose=pose)
     assert (finding.rule, finding.measured, finding.met) == ("R-065", degrees, met)
     for other in {"yaw", "pitch", "roll"} - {axis}:
