@@ -22,6 +22,10 @@ OTHERS = (
 """Pictures that are none of ours, by how they begin."""
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG markers that begin a frame and tell its size: SOF0…SOF15 without DHT, JPG and DAC."""
+SCAN = b"\xff\xda"
+"""Begins a scan; never part of a scan's data, which is stuffed."""
+MOST_SCANS = 64
+"""Progressive JPEGs have about ten; some more are those of thumbnails and second pictures."""
 BARE = frozenset((0x01, *range(0xD0, 0xD9)))
 """JPEG markers without a length."""
 
@@ -40,6 +44,7 @@ class Header:
 def read_header(data: bytes) -> Header:
     """Return format and size; raises PictureRefused for anything but JPEG and PNG."""
     if data.startswith(JPEG):
+        _check_scans(data)
         width, height = _jpeg_size(data)
         return Header(format="jpeg", width=width, height=height)
     if data.startswith(PNG):
@@ -50,6 +55,18 @@ def read_header(data: bytes) -> Header:
             raise damaged()
         return Header(format="png", width=width, height=height)
     raise _no_picture_of_ours(data)
+
+
+def _check_scans(data: bytes) -> None:
+    """Refuse a JPEG that goes over its pixels again and again: each time costs a whole decoding."""
+    found = data.count(SCAN)
+    if found > MOST_SCANS:
+        raise PictureRefused(
+            "picture.too_many_scans",
+            f"the picture is made of {found} scans, {MOST_SCANS} are allowed.",
+            place="picture",
+            remedy="Save it as a baseline JPEG.",
+        )
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

@@ -203,6 +203,20 @@ def test_the_header_reads_progressive_and_padded_files() -> None:
     assert read_header(padded).height == 480
 
 
+def test_a_picture_of_endless_scans_is_not_decoded() -> None:
+    progressive = encoded(PICTURE, progressive=True)
+    decode(progressive, BOUNDS)
+    last = progressive.rindex(b"\xff\xda")
+    again = progressive[last:-2]
+    decode(progressive[:-2] + again * 40 + progressive[-2:], BOUNDS)
+    told = refused(
+        progressive[:-2] + again * 5_000 + progressive[-2:],
+        "picture.too_many_scans",
+        Bounds(most_bytes=200_000_000),
+    )
+    assert "scans" in told.message
+
+
 def test_no_damage_of_a_byte_escapes_as_another_error() -> None:
     random = np.random.default_rng(11)
     for whole in (JPEG, PNG):
