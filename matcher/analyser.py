@@ -27,9 +27,10 @@ class Analyser:
 
         Afterwards `Pool.wait_s` knows how long a picture takes on this machine.
         """
-        for kind in (Work.UPKEEP, Work.PICTURE, Work.PICTURE):
+        await self._pool.keep(self._pipeline.warm)
+        for _ in range(2):
             await asyncio.gather(
-                *(self._pool.run(kind, self._pipeline.warm) for _ in range(self._pool.size))
+                *(self._pool.run(Work.PICTURE, self._pipeline.warm) for _ in range(self._pool.size))
             )
 
     async def analyse(self, picture: bytes, deadline: float = NEVER) -> Analysis:

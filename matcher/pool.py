@@ -1,7 +1,8 @@
 """A fixed number of threads for work that would block the loop, the most urgent first.
 
 The queue is bounded. Where it is full, the work with the latest deadline gives way, be it the new
-one; work whose deadline passed while it waited is not begun. Both end in `TooLate`.
+one; work whose deadline passed while it waited is not begun. Both end in `TooLate`. Upkeep is
+outside of that: a removal that was dropped would leave somebody in who was to be forgotten.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 NEVER = float("inf")
 """Deadline of work that may wait."""
+PATIENCE = 1.0
+"""Seconds that upkeep stands back behind what is more urgent."""
 
 
 class Work(Enum):
@@ -38,8 +41,9 @@ class Work(Enum):
 
 @dataclass(order=True, slots=True)
 class _Job:
-    deadline: float
+    turn: float
     number: int
+    deadline: float = field(compare=False)
     kind: Work = field(compare=False)
     work: Callable[[], Any] = field(compare=False)
     loop: asyncio.AbstractEventLoop = field(compare=False)
@@ -79,13 +83,21 @@ class Pool:
         future: asyncio.Future[T] = loop.create_future()
         with self._changed:
             self._number += 1
-            job = _Job(deadline, self._number, kind, work, loop, future)
+            turn = self._clock() + PATIENCE if kind is Work.UPKEEP else deadline
+            job = _Job(turn, self._number, deadline, kind, work, loop, future)
             heapq.heappush(self._waiting, job)
             dropped = self._make_room()
             self._changed.notify()
         if dropped is not None:
             _settle(dropped.future, None, TooLate())
         return await future
+
+    async def keep(self, work: Callable[[], T]) -> T:
+        """Return what upkeep returns; it is never dropped, and has its turn within a second or so.
+
+        Raises what it raises, and TooLate only once the pool is closed.
+        """
+        return await self.run(Work.UPKEEP, work)
 
     def wait_s(self, kind: Work) -> float:
         """Estimate after how many seconds work handed over now would be done, itself included.
@@ -117,12 +129,16 @@ class Pool:
             thread.join()
 
     def _make_room(self) -> _Job | None:
-        if self._closed or len(self._waiting) > self._most:
-            last = max(self._waiting)
-            self._waiting.remove(last)
-            heapq.heapify(self._waiting)
-            return last
-        return None
+        """Take out what must give way to the work just put in, which may be that itself."""
+        if self._closed:
+            return self._waiting.pop()  # closing emptied the queue, so it is the new one
+        bounded = [job for job in self._waiting if job.kind is not Work.UPKEEP]
+        if len(bounded) <= self._most:
+            return None
+        last = max(bounded)
+        self._waiting.remove(last)
+        heapq.heapify(self._waiting)
+        return last
 
     def _serve(self, at: int) -> None:
         while (job := self._next(at)) is not None:

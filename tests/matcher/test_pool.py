@@ -123,6 +123,33 @@ def test_a_full_queue_drops_the_least_urgent_be_it_the_new_one() -> None:
     during(pool, story)
 
 
+def test_upkeep_is_never_dropped_and_waits_for_no_more_than_its_patience() -> None:
+    clock = Time()
+    pool = Pool(threads=1, waiting=1, clock=clock)
+    order: list[str] = []
+
+    async def story() -> None:
+        gate, busy = await occupied(pool)
+        kept = [asyncio.create_task(pool.keep(lambda: order.append("upkeep"))) for _ in range(5)]
+        await queued()
+        urgent = asyncio.create_task(pool.run(Work.PICTURE, lambda: order.append("soon"), 0.9))
+        await queued()
+        with pytest.raises(TooLate):
+            await pool.run(Work.PICTURE, lambda: order.append("later"), 1.1)
+        gate.go.set()
+        await asyncio.gather(busy, urgent, *kept)
+        gate, busy = await occupied(pool)
+        late = asyncio.create_task(pool.run(Work.PICTURE, lambda: order.append("late"), 99.0))
+        first = asyncio.create_task(pool.keep(lambda: order.append("first")))
+        await queued()
+        clock.now = 50.0
+        gate.go.set()
+        await asyncio.gather(busy, late, first)
+
+    during(pool, story)
+    assert order == ["soon", *["upkeep"] * 5, "first", "late"]
+
+
 def test_cancelled_work_is_never_begun() -> None:
     pool = Pool(threads=1, clock=Time())
     begun: list[str] = []
