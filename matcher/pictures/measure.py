@@ -34,7 +34,7 @@ def measure(aligned: Image.Image) -> Light:
     levels = grey[ROWS, HALVES[0].start : HALVES[1].stop]
     left, right = (float(grey[ROWS, half].mean()) for half in HALVES)
     brighter = max(left, right)
-    clipped = np.count_nonzero((levels <= DARKEST) | (levels >= BRIGHTEST))
+    clipped = (levels <= DARKEST) | (levels >= BRIGHTEST)
     whole = levels.astype(np.int32)
     bend = (whole[1:-1, :-2] + whole[1:-1, 2:] + whole[:-2, 1:-1] + whole[2:, 1:-1]) - 4 * whole[
         1:-1, 1:-1
@@ -42,6 +42,6 @@ def measure(aligned: Image.Image) -> Light:
     return Light(
         brightness=float(levels.mean()),
         evenness=min(left, right) / brighter if brighter else 0.0,
-        clipped=clipped / levels.size,
+        clipped=float(clipped.mean()),
         sharpness=float(bend.var()),
     )

@@ -77,6 +77,13 @@ def test_a_good_picture_meets_every_rule(pipeline: Pipeline) -> None:
     assert (report.format, report.width, report.height, report.faces) == ("jpeg", 640, 480, 1)
 
 
+def test_a_report_holds_plain_values(pipeline: Pipeline) -> None:
+    """Not numpy's: they are no ``bool`` to ``is``, and JSON does not know them."""
+    for one in pipeline.analyse(portrait(1, 1)).report.findings:
+        assert type(one.met) is bool
+        assert type(one.measured) in (float, int, str)
+
+
 @pytest.mark.parametrize(
     ("image", "code"),
     [
