@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.database import data_root
+from gateway.matcher.galleries.registry import Galleries
+from gateway.matcher.matcher import LocalMatcher
 from gateway.matcher.models.contract import ModelRefused, Role
 from gateway.matcher.models.manifest import read_manifest
 from gateway.matcher.models.registry import Entry, Registry
 from gateway.matcher.pictures.decode import Bounds
+from gateway.matcher.pictures.pipeline import load
 from gateway.matcher.pictures.rules import FaceRules
 from gateway.matcher.pool import Pool
 from gateway.settings import Settings
@@ -56,6 +59,12 @@ def pool(settings: Settings) -> Pool:
     """Start the threads that analyse and search; whoever calls this closes them."""
     section = settings.matcher
     return Pool(threads=section.threads, waiting=section.waiting)
+
+
+def matcher(settings: Settings, threads: Pool) -> LocalMatcher:
+    """Verify and load the networks; raises ModelRefused. Warm it before the first question."""
+    pipeline = load(registry(settings), rules=face_rules(settings), bounds=bounds(settings))
+    return LocalMatcher(pipeline, Galleries(), threads)
 
 
 def _entry(manifest: Path, role: Role) -> Entry:

@@ -1,1 +1,1 @@
-"""Face and iris matching; owns ONNX and FAISS. Nothing here yet: verification is not offered."""
+"""Face and iris matching behind `gateway.domain.matching.Matcher`; owns ONNX and FAISS."""

@@ -143,7 +143,7 @@ class Matcher(Protocol):
         """Estimate how long this question would take if asked now, its own work included."""
 
     async def analyse(self, picture: bytes) -> Analysis:
-        """Find and embed the one face of a picture; raises PictureRefused."""
+        """Find and embed the one face of a picture; raises PictureRefused, or TooLate when busy."""
 
     async def match(self, question: Question) -> Answer:
         """Compare; raises PictureRefused, TemplateRefused, GalleryMissing or TooLate.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 from gateway.matcher.models.runtime import Network
 from gateway.matcher.pictures.align import TEMPLATE_SIDE, align
 from gateway.matcher.pictures.faces import Face
 from gateway.matcher.pictures.tensor import to_tensor
+from gateway.matcher.vectors import encode, unit
 from PIL import Image
 
-from gateway.domain.templates import ElementType, FaceTemplate
+from gateway.domain.templates import FaceTemplate
 
 
 class Embedder:
@@ -29,13 +29,4 @@ class Embedder:
         if self.side != TEMPLATE_SIDE:
             aligned = align(image, face.points, self.side)
         (output,) = self._network.run(to_tensor(aligned, self._network.model.input))
-        vector = output.reshape(-1).astype(np.float64)
-        unit = (vector / np.linalg.norm(vector)).astype("<f4")
-        return FaceTemplate(
-            algorithm=self.algorithm,
-            dimensions=unit.size,
-            elements=ElementType.FLOAT32,
-            normalised=True,
-            scale=1.0,
-            data=unit.tobytes(),
-        )
+        return encode(self.algorithm, unit(output.reshape(-1)))

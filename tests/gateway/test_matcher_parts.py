@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from gateway.matcher.models.contract import ModelRefused
 from gateway.matcher.models.registry import Registry
 from gateway.matcher.pictures.decode import Bounds
 from gateway.matcher.pictures.rules import FaceRules
 
 from gateway.config import load
-from gateway.matcher_parts import bounds, face_rules, pool, registry
+from gateway.matcher_parts import bounds, face_rules, matcher, pool, registry
 from gateway.settings import Settings
 
 
@@ -42,3 +44,16 @@ def test_each_setting_reaches_its_part() -> None:
     made = pool(settings(threads=3))
     made.close()
     assert made.size == 3
+
+
+def test_it_starts_with_converted_networks_only(tmp_path: Path) -> None:
+    named = settings(models=tmp_path / "models")
+    threads = pool(named)
+    try:
+        with pytest.raises(ModelRefused) as caught:
+            matcher(named, threads)
+        assert caught.value.code == "model.missing"
+        list(registry(named).prepare())
+        assert matcher(named, threads).face_algorithm == 0x0101
+    finally:
+        threads.close()
