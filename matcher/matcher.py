@@ -31,8 +31,6 @@ from gateway.domain.templates import FaceTemplate, IrisTemplate
 
 BATCH = 2_000
 """Members that are added in one go while a gallery is built; between two, questions have a turn."""
-KINDS = {Trait.FACE: Work.PICTURE, Trait.IRIS: Work.IRISES}
-"""What a question is taken to cost before it is known."""
 
 
 class LocalMatcher:
@@ -62,18 +60,21 @@ class LocalMatcher:
                 *(self._pool.run(Work.PICTURE, self._pipeline.warm) for _ in range(self._pool.size))
             )
 
-    def wait_ms(self, trait: Trait) -> float:
-        """Estimate how long a question asked now would take, its own work included."""
-        return 1_000 * self._pool.wait_s(KINDS[trait])
+    def wait_ms(self, question: Question) -> float:
+        """Estimate how long this question would take if asked now, its own work included."""
+        return 1_000 * self._pool.wait_s(_kind(question), question.deadline)
 
     async def analyse(self, picture: bytes) -> Analysis:
         """Find and embed the one face of a picture; raises PictureRefused or TooLate."""
         return await self._pool.run(Work.PICTURE, partial(self._pipeline.analyse, picture))
 
     async def match(self, question: Question) -> Answer:
-        """Compare; raises PictureRefused, TemplateRefused, GalleryMissing or TooLate."""
-        kind, work = self._work(question)
-        return await self._pool.run(kind, partial(work, question), question.deadline)
+        """Compare; raises PictureRefused, TemplateRefused, GalleryMissing or TooLate.
+
+        A cancelled await drops the work, if it has not begun.
+        """
+        work = partial(self._answer, question)
+        return await self._pool.run(_kind(question), work, question.deadline)
 
     async def compare(self, one: FaceTemplate, other: FaceTemplate) -> float:
         """Return the cosine of two templates of one model; raises TemplateRefused."""
@@ -130,13 +131,13 @@ class LocalMatcher:
         finally:
             del self._tidying[scope]
 
-    def _work(self, question: Question) -> tuple[Work, Callable[[Question], Answer]]:
+    def _answer(self, question: Question) -> Answer:
         if question.picture is not None:
-            return Work.PICTURE, self._match_picture
+            return self._match_picture(question, question.picture)
         if question.faces:
-            return Work.FACE_TEMPLATES, self._match_faces
+            return self._match_faces(question)
         if question.irises:
-            return Work.IRISES, self._match_irises
+            return self._match_irises(question)
         raise TemplateRefused(
             "template.none",
             "There is nothing to compare.",
@@ -144,10 +145,9 @@ class LocalMatcher:
             remedy="Ask with a picture or with templates.",
         )
 
-    def _match_picture(self, question: Question) -> Answer:
-        assert question.picture is not None
+    def _match_picture(self, question: Question, picture: bytes) -> Answer:
         began = time.perf_counter()
-        seen = self._pipeline.analyse(question.picture)
+        seen = self._pipeline.analyse(picture)
         embedded = time.perf_counter()
         found = self._galleries.faces(question.scope, (seen.template,), question.among)
         return Answer(
@@ -164,15 +164,21 @@ class LocalMatcher:
     def _match_faces(self, question: Question) -> Answer:
         began = time.perf_counter()
         found = self._galleries.faces(question.scope, question.faces, question.among)
-        return _answer(Trait.FACE, question.faces[0].algorithm, found, began)
+        return _told(Trait.FACE, question.faces[0].algorithm, found, began)
 
     def _match_irises(self, question: Question) -> Answer:
         began = time.perf_counter()
         found = self._galleries.irises(question.scope, question.irises, question.among)
-        return _answer(Trait.IRIS, question.irises[0].algorithm, found, began)
+        return _told(Trait.IRIS, question.irises[0].algorithm, found, began)
 
 
-def _answer(trait: Trait, algorithm: int, found: Found, began: float) -> Answer:
+def _kind(question: Question) -> Work:
+    if question.picture is not None:
+        return Work.PICTURE
+    return Work.FACE_TEMPLATES if question.faces else Work.IRISES
+
+
+def _told(trait: Trait, algorithm: int, found: Found, began: float) -> Answer:
     return Answer(
         trait=trait,
         algorithm=algorithm,

@@ -90,7 +90,11 @@ class Pool:
             self._changed.notify()
         if dropped is not None:
             _settle(dropped.future, None, TooLate())
-        return await future
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._withdraw(job)
+            raise
 
     async def keep(self, work: Callable[[], T]) -> T:
         """Return what upkeep returns; it is never dropped, and has its turn within a second or so.
@@ -99,11 +103,11 @@ class Pool:
         """
         return await self.run(Work.UPKEEP, work)
 
-    def wait_s(self, kind: Work) -> float:
+    def wait_s(self, kind: Work, deadline: float = NEVER) -> float:
         """Estimate after how many seconds work handed over now would be done, itself included.
 
-        What runs and what waits is laid out over the threads by the mean of its kind; for the new
-        work itself two mean deviations are added.
+        What runs, and what waits and is as urgent, is laid out over the threads by the mean of its
+        kind; for the new work itself two mean deviations are added.
         """
         now = self._clock()
         with self._changed:
@@ -113,7 +117,8 @@ class Pool:
             ]
             free += [0.0] * (len(self._threads) - len(free))
             heapq.heapify(free)
-            for job in sorted(self._waiting):
+            ahead = (job for job in self._waiting if job.turn <= deadline)
+            for job in sorted(ahead):
                 heapq.heapreplace(free, free[0] + self._paces[job.kind].mean)
             return free[0] + self._paces[kind].likely
 
@@ -139,6 +144,13 @@ class Pool:
         self._waiting.remove(last)
         heapq.heapify(self._waiting)
         return last
+
+    def _withdraw(self, job: _Job) -> None:
+        """Take out work that nobody waits for any more: it would count as waiting."""
+        with self._changed:
+            if job in self._waiting:
+                self._waiting.remove(job)
+                heapq.heapify(self._waiting)
 
     def _serve(self, at: int) -> None:
         while (job := self._next(at)) is not None:

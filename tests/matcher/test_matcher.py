@@ -220,10 +220,19 @@ def test_pictures_at_once_are_analysed_as_each_alone(pipeline: Pipeline) -> None
 
 def test_warming_learns_the_pace_of_this_machine(pipeline: Pipeline) -> None:
     async def story(matcher: LocalMatcher) -> None:
-        guess = matcher.wait_ms(Trait.FACE)
+        guess = matcher.wait_ms(asks(1))
         assert guess == pytest.approx(2_000 * Work.PICTURE.value)
         await matcher.warm()
-        assert 0 < matcher.wait_ms(Trait.FACE) != guess
+        assert 0 < matcher.wait_ms(asks(1)) != guess
+
+    play(pipeline, story)
+
+
+def test_a_template_is_known_to_take_less_than_a_picture(pipeline: Pipeline) -> None:
+    async def story(matcher: LocalMatcher) -> None:
+        template = (await matcher.analyse(portrait(1, 1))).template
+        by_template = Question(scope=SCOPE, deadline=soon(), faces=(template,))
+        assert matcher.wait_ms(by_template) < matcher.wait_ms(asks(1)) / 5
 
     play(pipeline, story)
 

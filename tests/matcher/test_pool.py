@@ -231,6 +231,12 @@ def test_the_wait_is_what_runs_and_waits_laid_out_over_the_threads() -> None:
         await queued()
         # One thread does two of the three, so the other is free after its one.
         assert pool.wait_s(Work.PICTURE) == pytest.approx(0.04 + 0.06 + own)
+        sooner = asyncio.create_task(pool.run(Work.PICTURE, lambda: None, 99.0))
+        await queued()
+        # Of what waits only one is as urgent as a question that cannot wait longer than that.
+        assert pool.wait_s(Work.PICTURE, 100.0) == pytest.approx(0.04 + own)
+        sooner.cancel()
+        await queued()
         clock.now = 9.0  # longer than anybody expected: at least nothing negative
         assert pool.wait_s(Work.PICTURE) == pytest.approx(0.06 + own)
         for gate, _ in (first, second):
