@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.matcher_evaluate import evaluate
 from gateway.cli.options import config_option, settings_from
 
 HEAD = ("ROLE", "MODEL", "VERSION", "LICENCE", "ALGORITHM", "SHA-256", "STATE")
@@ -53,3 +54,6 @@ def prepare(config: Path | None) -> None:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
     click.echo(f"In {named.folder}.")
+
+
+matcher.add_command(evaluate)
