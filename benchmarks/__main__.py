@@ -15,6 +15,7 @@ from benchmarks.bench import Bench, Measurement, opened
 from benchmarks.goals import Result, Verdict, not_measured
 from benchmarks.rows import (
     accounts,
+    accuracy,
     crowd,
     galleries,
     irises,
@@ -51,6 +52,7 @@ MEASUREMENTS = (
     *irises.MEASUREMENTS,
     *templates.MEASUREMENTS,
     *pictures.MEASUREMENTS,
+    *accuracy.MEASUREMENTS,
 )
 """In the order they run; the heavy ones first, while the machine is as it was found."""
 
