@@ -35,6 +35,7 @@ from gateway.settings import Settings
 from gateway.storage.opening import Storage
 from gateway.twisted_logs import route_twisted
 from gateway.unproved import serve_unproved
+from gateway.verifying import verify_ports
 from gateway.web.site import listen as listen_web
 from gateway.web.status import Status
 
@@ -70,7 +71,8 @@ async def serve(settings: Settings, reactor: IReactorTCP, logs: LogHandle) -> No
         database = await stack.enter_async_context(
             opened(settings, probe=crashpoints.from_environment())
         )
-        parts = await build(settings, database.storage, log, crashpoints.from_environment())
+        ports = await stack.enter_async_context(verify_ports(settings, database.storage))
+        parts = await build(settings, database.storage, log, crashpoints.from_environment(), ports)
         await parts.housekeeping.begin()
         await parts.services.commands.begin()
         if database.server is not None:
