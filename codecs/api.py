@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.codecs.quirks import FirmwareTable
 
 from gateway.domain.events import Event, RecordReported
 from gateway.domain.requests import Request
 from gateway.domain.times import Instant
+
+if TYPE_CHECKING:
+    from gateway.codecs.double import Double, Persona
 
 API_VERSION = 1
 """A dialect that targets another version is listed but not loaded."""
@@ -123,12 +126,15 @@ class Dialect:
     summary: str
     conversation: Callable[[Context], Conversation]
     """Makes the gateway's side."""
-    device: Callable[..., object] | None = None
-    """Makes the terminal's side for the simulator, where the codec has one."""
+    device: Callable[[Persona], Double] | None = None
+    """Makes a terminal for the simulator and for gold, see `gateway.codecs.double`."""
     carries: frozenset[type] = frozenset()
     """Which orders its terminals can be given: classes of `gateway.domain.commands` and
     `gateway.domain.maintenance`. Whatever is not among them is refused before it is queued."""
     reach: Reach = Reach.PERSISTENT
+    numbered: bool = True
+    """Records carry a series and numbers from 1 up, without holes; otherwise nothing but their
+    identity names them."""
     retains_until_ack: bool = True
     """The terminal keeps a record until it is acknowledged; otherwise the gateway must spool it."""
     opening: Callable[[bytes], bool | None]

@@ -57,6 +57,7 @@ class Operations:
             "codec.replay": self.replay,
             "proof.totals": self.totals,
             "proof.numbers": self.numbers,
+            "proof.names": self.names,
         }
 
     async def import_directory(self, document: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -175,6 +176,12 @@ class Operations:
         held = await self._storage.proofs.identities(device.id, series)
         pictures = await self._storage.proofs.picture_digests(device.id)
         return {"numbers": sorted(held), "pictures": sorted(p.hex() for p in pictures)}
+
+    async def names(self, serial: str) -> list[str]:
+        """List the identities of a device's records, where its protocol does not number them."""
+        directory = await self._storage.directory.load()
+        device = directory.devices[Serial(serial)]
+        return sorted(name.hex() for name in await self._storage.proofs.names(device.id))
 
     @staticmethod
     def _brief(device: Device) -> dict[str, Any]:

@@ -63,6 +63,14 @@ class StoreProofs:
         assert row is not None
         return Totals(**dict(row))
 
+    async def names(self, device: DeviceId) -> set[bytes]:
+        """List the identities of all records held, for a dialect that does not number them."""
+        async with self._database.use(turn=Turn.SLOW) as connection:
+            rows = await connection.fetch(
+                "select identity from record_identity where device = $1", device
+            )
+        return {row["identity"] for row in rows}
+
     async def identities(self, device: DeviceId, series: int) -> set[int]:
         """List the numbers held of one series, whatever became of each record."""
         async with self._database.use(turn=Turn.SLOW) as connection:

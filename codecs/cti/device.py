@@ -43,6 +43,11 @@ class CtiDevice:
         self.clock_ms: int | None = None
         """What the last time sync told, milliseconds since 1970 UTC."""
 
+    @property
+    def asking(self) -> bool:
+        """A frame waits for its answer: nothing else may be sent."""
+        return self._asked is not None
+
     def connected(self) -> None:
         """Begin anew on a fresh connection: the first thing sent is the login."""
         self._frames = FrameReader(FRAMING, resync=False)

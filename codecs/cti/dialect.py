@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
-from gateway.codecs.cti.device import CtiDevice
+from gateway.codecs.cti.double import CtiDouble
 from gateway.codecs.cti.limits import BYTES_BEFORE_LOGIN, MOST_FRAME, MOST_PICTURE
 from gateway.codecs.cti.server import CtiConversation
 
@@ -28,8 +28,9 @@ DIALECT = Dialect(
     version="1",
     summary="the city terminal interface, as far as it is known",
     conversation=CtiConversation,
-    device=CtiDevice,
+    device=CtiDouble,
     reach=Reach.PERSISTENT,
+    numbered=False,
     # Inferred: the state byte can say "failed", and public clients send such a record again.
     retains_until_ack=True,
     opening=opening,

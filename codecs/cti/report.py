@@ -31,7 +31,7 @@ _NUMBER = 6
 def report(device: Serial, record: Attendance, receipt: Receipt, wall_ms: int) -> PassageReported:
     """Return the event; ``wall_ms`` decides whether the record counts as live."""
     picture = sha256(record.picture).digest()
-    identity = _identity(device, record, picture)
+    identity = identify(device, record, picture)
     time_ms = read_time(record.time)
     device_ms = NO_TIME_MS if time_ms is None else time_ms
     return PassageReported(
@@ -53,7 +53,9 @@ def report(device: Serial, record: Attendance, receipt: Receipt, wall_ms: int) -
     )
 
 
-def _identity(device: Serial, record: Attendance, picture: bytes) -> bytes:
+def identify(device: Serial, record: Attendance, picture: bytes | None = None) -> bytes:
+    """Return what names a record; ``picture`` is the SHA-256 of its picture, where known."""
+    picture = sha256(record.picture).digest() if picture is None else picture
     told = record.worker.to_bytes(4, "little") + record.time + bytes((record.means,))
     return sha256(device.encode() + b"\0" + told + picture).digest()
 

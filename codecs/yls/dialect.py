@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
-from gateway.codecs.yls.device import YlsDevice
+from gateway.codecs.yls.double import YlsDouble
 from gateway.codecs.yls.groups import Group, scan
 from gateway.codecs.yls.limits import (
     AUTH_ALLOWANCE,
@@ -54,7 +54,7 @@ DIALECT = Dialect(
     version="1.0",
     summary="YLS/1, the gateway's own open terminal protocol",
     conversation=YlsConversation,
-    device=YlsDevice,
+    device=YlsDouble,
     carries=ORDERS,
     reach=Reach.PERSISTENT,
     retains_until_ack=True,

@@ -12,8 +12,11 @@ from typing import Any
 
 import click
 
+from gateway.cli.cast import MOST, Wanted, cast, parse_counts
 from gateway.cli.options import config_option, settings_from
+from gateway.codecs.registry import load_dialects
 from gateway.database import admin_socket
+from gateway.directory_tables import DEFAULT_DIALECT
 from gateway.domain.errors import GatepostError
 from gateway.settings import Settings
 from gateway.simulator import outages as cuts
@@ -34,16 +37,25 @@ from gateway.simulator.specification import FleetSpec
 
 PER_PROCESS = 1_000
 """Terminals of one process before another is started."""
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
-NOWHERE = ("serial", 0)
-"""The address of a gateway that no terminal dials."""
+TERMINALS = 100
+"""How many are simulated where nobody says."""
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @click.command(context_settings={"show_default": True})
 @config_option
 @click.option(
-    "--terminals", "-n", "count", type=click.IntRange(0, 100_000), default=100, help="How many."
+    "--terminals",
+    "-n",
+    "count",
+    type=click.IntRange(0, MOST),
+    help=f"How many that speak {DEFAULT_DIALECT}.  [default: {TERMINALS}]",
+)
+@click.option(
+    "--dialect",
+    "dialects",
+    metavar="NAME:COUNT,…",
+    help="Terminals of several protocols instead, such as yls:200,cti:10.",
 )
 @click.option(
     "--serial",
@@ -69,6 +81,13 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
     multiple=True,
     metavar="SITE:FROM:LENGTH",
     help="Cut a site's network; seconds as played. May be repeated. Sites: SIM-A, SIM-B, …",
+)
+@click.option(
+    "--verify",
+    type=click.FloatRange(0, 1),
+    default=0,
+    metavar="RATE",
+    help="Share of arrivals at which the terminal asks the gateway who it is.",
 )
 @click.option("--snapshots", type=click.FloatRange(0, 1), default=1, help="Share with a picture.")
 @click.option("--host", help="Where the gateway listens. Default: its configuration.")
@@ -122,20 +141,18 @@ class _Progress:
 
 def _run(settings: Settings, options: dict[str, Any]) -> Run:
     at = sites(options["site_count"])
-    host, port = _address(settings, options) if options["count"] else NOWHERE
-    lines = options["lines"]
-    count = options["count"] + len(lines)
-    if not count:
-        raise GatepostError(
-            "simulate.nobody",
-            "there is no terminal to simulate.",
-            place="--terminals 0",
-            remedy="Name a serial device with --serial, or ask for terminals.",
-        )
-    wanted = options["processes"] or max(1, min(os.cpu_count() or 1, -(-count // PER_PROCESS)))
+    wanted = Wanted(
+        counts=_counts(options["count"], options["dialects"]),
+        lines=options["lines"],
+        host=options["host"],
+        port=options["port"],
+        tls=options["tls_ca"] is not None,
+    )
+    seats, doors = cast(wanted, settings, load_dialects().dialects)
+    count = len(seats)
+    processes = options["processes"] or max(1, min(os.cpu_count() or 1, -(-count // PER_PROCESS)))
     fleet = FleetSpec(
-        host=host,
-        port=port,
+        doors=doors,
         epoch=fresh_epoch(),
         seed=options["seed"],
         script=Script(
@@ -143,27 +160,27 @@ def _run(settings: Settings, options: dict[str, Any]) -> Run:
             speed=options["speed"],
             passages_per_terminal=options["passages"],
             snapshots=options["snapshots"],
+            verify=options["verify"],
         ),
-        terminals=terminals(options["count"], at, host, lines),
+        terminals=terminals(seats, at),
         tls_ca=str(options["tls_ca"]) if options["tls_ca"] else None,
         connect_s=connect_seconds(count),
     )
-    return Run(fleet=fleet, sites=at, outages=_outages(options["outages"], at), processes=wanted)
+    return Run(fleet=fleet, sites=at, outages=_outages(options["outages"], at), processes=processes)
+
+
+def _counts(count: int | None, dialects: str | None) -> dict[str, int]:
+    if dialects is None:
+        return {DEFAULT_DIALECT: TERMINALS if count is None else count}
+    if count is not None:
+        raise GatepostError(
+            "simulate.dialect",
+            "--terminals and --dialect both say how many.",
+            place=f"--dialect {dialects}",
+            remedy="Name one of them.",
+        )
+    return parse_counts(dialects)
 
 
 def _outages(texts: Sequence[str], at: Sequence[Site]) -> list[cuts.Outage]:
     return [cuts.parse(text, [site.code for site in at]) for text in texts]
-
-
-def _address(settings: Settings, options: dict[str, Any]) -> tuple[str, int]:
-    listen = settings.listen.tls if options["tls_ca"] else settings.listen.tcp
-    host = options["host"] or (listen and EVERYWHERE.get(listen.host, listen.host))
-    port = options["port"] or (listen and listen.port)
-    if not host or not port:
-        raise GatepostError(
-            "simulate.address",
-            "the configuration names no such listener.",
-            place="setting listen.tls" if options["tls_ca"] else "setting listen.tcp",
-            remedy="Name it with --host and --port.",
-        )
-    return host, port

@@ -12,13 +12,14 @@ from gateway.demo.stage import LINES, Stage
 from gateway.demo.view import Mark, Row, SiteLine, Snapshot
 from gateway.simulator.counts import Counts
 from gateway.simulator.day import Script
-from gateway.simulator.plan import Site, directory, sites, terminals
+from gateway.simulator.plan import Site, directory, seats, sites, terminals
 from gateway.simulator.processes import Fleets
 from gateway.simulator.proofs import evidence
 from gateway.simulator.run import Result, connect_seconds, fresh_epoch
-from gateway.simulator.specification import FleetSpec, split
+from gateway.simulator.specification import Door, FleetSpec, split
 from gateway.simulator.verdict import judge
 
+DIALECT, HOST = "yls", "127.0.0.1"
 SITES = 4
 PROCESSES = 2
 SPEED = 10.0
@@ -80,12 +81,12 @@ class Story:
             await self._stage.start_gateway()
             self._starts = 1
             fleet = self._fleet()
-            document = directory(self._sites, fleet.terminals)
+            document = directory(self._sites, fleet)
             await self._stage.call("directory.import", document=document, place="demo")
             async with Fleets(split(fleet, PROCESSES), self._stage.errors) as fleets:
                 with self._counting(fleets):
                     async with _beside(self._poller.run()):
-                        result = await self._play(fleets, fleet)
+                        result = await self._play(fleets)
                         await afterwards()
         return result
 
@@ -98,7 +99,7 @@ class Story:
         finally:
             self._fleets = None
 
-    async def _play(self, fleets: Fleets, fleet: FleetSpec) -> Result:
+    async def _play(self, fleets: Fleets) -> Result:
         count = self._plot.count
         self._now(CONNECT, f"{count} terminals log in, {LINES} more on serial lines / 登录，含串口")
         await self._until(lambda: fleets.counts().online_total == self._plot.everybody)
@@ -108,8 +109,7 @@ class Story:
         ledgers = await fleets.ledgers()
         counts = fleets.counts()
         self._now(VERDICT, "Every terminal's ledger against the database / 逐台核对")
-        serials = [one.serial for one in fleet.terminals]
-        found = await evidence(self._stage.call, serials, fleet.epoch, {})
+        found = await evidence(self._stage.call, ledgers, {})
         await self._poller.ask()
         self._phase = len(PHASES)
         self._show(self.snapshot())
@@ -152,8 +152,7 @@ class Story:
 
     def _fleet(self) -> FleetSpec:
         return FleetSpec(
-            host="127.0.0.1",
-            port=self._stage.tcp,
+            doors={DIALECT: Door(host=HOST, port=self._stage.tcp)},
             epoch=fresh_epoch(),
             seed=self._plot.seed,
             script=Script(
@@ -161,7 +160,9 @@ class Story:
                 speed=SPEED,
                 passages_per_terminal=self._plot.passages,
             ),
-            terminals=terminals(self._plot.count, self._sites, "127.0.0.1", self._stage.lines),
+            terminals=terminals(
+                seats(DIALECT, self._plot.count, HOST, self._stage.lines), self._sites
+            ),
             connect_s=connect_seconds(self._plot.count),
         )
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from gateway.simulator.latency import Latencies, together
 
+TIMED = ("latencies", "answers")
+"""Fields that hold how long something took."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Counts:
@@ -29,10 +32,22 @@ class Counts:
     broken: int = 0
     """Sessions that ended without our wish."""
     login_refused: int = 0
+    asked: int = 0
+    """Questions to the gateway while somebody waited."""
+    granted: int = 0
+    denied: int = 0
+    late: int = 0
+    """Answers that came when nobody waited any more."""
+    fallbacks: dict[str, int] = field(default_factory=dict)
+    """Questions without an answer of use, by reason."""
+    orders: dict[str, int] = field(default_factory=dict)
+    """What the gateway ordered and the terminals did, by kind."""
     online: dict[str, int] = field(default_factory=dict)
     """Terminals with a session, by site."""
     latencies: Latencies = field(default_factory=Latencies)
     """From the event to its acknowledgement, of records sent as they happened."""
+    answers: Latencies = field(default_factory=Latencies)
+    """From the question to the gateway's decision."""
 
     @property
     def waiting(self) -> int:
@@ -52,22 +67,30 @@ class Counts:
     def as_json(self) -> dict[str, Any]:
         """Flatten for the pipe between processes."""
         flat = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return {**flat, "latencies": self.latencies.counts}
+        return {**flat, **{name: getattr(self, name).counts for name in TIMED}}
 
 
 def from_json(flat: Mapping[str, Any]) -> Counts:
     """Rebuild a reading that came through the pipe."""
-    return Counts(**{**flat, "latencies": Latencies(flat["latencies"])})
+    return Counts(**{**flat, **{name: Latencies(flat[name]) for name in TIMED}})
 
 
 def summed(readings: Iterable[Counts]) -> Counts:
     """Add up the readings of several processes."""
     parts = list(readings)
-    total = Counts(latencies=together(part.latencies for part in parts))
+    total = Counts(
+        latencies=together(part.latencies for part in parts),
+        answers=together(part.answers for part in parts),
+    )
     for part in parts:
         for name, value in part.as_json().items():
             if isinstance(value, int):
                 setattr(total, name, getattr(total, name) + value)
-        for site, online in part.online.items():
-            total.online[site] = total.online.get(site, 0) + online
+            elif isinstance(value, dict):
+                _add(getattr(total, name), value)
     return total
+
+
+def _add(total: dict[str, int], part: Mapping[str, int]) -> None:
+    for key, count in part.items():
+        total[key] = total.get(key, 0) + count

@@ -24,6 +24,8 @@ class Script:
     """Share of passages that carry a picture."""
     faults: float = 0.002
     """Chance that a passage is followed by a fault report of the terminal itself."""
+    verify: float = 0.0
+    """Share of arrivals at which the terminal asks the gateway who it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class Arrival:
     helmet: bool
     snapshot: bool
     fault: bool
+    asks: bool = False
+    """The terminal asks the gateway who it is."""
 
 
 def arrivals(script: Script, seed: int, terminal: int, roster: range) -> list[Arrival]:
@@ -94,4 +98,5 @@ def _arrival(rng: random.Random, script: Script, at_s: float, roster: range) -> 
         helmet=rng.random() < 0.97,
         snapshot=rng.random() < script.snapshots,
         fault=rng.random() < script.faults,
+        asks=bool(script.verify) and rng.random() < script.verify,
     )

@@ -13,6 +13,9 @@ from typing import cast
 
 from twisted.internet.interfaces import IReactorFDSet
 
+from gateway.codecs.double import Double, Persona
+from gateway.codecs.registry import load_dialects
+from gateway.domain.errors import GatepostError
 from gateway.protocols.clock import read_clock
 from gateway.protocols.serial_device import PortSettings, PortUnavailable, open_device
 from gateway.protocols.serial_port import PortCounts, SerialPort
@@ -41,7 +44,8 @@ class Fleet:
         self.drained = asyncio.Event()
         """Set once nobody comes any more and everything recorded is acknowledged and delivered."""
         self._spec = spec
-        self._tls = client_context(Path(spec.tls_ca), spec.host) if spec.tls_ca else None
+        self._tls = self._contexts(spec)
+        self._dialects = load_dialects().dialects
         self._shut = False
         self._dialling: set[asyncio.Task[None]] = set()
         rng = random.Random(f"{spec.seed}/connect")
@@ -58,8 +62,9 @@ class Fleet:
 
     def cut(self, site: str) -> None:
         """Cut the network of a site."""
+        now = read_clock()
         for terminal in self._at(site):
-            terminal.cut()
+            terminal.cut(now)
 
     def heal(self, site: str) -> None:
         """Mend the network of a site."""
@@ -85,7 +90,7 @@ class Fleet:
                 for terminal in self._terminals:
                     if terminal.due <= now.mono:
                         terminal.tick(now)
-                if self._shut and self.counts.settled:
+                if self._shut and self.counts.settled and not self._occupied():
                     self.drained.set()
                 await asyncio.sleep(TICK_S)
         finally:
@@ -103,13 +108,40 @@ class Fleet:
         day = arrivals(spec.script, spec.seed, one.index, ROSTER)
         return Terminal(
             one,
+            self._double(one),
             Gate(day, f"{spec.epoch} {one.serial}", one.direction),
-            Ledger(serial=one.serial, series=spec.epoch),
+            Ledger(serial=one.serial, series=spec.epoch, named=one.named),
             self.counts,
             self._dial,
             speed=spec.script.speed,
             first_dial=first_dial,
         )
+
+    def _double(self, one: TerminalSpec) -> Double:
+        persona = Persona(
+            serial=one.serial,
+            secret=bytes.fromhex(one.secret),
+            model=one.model,
+            series=self._spec.epoch,
+        )
+        dialect = self._dialects.get(one.dialect)
+        if dialect is None or dialect.device is None:
+            raise GatepostError(
+                "simulate.no_double",
+                f'nothing here can play a terminal that speaks "{one.dialect}".',
+                place=f"terminal {one.serial}",
+            )
+        return dialect.device(persona)
+
+    def _occupied(self) -> bool:
+        return any(terminal.occupied for terminal in self._terminals)
+
+    @staticmethod
+    def _contexts(spec: FleetSpec) -> dict[str, object]:
+        if spec.tls_ca is None:
+            return {}
+        ca, doors = Path(spec.tls_ca), spec.doors.items()
+        return {name: client_context(ca, door.host) for name, door in doors if door.tls}
 
     def _dial(self, terminal: Terminal) -> None:
         if terminal.spec.line is not None:
@@ -136,13 +168,14 @@ class Fleet:
     async def _connect(self, terminal: Terminal) -> None:
         loop = asyncio.get_running_loop()
         factory: StreamFactory
-        if self._tls is None:
+        context = self._tls.get(terminal.spec.dialect)
+        if context is None:
             factory = SoleProtocol(Line(terminal, read_clock))
         else:
             line = SoleProtocol(SecureLine(terminal, read_clock))
-            factory = secured(self._tls, line, client=True)
-        host, port = self._spec.host, self._spec.port
+            factory = secured(context, line, client=True)
+        door = self._spec.doors[terminal.spec.dialect]
         try:
-            await connect(loop, factory, host, port, local_host=terminal.spec.address)
+            await connect(loop, factory, door.host, door.port, local_host=terminal.spec.address)
         except OSError:
             terminal.unreachable(read_clock())

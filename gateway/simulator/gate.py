@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from gateway.codecs.yls.drafts import Draft, fault_draft
-from gateway.domain.vocabulary import Decision, Means
+from gateway.codecs.double import Happening
+from gateway.domain.vocabulary import Decision, Direction, Means
 from gateway.simulator.day import Arrival
 from gateway.simulator.snapshots import snapshot
 
 NEVER = float("inf")
-SYNCHRONISED, OFFLINE = 0x01, 0x02
-"""RFLAGS: the clock is set; the gateway could not be reached (YLS/1 10.2)."""
-SCALE = 10_000
-"""Scores travel in ten-thousandths."""
-FAULT_CODE = 1
-"""Camera trouble, the commonest complaint of a terminal."""
+COMPLAINT = "picture too dark"
 
 
 class Gate:
@@ -24,7 +19,7 @@ class Gate:
 
     __slots__ = ("_arrivals", "_begun", "_direction", "_name")
 
-    def __init__(self, arrivals: Iterable[Arrival], name: str, direction: int) -> None:
+    def __init__(self, arrivals: Iterable[Arrival], name: str, direction: Direction) -> None:
         self._arrivals = deque(arrivals)
         self._name = name
         self._direction = direction
@@ -45,34 +40,33 @@ class Gate:
             return NEVER
         return self._begun + self._arrivals[0].at_s
 
-    def next(self, time_ms: int, number: int, *, online: bool) -> list[Draft]:
-        """Let one person pass; returns the passage and, rarely, a fault of the terminal.
+    def next(self) -> Arrival:
+        """Let one person step before the terminal."""
+        return self._arrivals.popleft()
 
-        ``number`` is the one the passage will be recorded under; it makes its picture unique.
+    def passage(self, arrival: Arrival, time_ms: int, number: int) -> Happening:
+        """Return what the terminal writes down of somebody, as far as it knows by itself.
+
+        ``number`` is the one it will be recorded under; it makes its picture unique.
         """
-        arrival = self._arrivals.popleft()
-        flags = SYNCHRONISED if online else SYNCHRONISED | OFFLINE
-        drafts = [self._passage(arrival, time_ms, number, flags)]
-        if arrival.fault:
-            drafts.append(fault_draft(time_ms, FAULT_CODE, text="picture too dark"))
-        return drafts
-
-    def _passage(self, arrival: Arrival, time_ms: int, number: int, flags: int) -> Draft:
-        means = Means.FACE * arrival.by_face | Means.IRIS * arrival.by_iris
         if arrival.granted:
             decision = Decision.GRANTED
         else:
             decision = Decision.DENIED if arrival.person else Decision.STRANGER
-        return Draft(
+        return Happening(
             time_ms=time_ms,
             person=arrival.person,
             direction=self._direction,
             decision=decision,
-            method=means,
-            score=round(arrival.score * SCALE),
-            liveness=round(arrival.liveness * SCALE),
-            rflags=flags,
-            temperature=round(arrival.temperature_c * 100),
+            means=means_of(arrival),
+            score=arrival.score,
+            liveness=arrival.liveness,
+            temperature_c=arrival.temperature_c,
             helmet=arrival.helmet,
             picture=snapshot(self._name, number) if arrival.snapshot else None,
         )
+
+
+def means_of(arrival: Arrival) -> Means:
+    """Return by what somebody is known."""
+    return Means(Means.FACE * arrival.by_face | Means.IRIS * arrival.by_iris)

@@ -32,8 +32,19 @@ class Ledger:
     delivered: set[int] = field(default_factory=set)
     """Numbers whose picture the gateway called durable."""
 
+    named: bool = False
+    """The gateway keeps the records under names: the protocol does not number them."""
+    names: list[str] = field(default_factory=list)
+    """Identity in hexadecimal of record 1, 2, …, where they are named."""
+
     def __post_init__(self) -> None:
         self.told = HeldNumbers(self.series)
+
+    def note(self, number: int, identity: bytes) -> None:
+        """Note that the next number was given to an event."""
+        self.recorded = number
+        if self.named:
+            self.names.append(identity.hex())
 
     def acknowledge(self, series: int, number: int) -> bool:
         """Note an acknowledgement; False for one of something else, or noted before."""
@@ -66,6 +77,8 @@ class Ledger:
             "acknowledged": self.acknowledged,
             "pictures": list(self.pictures.items()),
             "delivered": sorted(self.delivered),
+            "named": self.named,
+            "names": self.names,
         }
 
 
@@ -79,6 +92,8 @@ def from_json(fields: Mapping[str, Any]) -> Ledger:
         acknowledged=fields["acknowledged"],
         pictures=dict(fields["pictures"]),
         delivered=set(fields["delivered"]),
+        named=fields["named"],
+        names=list(fields["names"]),
     )
     for first, last in fields["told"]:
         ledger.told.add(first, last)

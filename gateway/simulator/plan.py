@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from gateway.simulator.specification import TerminalSpec
+from gateway.domain.vocabulary import Direction
+from gateway.simulator.specification import FleetSpec, TerminalSpec
 
 PREFIX = "SIM-"
 """Serial numbers of simulated terminals begin with it; no real one's does."""
@@ -16,7 +18,6 @@ MODEL = "SIM-FACE-IRIS"
 AREA = "990000"
 """No division has this code: simulated sites belong to no real district."""
 CHANNELS = 2
-IN, OUT = 1, 2
 PER_NETWORK = 250
 """Terminals per loopback network: 127.77.n.1 … 127.77.n.250."""
 LOOPBACK = "127."
@@ -28,6 +29,22 @@ class Site:
 
     code: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Where one terminal hangs: a name of its own, and how it reaches the gateway."""
+
+    dialect: str
+    serial: str
+    keyed: bool = True
+    """Its login is proved with a secret."""
+    named: bool = False
+    """Its records have no numbers, only names."""
+    address: str | None = None
+    """Where it connects from; None lets the system choose."""
+    line: str | None = None
+    """Serial device it hangs on; None: it dials over the network."""
 
 
 DEFAULT_SITES = (
@@ -46,35 +63,58 @@ def sites(count: int) -> tuple[Site, ...]:
     )
 
 
-def terminals(
-    count: int, at: Sequence[Site], host: str, lines: Sequence[str] = ()
-) -> tuple[TerminalSpec, ...]:
-    """Spread terminals over the sites, each with a fresh secret and alternating in and out.
+def seats(
+    dialect: str,
+    count: int,
+    host: str,
+    lines: Sequence[str] = (),
+    kind: str = "",
+    *,
+    named: bool = False,
+) -> Iterator[Seat]:
+    """Number terminals of a dialect that proves who logs in; ``kind`` goes into their serials.
 
     ``count`` dial over the network; for each of ``lines``, paths of serial devices, one more hangs
-    on it.
-
-    On loopback each connects from an address of its own: the gateway bounds strangers per address,
-    and terminals of different sites never share one.
+    on it. On loopback each connects from an address of its own: the gateway bounds strangers per
+    address, and terminals of different sites never share one.
     """
     dialling: list[str | None] = [None] * count
+    for index, line in enumerate((*dialling, *lines)):
+        local = host.startswith(LOOPBACK) and line is None
+        yield Seat(
+            dialect=dialect,
+            serial=f"{PREFIX}{kind}{index + 1:06d}",
+            named=named,
+            address=_address(index) if local else None,
+            line=line,
+        )
+
+
+def terminals(taken: Iterable[Seat], at: Sequence[Site]) -> tuple[TerminalSpec, ...]:
+    """Spread terminals over the sites, with fresh secrets and alternating in and out."""
     return tuple(
         TerminalSpec(
-            serial=f"{PREFIX}{index + 1:06d}",
-            secret=secrets.token_hex(32),
+            serial=seat.serial,
+            dialect=seat.dialect,
+            secret=secrets.token_hex(32) if seat.keyed else "",
             model=MODEL,
             site=at[index % len(at)].code,
-            direction=OUT if index // len(at) % 2 else IN,
-            address=_address(index) if host.startswith(LOOPBACK) and not line else None,
-            line=line,
+            direction=Direction.OUT if index // len(at) % 2 else Direction.IN,
+            named=seat.named,
+            address=seat.address,
+            line=seat.line,
             index=index,
         )
-        for index, line in enumerate((*dialling, *lines))
+        for index, seat in enumerate(taken)
     )
 
 
-def directory(at: Sequence[Site], fleet: Sequence[TerminalSpec]) -> dict[str, Any]:
-    """Return the directory document that registers them."""
+def directory(at: Sequence[Site], fleet: FleetSpec) -> dict[str, Any]:
+    """Return the directory document that registers them, where they hang from now on.
+
+    A terminal of an earlier run may have hung elsewhere until then.
+    """
+    since = datetime.fromtimestamp(fleet.epoch, UTC).isoformat()
     return {
         "areas": [{"code": AREA, "name": "Simulated county"}],
         "suppliers": [{"code": SUPPLIER, "name": "Simulated terminals"}],
@@ -88,7 +128,7 @@ def directory(at: Sequence[Site], fleet: Sequence[TerminalSpec]) -> dict[str, An
             }
             for site in at
         ],
-        "devices": [_device(one, len(at)) for one in fleet],
+        "devices": [{**_device(one, len(at)), "since": since} for one in fleet.terminals],
     }
 
 
@@ -97,10 +137,11 @@ def _device(one: TerminalSpec, site_count: int) -> dict[str, Any]:
         "serial": one.serial,
         "supplier": SUPPLIER,
         "model": one.model,
-        "secret": one.secret,
+        "dialect": one.dialect,
+        **({"secret": one.secret} if one.secret else {}),
         "project": one.site,
         "channel": _channel(one.index // site_count // 2 % CHANNELS),
-        "direction": "in" if one.direction == IN else "out",
+        "direction": one.direction.name.lower(),
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway.simulator.counts import Counts
+from gateway.simulator.latency import Latencies
 from gateway.simulator.run import Result
 from gateway.simulator.verdict import Promise
 
@@ -28,10 +30,16 @@ def as_json(result: Result) -> dict[str, Any]:
         "backfilled": counts.backfilled,
         "deferred": counts.deferred,
         "sessions": {"begun": counts.logins, "broken": counts.broken},
-        "acknowledgement_ms": {
-            f"p{share * 100:g}": _milliseconds(counts.latencies.percentile(share))
-            for share in PERCENTILES
+        "acknowledgement_ms": _percentiles(counts.latencies),
+        "verifications": {
+            "asked": counts.asked,
+            "granted": counts.granted,
+            "denied": counts.denied,
+            "late": counts.late,
+            "fallbacks": counts.fallbacks,
+            "answer_ms": _percentiles(counts.answers),
         },
+        "orders": counts.orders,
         "violations": {
             promise.name.lower(): count for promise in Promise if (count := verdict.count(promise))
         },
@@ -46,11 +54,7 @@ def as_text(result: Result) -> str:
 
 def _lines(result: Result) -> Iterator[str]:
     counts, verdict = result.counts, result.verdict
-    times = ", ".join(
-        f"p{share * 100:g} {value} ms"
-        for share in PERCENTILES
-        if (value := _milliseconds(counts.latencies.percentile(share))) is not None
-    )
+    times = _spelled(counts.latencies)
     yield f"Acknowledged after: {times or 'no record was sent as it happened'}"
     yield (
         f"{verdict.terminals} terminals recorded {verdict.recorded} events;"
@@ -58,6 +62,7 @@ def _lines(result: Result) -> Iterator[str]:
         f" {verdict.stored} are stored."
     )
     yield f"Pictures: {verdict.pictures} taken, {verdict.pictures_stored} stored."
+    yield from _conversations(counts)
     for violation in verdict.violations[:SHOWN]:
         yield f"  {violation}"
     if len(verdict.violations) > SHOWN:
@@ -66,6 +71,35 @@ def _lines(result: Result) -> Iterator[str]:
         yield "Every promise was kept: nothing lost, nothing stored twice, nothing invented."
     else:
         yield f"PROMISES WERE BROKEN: {len(verdict.violations)} violations."
+
+
+def _conversations(counts: Counts) -> Iterator[str]:
+    """Yield what came of questions and orders, where there were any."""
+    if counts.asked:
+        fell_back = sum(counts.fallbacks.values())
+        yield (
+            f"Verifications: {counts.asked} asked, {counts.granted} granted, {counts.denied}"
+            f" denied, {fell_back} without an answer of use{_named(counts.fallbacks)},"
+            f" {counts.late} answers too late."
+        )
+        if counts.answers.total:
+            yield f"Answered after: {_spelled(counts.answers)}"
+    if counts.orders:
+        yield f"Orders carried out: {sum(counts.orders.values())}{_named(counts.orders)}."
+
+
+def _named(counts: Mapping[str, int]) -> str:
+    each = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+    return f" ({each})" if each else ""
+
+
+def _percentiles(times: Latencies) -> dict[str, float | None]:
+    return {f"p{share * 100:g}": _milliseconds(times.percentile(share)) for share in PERCENTILES}
+
+
+def _spelled(times: Latencies) -> str:
+    told = {name: value for name, value in _percentiles(times).items() if value is not None}
+    return ", ".join(f"{name} {value} ms" for name, value in told.items())
 
 
 def _milliseconds(seconds: float | None) -> float | None:

@@ -80,11 +80,10 @@ async def require_trial(call: Call, mode: str) -> None:
 
 async def play(run: Run, call: Call, watch: Watch) -> Result:
     """Do it; raises GatepostError when a fleet process ends or the gateway refuses a question."""
-    serials = [one.serial for one in run.fleet.terminals]
-    before = await holdings(call, serials)
+    before = await holdings(call, {one.serial: one.named for one in run.fleet.terminals})
     await call(
         "directory.import",
-        document=directory(run.sites, run.fleet.terminals),
+        document=directory(run.sites, run.fleet),
         place="simulated terminals",
     )
     async with Fleets(split(run.fleet, run.processes)) as fleets:
@@ -95,7 +94,7 @@ async def play(run: Run, call: Call, watch: Watch) -> Result:
         await _watching("drain", fleets, watch, draining.done, DRAIN_LIMIT_S * 2)
         ledgers = await draining
         counts = fleets.counts()
-    found = await evidence(call, serials, run.fleet.epoch, before)
+    found = await evidence(call, ledgers, before)
     return Result(counts=counts, verdict=judge(ledgers, found))
 
 
@@ -112,7 +111,7 @@ async def _connect(run: Run, fleets: Fleets, watch: Watch) -> None:
         raise GatepostError(
             "simulate.nobody_online",
             f"none of {everybody} terminals could log in ({counts.login_refused} were refused).",
-            place=f"{run.fleet.host}:{run.fleet.port}",
+            place=", ".join(f"{door.host}:{door.port}" for door in run.fleet.doors.values()),
             remedy="Check the address, and the gateway's log for why.",
         )
 

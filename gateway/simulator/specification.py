@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
+from gateway.domain.vocabulary import Direction
 from gateway.simulator.day import Script
 
 
@@ -14,12 +16,15 @@ class TerminalSpec:
     """One terminal, as the directory of the gateway knows it."""
 
     serial: str
+    dialect: str
     secret: str = field(repr=False)
-    """64 hexadecimal digits."""
+    """64 hexadecimal digits; empty where the protocol has no use for one."""
     model: str
     site: str
-    direction: int
-    """1 in, 2 out: the leg it hangs on."""
+    direction: Direction
+    """The leg it hangs on."""
+    named: bool = False
+    """The gateway keeps its records under names instead of numbers."""
     address: str | None = None
     """Where it connects from; None lets the system choose."""
     line: str | None = None
@@ -29,18 +34,27 @@ class TerminalSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FleetSpec:
-    """The terminals of one process and what they do."""
+class Door:
+    """A listener of the gateway."""
 
     host: str
     port: int
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetSpec:
+    """The terminals of one process and what they do."""
+
+    doors: Mapping[str, Door]
+    """Where the terminals of each dialect dial."""
     epoch: int
-    """Number of the record series of this run, 0…2³²-1; a new one for each run."""
+    """When the run was planned, in seconds since 1970 UTC; names its series of records."""
     seed: int
     script: Script
     terminals: tuple[TerminalSpec, ...]
     tls_ca: str | None = None
-    """PEM file of the authority of the gateway's certificate; with it every terminal uses TLS."""
+    """PEM file of the authority of the gateway's certificate, for doors with TLS."""
     connect_s: float = 0.0
     """Over so many seconds the first connections are spread."""
 
@@ -54,8 +68,13 @@ def loads(line: str | bytes) -> FleetSpec:
     """Read what `dumps` wrote; raises KeyError, TypeError or ValueError for anything else."""
     flat = json.loads(line)
     script = Script(**flat.pop("script"))
-    terminals = tuple(TerminalSpec(**entry) for entry in flat.pop("terminals"))
-    return FleetSpec(script=script, terminals=terminals, **flat)
+    terminals = tuple(map(_terminal, flat.pop("terminals")))
+    doors = {name: Door(**door) for name, door in flat.pop("doors").items()}
+    return FleetSpec(script=script, terminals=terminals, doors=doors, **flat)
+
+
+def _terminal(entry: Mapping[str, Any]) -> TerminalSpec:
+    return TerminalSpec(**{**entry, "direction": Direction(entry["direction"])})
 
 
 def split(spec: FleetSpec, processes: int) -> Sequence[FleetSpec]:

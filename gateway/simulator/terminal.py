@@ -1,7 +1,7 @@
 """One simulated terminal: flash memory, gate, network plug, and a ledger of what it was told.
 
-Owns its reconnections and its cut network. Speaks through the device side of YLS/1 and knows no
-event loop: its fleet dials for it, brings bytes and calls `tick` when `due` has come.
+Owns its reconnections and its cut network. Speaks through its dialect's double and knows neither
+protocol nor event loop: its fleet dials for it, brings bytes and calls `tick` when `due` has come.
 """
 
 from __future__ import annotations
@@ -13,31 +13,28 @@ from os import urandom
 from typing import Protocol
 
 from gateway.codecs.api import Context
-from gateway.codecs.yls.device import YlsDevice
-from gateway.codecs.yls.device_events import (
-    Acknowledged,
-    Conflicting,
-    DeviceEvent,
-    Key,
-    Online,
-    PictureDelivered,
-    PictureRefused,
-    RecordsRefused,
-    Refused,
-    RetryLater,
+from gateway.codecs.double import (
+    Admitted,
+    Decided,
+    Double,
+    Happening,
+    Held,
+    Link,
+    Obeyed,
+    PictureHeld,
+    PutOff,
+    Rejected,
+    Told,
+    TurnedAway,
+    Unanswered,
 )
-from gateway.codecs.yls.drafts import Draft
-from gateway.codecs.yls.login_device import DeviceConfig
-from gateway.codecs.yls.store import RecordStore
 from gateway.domain.times import Instant
 from gateway.simulator.backoff import Backoff
 from gateway.simulator.counts import Counts
-from gateway.simulator.gate import NEVER, Gate
+from gateway.simulator.gate import COMPLAINT, NEVER, Gate
 from gateway.simulator.ledger import Ledger
 from gateway.simulator.specification import TerminalSpec
-
-TCP, TLS, RS232 = 1, 2, 4
-"""CHANNEL as HELLO states it (YLS/1 16.2)."""
+from gateway.simulator.visitor import Visitor
 
 
 class Plug(Protocol):
@@ -61,15 +58,17 @@ class Terminal:
 
     __slots__ = (
         "_backoff",
+        "_connected",
         "_counts",
         "_cut",
-        "_device",
         "_dial",
         "_dial_at",
+        "_double",
+        "_late",
         "_live",
         "_online",
         "_plug",
-        "_store",
+        "_visitor",
         "due",
         "gate",
         "ledger",
@@ -79,6 +78,7 @@ class Terminal:
     def __init__(
         self,
         spec: TerminalSpec,
+        double: Double,
         gate: Gate,
         ledger: Ledger,
         counts: Counts,
@@ -90,20 +90,28 @@ class Terminal:
         self.spec = spec
         self.gate = gate
         self.ledger = ledger
-        self._store = RecordStore(ledger.series)
+        self._double = double
         self._counts = counts
         self._dial = dial
         self._dial_at = first_dial
         self._backoff = Backoff(random.Random(spec.serial), speed)
-        self._device: YlsDevice | None = None
+        self._connected = False
+        self._late = 0
         self._plug: Plug | None = None
         self._online = False
         self._cut = False
-        self._live: dict[Key, float] = {}
+        self._live: dict[int, float] = {}
+        self._visitor: Visitor | None = None
+        """Who waits at the gate for the gateway's word; nobody else steps before it meanwhile."""
         self.due = first_dial
         """Monotonic seconds at which `tick` wants to be called."""
         counts.terminals += 1
         counts.online.setdefault(spec.site, 0)
+
+    @property
+    def occupied(self) -> bool:
+        """Somebody waits at the gate for the gateway's word."""
+        return self._visitor is not None
 
     def begin(self, now: Instant) -> None:
         """Start the script at this gate."""
@@ -115,11 +123,10 @@ class Terminal:
         if self._dial_at <= now.mono:
             self._dial_at = NEVER
             self._dial(self)
-        while self.gate.due <= now.mono:
-            for draft in self.gate.next(now.wall, self.ledger.recorded + 1, online=self._online):
-                self._record(draft, now)
-        if self._device is not None:
-            self._take(self._device.tick(now), now)
+        while self._visitor is None and self.gate.due <= now.mono:
+            self._visit(now)
+        if self._connected:
+            self._take(self._double.tick(now), now)
             self._flush(now)
         self._plan()
 
@@ -132,22 +139,15 @@ class Terminal:
         if self._cut:
             plug.darken()
             return
-        config = DeviceConfig(
-            serial=self.spec.serial,
-            key=bytes.fromhex(self.spec.secret),
-            model=self.spec.model,
-            firmware="simulated",
-            encrypts=True,
-            channel=self._channel(binding),
-        )
         context = Context(
             entropy=urandom,
             secure=binding is not None,
             channel_binding=binding or b"",
             resync=self.spec.line is not None,
         )
-        self._device = YlsDevice(config, context, self._store)
-        self._device.start(now)
+        self._connected = True
+        self._late = 0
+        self._double.connected(context, self._link(binding), now)
         self._flush(now)
         self._plan()
 
@@ -157,9 +157,10 @@ class Terminal:
 
     def received(self, plug: Plug, data: bytes, now: Instant) -> None:
         """Take bytes of a connection; those of an earlier one mean nothing."""
-        if plug is not self._plug or self._device is None:
+        if plug is not self._plug or not self._connected:
             return
-        self._take(self._device.feed(data, now), now)
+        self._take(self._double.feed(data, now), now)
+        self._count_late()
         self._flush(now)
         self._plan()
 
@@ -167,16 +168,16 @@ class Terminal:
         """Note that a connection ended."""
         if plug is self._plug:
             self._plug = None
-            self._end()
+            self._end(now)
             self._redial(now)
 
-    def cut(self) -> None:
+    def cut(self, now: Instant) -> None:
         """Cut the network: no byte and no farewell gets through, in either direction."""
         self._cut = True
         self._dial_at = NEVER
         if self._plug is not None:
             self._plug.darken()
-        self._end()
+        self._end(now)
         self._plan()
 
     def heal(self, now: Instant) -> None:
@@ -196,57 +197,89 @@ class Terminal:
         plug, self._plug = self._plug, None
         if plug is None:
             return
-        if self._device is not None:
-            self._device.part()
-            plug.write(self._device.output())
+        if self._connected:
+            self._double.part()
+            plug.write(self._double.output())
         plug.close()
 
-    def _channel(self, binding: bytes | None) -> int:
+    def _link(self, binding: bytes | None) -> Link:
         if self.spec.line is not None:
-            return RS232
-        return TCP if binding is None else TLS
+            return Link.SERIAL
+        return Link.TCP if binding is None else Link.TLS
 
-    def _record(self, draft: Draft, now: Instant) -> None:
-        if self._device is not None:
-            number = self._device.record(draft, now)
-        else:
-            number = self._store.record(draft)
-        self.ledger.recorded = number
+    def _visit(self, now: Instant) -> None:
+        """Let the next person step before the gate, and ask who it is where the script says so."""
+        arrival = self.gate.next()
+        passage = self.gate.passage(arrival, now.wall, self.ledger.recorded + 1)
+        visitor = Visitor(arrival, passage, self._online, now.mono)
+        if not arrival.asks:
+            self._pass(visitor.by_itself(), visitor, now)
+            return
+        self._visitor = visitor
+        self._take(self._double.ask(visitor.question(self.ledger.recorded % 2 == 0), now), now)
+
+    def _pass(self, happening: Happening, visitor: Visitor, now: Instant) -> None:
+        self._visitor = None
+        self._record(happening, now)
+        if visitor.arrival.fault:
+            self._record(Happening(time_ms=now.wall, fault=COMPLAINT), now)
+
+    def _record(self, happening: Happening, now: Instant) -> None:
+        number = self._double.record(happening, now)
+        if number is None or number <= self.ledger.recorded:
+            return  # the protocol has no words for it, or none for the difference to the last one
+        self.ledger.note(number, self._double.identity(number))
         self._counts.recorded += 1
         if self._online:
-            self._live[self.ledger.series, number] = now.mono
-        if draft.fault:
+            self._live[number] = now.mono
+        if happening.fault:
             self.ledger.faults += 1
-        if draft.picture is not None:
-            self.ledger.pictures[number] = sha256(draft.picture).hexdigest()
+        if happening.picture is not None:
+            self.ledger.pictures[number] = sha256(happening.picture).hexdigest()
             self._counts.pictures += 1
 
-    def _take(self, events: list[DeviceEvent], now: Instant) -> None:
-        for event in events:
-            match event:
-                case Acknowledged(keys=keys):
-                    self._acknowledged(keys, now)
-                case PictureDelivered(key=(_, number)):
+    def _take(self, words: list[Told], now: Instant) -> None:
+        for word in words:
+            match word:
+                case Held(numbers=numbers):
+                    self._acknowledged(numbers, now)
+                case PictureHeld(number=number):
                     self.ledger.delivered.add(number)
                     self._counts.delivered += 1
-                case Online():
+                case Admitted():
                     self._begin_session()
-                case RetryLater():
+                case PutOff():
                     self._counts.deferred += 1
-                case RecordsRefused() | Conflicting():
-                    self._counts.refused += 1
-                case PictureRefused():
+                case Rejected(picture=True):
                     self._counts.pictures_refused += 1
-                case Refused(retry_after_s=seconds):
+                case Rejected():
+                    self._counts.refused += 1
+                case TurnedAway(retry_after_s=seconds):
                     self._counts.login_refused += 1
-                    self._redial(now, seconds or 0)
+                    self._redial(now, seconds)
+                case Decided() | Unanswered():
+                    self._answered(word, now)
+                case Obeyed(what=what):
+                    self._counts.orders[what] = self._counts.orders.get(what, 0) + 1
 
-    def _acknowledged(self, keys: tuple[Key, ...], now: Instant) -> None:
-        for key in keys:
-            if not self.ledger.acknowledge(*key):
+    def _answered(self, word: Decided | Unanswered, now: Instant) -> None:
+        visitor = self._visitor
+        if visitor is None:
+            return
+        visitor.count(word, self._counts, now.mono)
+        self._pass(visitor.after(word), visitor, now)
+
+    def _count_late(self) -> None:
+        late = self._double.late
+        self._counts.late += late - self._late
+        self._late = late
+
+    def _acknowledged(self, numbers: tuple[int, ...], now: Instant) -> None:
+        for number in numbers:
+            if not self.ledger.acknowledge(self.ledger.series, number):
                 continue
             self._counts.acknowledged += 1
-            sent = self._live.pop(key, None)
+            sent = self._live.pop(number, None)
             if sent is None:
                 self._counts.backfilled += 1
             else:
@@ -260,23 +293,26 @@ class Terminal:
         self._counts.online[self.spec.site] += 1
 
     def _flush(self, now: Instant) -> None:
-        device, plug = self._device, self._plug
-        if device is None or plug is None:
+        plug = self._plug
+        if not self._connected or plug is None:
             return
-        data = device.output()
+        data = self._double.output()
         if data:
             plug.write(data)
-        if device.closing is not None:
+        if self._double.closing is not None:
             self._plug = None
             plug.close()
-            self._end()
+            self._end(now)
             if self._dial_at == NEVER:
                 self._redial(now)
 
-    def _end(self) -> None:
-        """Forget the conversation; the records stay in the store."""
-        self._device = None
+    def _end(self, now: Instant) -> None:
+        """Forget the connection; the records stay with the double."""
+        if self._connected:
+            self._connected = False
+            self._double.lost()
         self._end_session()
+        self._answered(Unanswered(reason="lost"), now)
 
     def _end_session(self) -> None:
         self._live.clear()
@@ -291,9 +327,9 @@ class Terminal:
             self._plan()
 
     def _plan(self) -> None:
-        due = min(self._dial_at, self.gate.due)
-        if self._device is not None:
-            deadline = self._device.deadline()
+        due = self._dial_at if self._visitor is not None else min(self._dial_at, self.gate.due)
+        if self._connected:
+            deadline = self._double.deadline()
             if deadline is not None and deadline < due:
                 due = deadline
         self.due = due

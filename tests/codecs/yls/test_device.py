@@ -298,7 +298,7 @@ class TestLife:
 
 
 def test_the_dialect_makes_devices() -> None:
-    assert DIALECT.device is YlsDevice
+    assert DIALECT.device is YlsDouble
 
 
 def test_an_encrypted_heartbeat_answer_is_understood() -> None:
