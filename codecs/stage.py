@@ -66,7 +66,7 @@ class Stage:
             resync=header.resync,
             settings=dict(header.settings),
         )
-        self.conversation = _ask(make, context)
+        self.conversation = into_codec(make, context)
         self._collect("conversation()", [])
 
     def perform(self, act: Line | None, cut: Cut) -> None:
@@ -83,12 +83,12 @@ class Stage:
 
     def feed(self, data: bytes) -> None:
         """Deliver bytes in one read."""
-        self._collect("feed()", _ask(self.conversation.feed, data, self.now))
+        self._collect("feed()", into_codec(self.conversation.feed, data, self.now))
 
     def call(self, call: Call) -> None:
         """Submit a request by name, or end the connection; raises ScriptError."""
         if call.name == LOST:
-            self._collect("lost()", _ask(self.conversation.lost, self.now))
+            self._collect("lost()", into_codec(self.conversation.lost, self.now))
             return
         kind = self._requests.get(call.name)
         if kind is None:
@@ -101,7 +101,7 @@ class Stage:
 
     def submit(self, request: object) -> None:
         """Submit a request."""
-        events = _ask(self.conversation.submit, typing.cast("Request", request), self.now)
+        events = into_codec(self.conversation.submit, typing.cast("Request", request), self.now)
         self._collect("submit()", events)
 
     def wait(self, seconds: float) -> None:
@@ -113,12 +113,12 @@ class Stage:
                 self._move_to(target)
                 return
             self._move_to(max(due, self.now.mono))
-            self._collect("tick()", _ask(self.conversation.tick, self.now))
+            self._collect("tick()", into_codec(self.conversation.tick, self.now))
         raise ScriptError(f"the timer fired {MOST_TICKS} times within {seconds:g} s")
 
     def due(self) -> float | None:
         """Return when the conversation wants to be called."""
-        due = _ask(self.conversation.deadline)
+        due = into_codec(self.conversation.deadline)
         if not (due is None or isinstance(due, int | float)):
             raise CodecError(f"deadline() returned {_kind(due)}: return seconds, or None")
         return due
@@ -142,7 +142,7 @@ class Stage:
                     " use the classes of gateway.domain.events"
                 )
         self.events += events
-        sent = _ask(self.conversation.output)
+        sent = into_codec(self.conversation.output)
         if not isinstance(sent, bytes):
             raise CodecError(f"output() returned {_kind(sent)}: return bytes, b'' for none")
         self.sent += sent
@@ -159,8 +159,8 @@ class Stage:
         return drawn
 
 
-def _ask(call: Callable[..., Any], *arguments: object) -> Any:
-    """Call into the codec, where a watchdog and a guard can see it."""
+def into_codec(call: Callable[..., Any], *arguments: object) -> Any:
+    """Call into a codec, where a watchdog and a guard can see it."""
     Stage.calls += 1
     Stage.inside = True
     try:

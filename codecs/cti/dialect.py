@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
 from gateway.codecs.cti.double import CtiDouble
 from gateway.codecs.cti.limits import BYTES_BEFORE_LOGIN, MOST_FRAME, MOST_PICTURE
+from gateway.codecs.cti.redaction import redact
 from gateway.codecs.cti.server import CtiConversation
 
 _LENGTH_END = 5
@@ -44,4 +45,5 @@ DIALECT = Dialect(
         before_login_bytes=BYTES_BEFORE_LOGIN,
         max_picture=MOST_PICTURE,
     ),
+    redact=redact,
 )

@@ -96,7 +96,10 @@ class CtiDouble:
         self._identities.append(identity)
         number = self._known[identity] = len(self._identities)
         self._waiting.append(number)
-        self._device.record(record)
+        if self._retry_at is None:
+            self._device.record(record)
+        else:
+            self._device.kept.append((record,))
         self._mind(now)
         return number
 
@@ -144,7 +147,8 @@ class CtiDouble:
         if self._retry_at is not None and now.mono >= self._retry_at:
             self._retry_at = None
             device.retry()
-        if device.online and not device.asking and now.mono >= self._beat_at:
+        idle = device.online and not device.asking and self._retry_at is None
+        if idle and now.mono >= self._beat_at:
             self._beat_at = now.mono + BEAT_SECONDS
             self._beat()
         self._mind(now)
@@ -156,7 +160,7 @@ class CtiDouble:
             return None
         if self._give_up_at is not None:
             return self._give_up_at
-        return self._beat_at if self._retry_at is None else min(self._beat_at, self._retry_at)
+        return self._beat_at if self._retry_at is None else self._retry_at
 
     def output(self) -> bytes:
         """See `Double.output`."""

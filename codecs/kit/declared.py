@@ -1,4 +1,4 @@
-"""What a dialect declares and shares: times (P18), first bytes (P19), a device side, a day."""
+"""What a dialect declares: its time basis (P18) and its first bytes (P19)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from collections.abc import Sequence
 
 from gateway.codecs.api import Dialect
 from gateway.codecs.kit.case import Case, Tally
-from gateway.codecs.kit.meter import kept
 from gateway.codecs.kit.report import Finding
 
 STRANGERS = 256
-MINUTES = 24 * 60
-DAY_LEAK_BYTES = 16_384
-"""Bytes a conversation may hold more after a silent day than after its first hour."""
 
 
 def time_basis(case: Case) -> Finding:
@@ -55,40 +51,3 @@ def first_bytes(case: Case) -> Finding:
 
 def _greedy(dialect: Dialect, strangers: Sequence[bytes]) -> bool:
     return sum(dialect.opening(one) is True for one in strangers) > len(strangers) // 8
-
-
-def device_side(case: Case) -> Finding:
-    """G1: the terminal's side exists and plays its transcripts."""
-    tally = Tally("G1", "the terminal's side plays its transcripts, for the simulator")
-    tally.cases = sum(golden.transcript.header.role == "device" for golden in case.goldens)
-    if case.dialect.device is None or case.hooks.device is None:
-        return tally.skipped("Dialect(device=…) and Hooks(device=…) are not given")
-    if case.unplayed:
-        return tally.failed(f"not played: {', '.join(case.unplayed)}")
-    return tally.passed()
-
-
-def day(case: Case) -> Finding:
-    """G2: a conversation left alone for a day keeps its timers and its size."""
-    tally = Tally("G2", "one simulated day leaves memory and timers as they were")
-    for golden in case.goldens:
-        tally.cases += 1
-        stage = golden.stage_before(len(golden.plan))
-
-        def pass_minutes(count: int, stage: object = stage) -> None:
-            for _ in range(count):
-                stage.wait(60.0)  # type: ignore[attr-defined]
-                stage.take()  # type: ignore[attr-defined]
-
-        pass_minutes(60)
-        grown = kept(lambda: pass_minutes(MINUTES))
-        if grown > DAY_LEAK_BYTES:
-            return tally.failed(f"{golden.transcript.name}: grew by {grown} bytes in a silent day")
-    return tally.passed()
-
-
-def services(case: Case) -> Finding:
-    """G3: verification, enrolment, commands and upgrade."""
-    del case
-    tally = Tally("G3", "verification, enrolment, commands with outcomes, upgrade")
-    return tally.skipped("interface version 1 has no requests for these: nobody can show it yet")

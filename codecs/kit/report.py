@@ -24,7 +24,7 @@ class Finding:
     """One property of one dialect."""
 
     code: str
-    """P0…P20 and G1…G3 for a codec; for a terminal the clause of its protocol, such as 7.4."""
+    """P0…P21 and G1…G6 for a codec; for a terminal the clause of its protocol, such as 7.4."""
     title: str
     verdict: Verdict
     detail: str = ""

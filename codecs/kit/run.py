@@ -12,16 +12,19 @@ from gateway.codecs.api import Dialect
 from gateway.codecs.kit.budget import budgets, leaks
 from gateway.codecs.kit.case import Bench, Case, StillRunning, Tally, make_case
 from gateway.codecs.kit.coverage import boundaries, messages, unknown
-from gateway.codecs.kit.declared import day, device_side, first_bytes, services, time_basis
+from gateway.codecs.kit.declared import first_bytes, time_basis
+from gateway.codecs.kit.double import day, device_side
 from gateway.codecs.kit.firmware import firmware
 from gateway.codecs.kit.flips import flips
 from gateway.codecs.kit.fuzz import fuzz
 from gateway.codecs.kit.hooks import Dice, Hooks
 from gateway.codecs.kit.hostile import hostile
 from gateway.codecs.kit.messages import longer_bodies, round_trips, twins
+from gateway.codecs.kit.orders import commands, people, upgrade, verification
 from gateway.codecs.kit.purity import purity
 from gateway.codecs.kit.records import identities, receipts
 from gateway.codecs.kit.report import Finding, Report
+from gateway.codecs.kit.secrecy import secrecy
 from gateway.codecs.kit.streams import goldens, neighbours, noise, splits
 from gateway.codecs.replay import raised
 from gateway.codecs.transcript import Transcript
@@ -51,9 +54,13 @@ CHECKS: Mapping[str, Callable[[Case], Finding]] = {
     "P18": time_basis,
     "P19": first_bytes,
     "P20": unknown,
+    "P21": secrecy,
     "G1": device_side,
     "G2": day,
-    "G3": services,
+    "G3": verification,
+    "G4": people,
+    "G5": commands,
+    "G6": upgrade,
 }
 """Every property by its code; `gateway.codecs.kit.tiers` says which tier wants it."""
 
@@ -79,7 +86,7 @@ def run(
         case = make_case(dialect, transcripts, dice, hooks, effort, bench)
         for code, check in CHECKS.items():
             bench.announce(code)
-            findings.append(_guarded(check, code, case))
+            findings.append(guarded(check, code, case))
     except StillRunning as stuck:
         code = list(CHECKS)[len(findings)]
         findings.append(_title(code).failed(f"{stuck}\nThe rest was not run."))
@@ -92,7 +99,8 @@ def _title(code: str) -> Tally:
     return Tally(code, (check.__doc__ or code).partition("\n")[0].rpartition(": ")[2].rstrip("."))
 
 
-def _guarded(check: Callable[[Case], Finding], code: str, case: Case) -> Finding:
+def guarded(check: Callable[[Case], Finding], code: str, case: Case) -> Finding:
+    """Check one property; a codec that raises has failed it."""
     try:
         return check(case)
     except Exception as error:

@@ -31,7 +31,7 @@ class Demand:
 DEMANDS: Mapping[Tier, Demand] = {
     Tier.BRONZE: Demand(
         means="it reads what was recorded, and nothing that comes can hurt the gateway",
-        codes=("P0", "P1", "P2", "P3", "P4", "P6", "P12", "P13", "P14", "P19"),
+        codes=("P0", "P1", "P2", "P3", "P4", "P6", "P12", "P13", "P14", "P19", "P21"),
         proven=frozenset({"P0", "P12", "P13"}),
     ),
     Tier.SILVER: Demand(
@@ -41,8 +41,8 @@ DEMANDS: Mapping[Tier, Demand] = {
     ),
     Tier.GOLD: Demand(
         means="it is simulated, and does everything the gateway asks of a terminal",
-        codes=("G1", "G2", "G3"),
-        proven=frozenset({"G1", "G2", "G3"}),
+        codes=("G1", "G2", "G3", "G4", "G5", "G6"),
+        proven=frozenset({"G1", "G2", "G3", "G4", "G5", "G6"}),
     ),
 }
 

@@ -34,6 +34,7 @@ from gateway.codecs.yls.firmware import FirmwareBank
 from gateway.codecs.yls.inquiry import Inquiry
 from gateway.codecs.yls.limits import LONGEST_PICTURE_DEADLINE_MS, MOST_LANE_PICTURE
 from gateway.codecs.yls.login_device import DeviceConfig
+from gateway.codecs.yls.panel import Panel
 from gateway.codecs.yls.people import PeopleStore
 from gateway.codecs.yls.registers import Blob, Bye
 from gateway.codecs.yls.station import Station
@@ -54,6 +55,8 @@ CAMERA = 1
 """The fault of a simulated terminal: camera trouble, the commonest complaint."""
 MAKER = bytes.fromhex("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8")
 """Public key of the maker of the worked vectors (YLS/1 19): whoever tries an upgrade can sign."""
+CONFIG = {1: b"\x1e", 2: b"local"}
+"""Settings of a simulated terminal, by key."""
 LEAVING = (Bye.UPGRADE.name.lower(), Bye.REBOOT.name.lower())
 """How a session ends that the gateway ordered to end."""
 
@@ -67,8 +70,12 @@ class YlsDouble:
         self._persona = persona
         self._key, self._key_id = persona.secret, 1
         self._store = RecordStore(persona.series)
-        bank = FirmwareBank(version=persona.firmware, maker=MAKER)
-        self._station = Station(people=PeopleStore(), firmware=bank, log=[(0, b"simulated")])
+        self._station = Station(
+            panel=Panel(config=dict(CONFIG)),
+            people=PeopleStore(),
+            firmware=FirmwareBank(version=persona.firmware, maker=MAKER),
+            log=[(0, b"simulated")],
+        )
         self._device: YlsDevice | None = None
 
     @property

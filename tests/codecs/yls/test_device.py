@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from gateway.codecs.yls import DIALECT, calls
+from gateway.codecs.yls import calls
 from gateway.codecs.yls.body import put, put_number, put_result
 from gateway.codecs.yls.device import YlsDevice
 from gateway.codecs.yls.device_events import (
@@ -295,10 +295,6 @@ class TestLife:
         assert device.tick(Instant(NOW.mono + 0.06, NOW.wall)) == []
         device.feed(vectors.V2, NOW)
         assert device.output() == vectors.V3
-
-
-def test_the_dialect_makes_devices() -> None:
-    assert DIALECT.device is YlsDouble
 
 
 def test_an_encrypted_heartbeat_answer_is_understood() -> None:
