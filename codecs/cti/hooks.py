@@ -12,9 +12,11 @@ from gateway.codecs.cti.attendance import put_attendances as put
 from gateway.codecs.cti.content import Refused, seal
 from gateway.codecs.cti.frame import OVERHEAD, Frame, judge, pack, parse
 from gateway.codecs.cti.login import put_login, read_login
-from gateway.codecs.cti.registers import Command
+from gateway.codecs.cti.registers import SPOKEN, Command, State
 from gateway.codecs.kit.hooks import Dice, Hooks, Messages, Twin
 
+SEALED = SPOKEN - {Command.HEARTBEAT}
+"""Commands whose content ends with an XOR byte."""
 _RECORD = Attendance(123456, bytes.fromhex("20190712070204"), 6, bytes.fromhex("ffd8ffd9"))
 _PLACED = b"111.70000029.040000 36.5\x00"
 _SAMPLE = put((_RECORD,))[:-1]
@@ -69,7 +71,19 @@ def _attendances(dice: Dice) -> list[Attendance]:
 
 _REFUSALS = (ValueError, Refused, construct.ConstructError)
 
+
+def reseal(raw: bytes) -> bytes:
+    """Return a frame with the XOR byte at the end of its content made right, where it has one."""
+    if len(raw) <= OVERHEAD:
+        return raw
+    frame = parse(raw)
+    if frame.command not in SEALED or frame.state != State.OK:
+        return raw
+    return pack(frame._replace(content=seal(frame.content[:-1])))
+
+
 HOOKS = Hooks(
+    reseal=reseal,
     messages=(
         Messages(name="frame", generate=_frame, encode=pack, decode=_fast_frame),
         Messages(

@@ -64,7 +64,10 @@ def anonymise(
         if changed != line.what:
             changed = reseal(changed) if reseal else changed
         lines.append(replace(line, what=changed, note="" if changed != line.what else line.note))
-    after = replace(transcript, lines=tuple(lines))
+    origin = _plain(transcript.header.origin, swaps)
+    assert isinstance(origin, str)
+    header = replace(transcript.header, origin=origin)
+    after = replace(transcript, header=header, lines=tuple(lines))
     after = bless(after, make, hooks.requests)
     _prove(transcript, after, [old for old, _ in swaps])
     return Anonymous(transcript=after, replaced=len(values), pictures=pictures)
@@ -189,6 +192,8 @@ def _prove(before: Transcript, after: Transcript, old: Sequence[bytes]) -> None:
             "with other identities the codec does not do the same any more.",
             "A proof or a checksum covers them: give the hook reseal.",
         )
+    if any(value in after.header.origin.encode() for value in old):
+        raise refuse("an identity is left in the origin of the header.", "Take it out by hand.")
     texts = [line.what for line in after.lines if isinstance(line.what, bytes)]
     if any(value in text for value in old for text in texts):
         raise refuse("an identity is left in a frame.", "Its new value may contain it: run again.")

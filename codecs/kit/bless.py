@@ -6,7 +6,7 @@ does an expected line that names fewer fields than the event has but agrees with
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,17 +16,27 @@ from gateway.codecs.transcript import Call, Line, Sigil, Transcript
 
 from gateway.domain.errors import GatepostError
 from gateway.domain.events import Event
+from gateway.domain.requests import Request
 
+Answer = Callable[[Event], Request | None]
+"""What a gateway says to an event."""
 QUIET = {"raw", "digest"}
 """Fields that repeat the bytes above them; left out of new lines."""
 
 
-def bless(transcript: Transcript, make: Make, requests: Sequence[type[Any]] = ()) -> Transcript:
+def bless(
+    transcript: Transcript,
+    make: Make,
+    requests: Sequence[type[Any]] = (),
+    answer: Answer | None = None,
+) -> Transcript:
     """Play the acts and return the transcript with what came out; raises ``codec.bless``.
 
-    The error names the line at which the codec raised.
+    The error names the line at which the codec raised. ``answer`` writes the ``!`` lines of a
+    transcript that has none, such as a capture.
     """
     lines: list[Line] = []
+    answer = None if any(line.sigil == "!" for line in transcript.lines) else answer
     output: Sigil = "<" if transcript.header.role == "server" else ">"
     stage: Stage | None = None
     number = 1
@@ -38,7 +48,10 @@ def bless(transcript: Transcript, make: Make, requests: Sequence[type[Any]] = ()
                 lines.append(step.act)
             stage.perform(step.act, whole)
             old = _expected(transcript, step.act)
-            lines += _outcome(old, *stage.take(), output)
+            events, sent = stage.take()
+            lines += _outcome(old, events, sent, output)
+            if answer is not None:
+                lines += _answered(stage, events, answer, output)
     except Exception as error:
         raise GatepostError(
             "codec.bless",
@@ -48,6 +61,24 @@ def bless(transcript: Transcript, make: Make, requests: Sequence[type[Any]] = ()
         ) from error
     closes = stage.conversation.closing
     return replace(transcript, header=replace(transcript.header, closes=closes), lines=tuple(lines))
+
+
+def _answered(stage: Stage, events: list[Event], answer: Answer, output: Sigil) -> list[Line]:
+    """Say what a gateway would to each event, and return the lines of it and of what follows."""
+    lines: list[Line] = []
+    for event in events:
+        request = answer(event)
+        if request is None:
+            continue
+        fields = plain(request)
+        assert isinstance(fields, dict)
+        told = Call(name=type(request).__name__, fields=_telling(request, fields))
+        lines.append(Line(sigil="!", what=told, number=0))
+        stage.submit(request)
+        caused, sent = stage.take()
+        lines += _outcome([], caused, sent, output)
+        lines += _answered(stage, caused, answer, output)
+    return lines
 
 
 def _expected(transcript: Transcript, act: Line | None) -> list[Line]:
@@ -87,7 +118,7 @@ def _event(event: Event, old: Line | None) -> Line:
     return Line(sigil="=", what=Call(name=name, fields=_telling(event, fields)), number=0)
 
 
-def _telling(event: Event, fields: dict[str, Json]) -> dict[str, Json]:
+def _telling(event: Event | Request, fields: dict[str, Json]) -> dict[str, Json]:
     """Leave out what repeats the bytes and what is at its default."""
     defaults = {f.name: f.default for f in type(event).__dataclass_fields__.values()}
     return {

@@ -8,7 +8,8 @@ from gateway.codecs.api import Context
 from gateway.codecs.cti import DIALECT
 from gateway.codecs.cti.double import BEAT_SECONDS, PATIENCE_SECONDS, RETRY_SECONDS, CtiDouble
 from gateway.codecs.double import Happening, Held, Link, Persona, PutOff, Question, Unanswered
-from gateway.codecs.kit.pair import BEGIN, Desk, Pair
+from gateway.codecs.kit.desk import Desk
+from gateway.codecs.kit.pair import BEGIN, Pair
 
 from gateway.domain.events import Event, Heartbeat
 from gateway.domain.requests import Request

@@ -87,3 +87,11 @@ def test_the_command_writes_a_transcript_that_passes(tmp_path: Path) -> None:
     assert "0 changed" in gatepost(folder, "bless", NAME, "--dry-run").stdout
     assert "张三" not in wire.read_text()
     assert bytes(range(32)).hex() not in wire.read_text()
+
+
+def test_the_header_names_nobody_either() -> None:
+    given = transcript("acme.wire")
+    header = replace(given.header, origin="capture 3 of ACME-0000177: recording")
+    after = swapped(replace(given, header=header)).header.origin
+    assert after.startswith("capture 3 of ")
+    assert "ACME-0000177" not in after

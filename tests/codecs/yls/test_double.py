@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from gateway.codecs.double import Admitted, Decided, Happening, Obeyed, PutOff, Question, Unanswered
 from gateway.codecs.drawn import drawn_face
-from gateway.codecs.kit.pair import Desk, Pair
+from gateway.codecs.kit.desk import Desk
+from gateway.codecs.kit.pair import Pair
 from gateway.codecs.yls import DIALECT
 from gateway.codecs.yls.double import MAKER, YlsDouble
 
@@ -42,7 +43,7 @@ from tests.support.jpegs import jpeg
 class Watched(Desk):
     """Remembers every event, and says who may pass."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes | None) -> None:
         super().__init__(secret)
         self.events: list[Event] = []
         self.word = "granted"
