@@ -20,6 +20,7 @@ from gateway.limits import (
     capture_limits,
     command_limits,
     desk_limits,
+    dialect_options,
     flow_limits,
     inbox_limits,
     listener_limits,
@@ -132,6 +133,7 @@ def _services(
         limits=desk_limits(settings),
         commands=storage.commands,
         command_limits=command_limits(settings),
+        firmwares=await storage.firmwares.all(),
         probe=probe,
         verify_ports=ports,
         verify_limits=verify_limits(settings),
@@ -188,6 +190,7 @@ def _housekeeping(
     return Housekeeping(
         services=services,
         store=storage.records,
+        firmwares=storage.firmwares,
         presence=presence,
         deafness=deafness,
         inbox=inbox,
@@ -251,7 +254,7 @@ def _server(
             flow=flow_limits(settings),
             deaf=deaf,
             taps=taps,
-            settings={"window": settings.sessions.window},
+            settings=dialect_options(settings),
         )
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from gateway.domain.errors import StoreUnavailable
+from gateway.domain.firmware import FirmwareStore
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Log, RecordStore
 from gateway.domain.requests import HeldSeries
@@ -40,6 +41,7 @@ class Housekeeping:
 
     services: Services
     store: PostgresRecordStore
+    firmwares: FirmwareStore
     presence: PresenceTable
     deafness: Deafness
     inbox: Inbox
@@ -106,6 +108,17 @@ class Housekeeping:
                 [(device, now.wall - round((now.mono - at) * 1000)) for device, at in heard]
             )
         self._flushed = now.mono
+        await self.keep_firmwares()
+
+    async def keep_firmwares(self) -> None:
+        """Persist what terminals run, where it changed; a failed attempt is made again."""
+        changed = self.services.common.terminals.other_firmware()
+        told = [(one.device.id, one.firmware) for one in changed if one.firmware is not None]
+        if not told:
+            return
+        await self.firmwares.keep(told, self.clock().wall)
+        for terminal, (_, firmware) in zip(changed, told, strict=True):
+            terminal.firmware_moved = terminal.firmware != firmware
 
     @property
     def _measured(self) -> RecordStore:

@@ -155,3 +155,9 @@ def verify_limits(settings: Settings) -> VerifyLimits:
         decision_rows=section.decisions_waiting,
         decision_batch=section.decisions_batch,
     )
+
+
+def dialect_options(settings: Settings) -> dict[str, int | bool]:
+    """Return what conversations are told, see `gateway.codecs.api.Context.settings`."""
+    sessions = settings.sessions
+    return {"window": sessions.window, "uplink_ms": sessions.uplink_ms}

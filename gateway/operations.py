@@ -150,7 +150,8 @@ class Operations:
         ]
         stored = asdict(await self._storage.proofs.counts(device.id))
         stored.pop("device")
-        return {**self._brief(device), "places": places, "stored": stored}
+        firmware = await self._storage.firmwares.show(device.id)
+        return {**self._brief(device), "firmware": firmware, "places": places, "stored": stored}
 
     async def replay(self, dialect: str, since_ms: int, apply: bool) -> dict[str, Any]:
         """Read stored records of a dialect again; see `gateway.redecoding`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -65,8 +65,15 @@ def _line(
         dialects=spoken,
         resync=True,
         noise_bytes=noise_bytes,
-        settings={**shared.settings, "gap_ms": table.gap_ms},
+        settings=line_options(shared.settings, table),
     )
+
+
+def line_options(
+    common: Mapping[str, int | bool], table: SerialTable | SerialServerTable
+) -> dict[str, int | bool]:
+    """Return what conversations on a line are told: what all are, and what is true of this one."""
+    return {**common, "gap_ms": table.gap_ms, "bus_address": table.bus_address}
 
 
 def _door(shared: Surroundings, table: SerialTable, reactor: IReactorFDSet) -> SerialDoor:

@@ -71,6 +71,13 @@ class SerialTable(Section):
         ge=5,
         le=1_000,
     )
+    bus_address: int = setting(
+        0,
+        "Address of the terminal where the line is a bus with one terminal on it; 0 for no bus.",
+        why="A line with one terminal needs none. A bus with several is not served yet.",
+        ge=0,
+        le=247,
+    )
     write_buffer_bytes: int = setting(
         16_384,
         "Bytes that may wait to be sent before the line is not read any more.",
@@ -104,6 +111,13 @@ class SerialServerTable(Section):
         why="Boxes cut at 4 character times or 400 bytes; networks spread that to tens of ms.",
         ge=5,
         le=1_000,
+    )
+    bus_address: int = setting(
+        0,
+        "Address of the terminal where the line is a bus with one terminal on it; 0 for no bus.",
+        why="A line with one terminal needs none. A bus with several is not served yet.",
+        ge=0,
+        le=247,
     )
     registration: Annotated[str, AfterValidator(_packet)] = setting(
         "",

@@ -133,6 +133,14 @@ class SessionsSection(Section):
         ge=1,
         le=16,
     )
+    uplink_ms: int = setting(
+        60,
+        "Milliseconds taken off a verification's deadline: how long the question was on its way.",
+        why="What a mobile link takes. With less, answers come when the terminal has given up; "
+        "with more, some are not given that would have come in time.",
+        ge=0,
+        le=1_000,
+    )
 
 
 class IngestSection(Section):

@@ -30,6 +30,7 @@ class SessionMetrics:
         self._misbehaviour = metrics[m.MISBEHAVIOUR]
         self._unknown = metrics[m.UNKNOWN_MESSAGES]
         self._codec_errors = metrics[m.CODEC_ERRORS]
+        self._verified_late = metrics[m.VERIFIED_LATE]
         self._deferred = metrics[m.REFUSED_RECORDS].at("session")
 
     def opened(self, listener: str) -> None:
@@ -58,6 +59,10 @@ class SessionMetrics:
     def unknown_message(self, dialect: str) -> None:
         """Count a well-formed message the codec does not know."""
         self._unknown.at(dialect).inc()
+
+    def verified_late(self, dialect: str) -> None:
+        """Count a decision that came when nobody at the gate could use it any more."""
+        self._verified_late.at(dialect).inc()
 
     def deferred(self, dialect: str) -> None:
         """Count a record refused for its session's lack of credit."""

@@ -134,6 +134,11 @@ UNKNOWN_MESSAGES = counter(
 CODEC_ERRORS = counter(
     "gatepost_codec_errors_total", "Exceptions that escaped from a codec: always a bug.", DIALECT
 )
+VERIFIED_LATE = counter(
+    "gatepost_verifications_late_total",
+    "Answers to verifications that were not sent: the terminal had given up by then.",
+    DIALECT,
+)
 SERIAL_OPEN = gauge("gatepost_serial_port_open", "1 while the port is open.", PORT)
 SERIAL_OPENINGS = counter(
     "gatepost_serial_openings_total", "Times the port could be opened; 1 is the start.", PORT

@@ -43,6 +43,9 @@ class SessionCounters(Protocol):
     def unknown_message(self, dialect: str) -> None:
         """Count a well-formed message the codec does not know."""
 
+    def verified_late(self, dialect: str) -> None:
+        """Count an answer to a verification that was not sent because it came too late."""
+
     def deferred(self, dialect: str) -> None:
         """Count a record refused because too many of its session were in flight already."""
 

@@ -152,6 +152,8 @@ def _verify(session: Session, event: VerifyRequested, now: Instant) -> None:
 
 def _verification_ended(session: Session, event: VerificationEvent, now: Instant) -> None:
     del now
+    if isinstance(event, VerifyLate):
+        session.shared.counters.verified_late(session.dialect)
     session.shared.desk.verification_ended(session, event)
 
 

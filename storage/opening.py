@@ -11,6 +11,7 @@ from gateway.storage.captures import PostgresCaptureStore
 from gateway.storage.commands import PostgresCommandStore
 from gateway.storage.decisions import PostgresDecisionStore
 from gateway.storage.directory import PostgresDirectoryStore
+from gateway.storage.firmwares import PostgresFirmwareStore
 from gateway.storage.galleries import PostgresGalleryStore
 from gateway.storage.keyring import Keyring, open_keyring
 from gateway.storage.migrate import migrate
@@ -48,6 +49,7 @@ class Storage:
     photos: PhotoStore
     decisions: PostgresDecisionStore
     people: PeopleReader
+    firmwares: PostgresFirmwareStore
 
     async def close(self) -> None:
         """End all connections."""
@@ -103,4 +105,5 @@ def _assemble(
         photos=PhotoStore(database, keyring),
         decisions=PostgresDecisionStore(database, partitions_ahead=partitions_ahead),
         people=PeopleReader(database, keyring),
+        firmwares=PostgresFirmwareStore(database),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.domain.command_queue import CommandStore
 from gateway.domain.directory import Directory
+from gateway.domain.firmware import Running
+from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Log, Outcome, RecordStore, no_probe
 from gateway.domain.times import Instant
 from gateway.services.command.service import CommandLimits, Commands
@@ -49,12 +51,13 @@ def assemble(
     limits: DeskLimits,
     commands: CommandStore,
     command_limits: CommandLimits,
+    firmwares: Mapping[DeviceId, Running] | None = None,
     probe: Callable[[str], None] = no_probe,
     verify_ports: VerifyPorts | None = None,
     verify_limits: VerifyLimits | None = None,
 ) -> Services:
     """Build every service over the given ports; without those of verification there is none."""
-    common = _common(store, log, limits)
+    common = _common(store, log, limits, firmwares)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
     ingest = Ingest(lanes, common)
 
@@ -77,10 +80,15 @@ def assemble(
     )
 
 
-def _common(store: RecordStore, log: Log, limits: DeskLimits) -> Common:
+def _common(
+    store: RecordStore,
+    log: Log,
+    limits: DeskLimits,
+    firmwares: Mapping[DeviceId, Running] | None,
+) -> Common:
     return Common(
         store=store,
-        terminals=Terminals(),
+        terminals=Terminals(firmwares),
         tasks=Tasks(log),
         tally=Tally(),
         log=log,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.domain.events import FirmwareChanged, LoginProved
+from gateway.domain.firmware import Running
 from gateway.services.common import Common
 from gateway.services.terminals import Terminal
 
@@ -17,17 +18,18 @@ class Firmware:
     def told(self, terminal: Terminal, event: LoginProved | FirmwareChanged) -> None:
         """Take note of what a terminal says it runs; nothing said changes nothing."""
         before = terminal.firmware
-        if not event.firmware or event.firmware == before:
+        now = Running(version=event.firmware, unproven=event.unproven, quirks=event.quirks)
+        if not event.firmware or now == before:
             return
-        terminal.firmware = event.firmware
-        terminal.firmware_unproven = event.unproven
+        terminal.firmware = now
+        terminal.firmware_moved = True
         facts = {
             "device": terminal.device.id,
-            "firmware": event.firmware,
-            "quirks": ",".join(event.quirks),
+            "firmware": now.version,
+            "quirks": ",".join(now.quirks),
         }
-        if before:
+        if before is not None and before.version != now.version:
             self._tally.firmware_changes += 1
-            self._log.warning("device.firmware_changed", before=before, **facts)
-        if event.unproven:
+            self._log.warning("device.firmware_changed", before=before.version, **facts)
+        if now.unproven:
             self._log.warning("device.firmware_unproven", **facts)

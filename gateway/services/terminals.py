@@ -1,12 +1,13 @@
-"""What the gateway remembers of each terminal while it runs; none of it must survive a restart."""
+"""What the gateway remembers of each terminal while it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gateway.domain.directory import Device, Directory
 from gateway.domain.events import StoredSeries
+from gateway.domain.firmware import Running
 from gateway.domain.ids import DeviceId
 from gateway.domain.numbers import HeldNumbers
 from gateway.domain.passages import Placement
@@ -25,9 +26,10 @@ class Terminal:
     clock_due: float | None = None
     """Monotonic seconds from which its next status is answered by measuring its clock again; None
     until the first status of a session."""
-    firmware: str = ""
-    firmware_unproven: bool = False
-    """Its codec has no recording of this firmware."""
+    firmware: Running | None = None
+    """What it said last that it runs, now or before the gateway started."""
+    firmware_moved: bool = False
+    """It said something else since that was last persisted."""
     ledgers: dict[int, HeldNumbers] = field(default_factory=dict)
     """By series. Only ever behind the database, never ahead: advanced after the commit."""
     stores: dict[int, StoredSeries] = field(default_factory=dict)
@@ -75,14 +77,17 @@ def _validity(directory: Directory, device: DeviceId, at_ms: int) -> tuple[int, 
 class Terminals:
     """Every terminal that logged in since the start, by device."""
 
-    def __init__(self) -> None:
+    def __init__(self, firmwares: Mapping[DeviceId, Running] | None = None) -> None:
+        """``firmwares`` is what terminals ran when the gateway last knew."""
         self._known: dict[DeviceId, Terminal] = {}
+        self._firmwares = firmwares or {}
 
     def meet(self, device: Device) -> Terminal:
         """Return what we remember of the device, or begin to remember."""
         terminal = self._known.get(device.id)
         if terminal is None:
-            terminal = self._known[device.id] = Terminal(device)
+            firmware = self._firmwares.get(device.id)
+            terminal = self._known[device.id] = Terminal(device, firmware=firmware)
         elif terminal.device is not device:
             terminal.refreshed(device)
         return terminal
@@ -98,6 +103,10 @@ class Terminals:
 
     def __iter__(self) -> Iterator[Terminal]:
         return iter(self._known.values())
+
+    def other_firmware(self) -> list[Terminal]:
+        """Return the terminals whose firmware is not persisted as it is."""
+        return [terminal for terminal in self._known.values() if terminal.firmware_moved]
 
     def take_moved(self) -> list[tuple[DeviceId, HeldSeries]]:
         """Return the prefixes that advanced since the last call, for lazy persistence."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
 import pytest
@@ -9,6 +9,7 @@ from gateway.monitoring.deafness import Deafness
 from gateway.monitoring.presence import PresenceTable
 
 from gateway import housekeeping
+from gateway.domain.firmware import Running
 from gateway.domain.ids import DeviceId, PersonId, ProjectId
 from gateway.domain.times import Instant
 from gateway.housekeeping import Housekeeping
@@ -63,6 +64,21 @@ class Expired:
         return set()
 
 
+class Firmwares:
+    """Remembers what it is given, where the database is there."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.kept: list[tuple[DeviceId, Running]] = []
+
+    async def all(self) -> Mapping[DeviceId, Running]:
+        return {}
+
+    async def keep(self, changes: Sequence[tuple[DeviceId, Running]], now_ms: int) -> None:
+        self.store._ask()
+        self.kept += changes
+
+
 class House:
     """Housekeeping over fakes, with a clock that a test moves."""
 
@@ -83,10 +99,12 @@ class House:
         )
         self.captures = FakeStore()
         self.expired = Expired()
+        self.firmwares = Firmwares(self.store)
         self.keeping = Housekeeping(
             services=services,
             inbox=Inbox(self.captures, InboxLimits(), services.common.tasks, self.log),
             store=cast(Any, self.store),
+            firmwares=self.firmwares,
             presence=self.presence,
             deafness=Deafness(self.presence),
             retention=Retention(
@@ -183,3 +201,19 @@ def test_what_is_biometric_is_looked_at_from_the_start_on() -> None:
         assert house.expired.asked == [wall - 7 * 86_400_000, wall - 30 * 86_400_000]
 
     run(test)
+
+
+def test_a_firmware_is_persisted_once_and_again_after_an_outage() -> None:
+    async def main() -> None:
+        house = House()
+        terminal = house.keeping.services.common.terminals.meet(device())
+        for version in ("1.0", "1.1"):
+            terminal.firmware, terminal.firmware_moved = Running(version=version), True
+            house.store.down = True
+            await house.keeping._attempt(house.keeping.keep_firmwares)
+            house.store.down = False
+            await house.keeping.keep_firmwares()
+            await house.keeping.keep_firmwares()
+        assert [one.version for _, one in house.firmwares.kept] == ["1.0", "1.1"]
+
+    asyncio.run(main())

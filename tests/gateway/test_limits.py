@@ -7,11 +7,12 @@ import resource
 from pathlib import Path
 
 import pytest
+from gateway.codecs.yls.settings import read_settings
 from gateway.protocols.gate import CONNECTION_BYTES, SECURE_CONNECTION_BYTES, SPARE_FILES
 
-from gateway.limits import listener_limits, memory_bytes, raise_open_files
+from gateway.limits import dialect_options, listener_limits, memory_bytes, raise_open_files
 from gateway.setting_kinds import Address
-from gateway.settings import ListenSection, Settings
+from gateway.settings import ListenSection, SessionsSection, Settings
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,9 @@ def test_a_container_gets_a_share_of_its_own_memory(tmp_path: Path) -> None:
     assert memory_bytes(tmp_path) == machine
     limit.write_text("268435456\n")
     assert memory_bytes(tmp_path) == 268435456
+
+
+def test_conversations_are_told_what_an_operator_set() -> None:
+    options = dialect_options(Settings(sessions=SessionsSection(window=2, uplink_ms=15)))
+    told = read_settings(options)
+    assert (told.window, told.uplink_ms, told.bus_address) == (2, 15, 0)

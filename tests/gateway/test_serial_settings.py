@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from gateway.codecs.yls.settings import read_settings
 
 from gateway.config import load
 from gateway.config_text import reference, sample
+from gateway.serial_lines import line_options
 from gateway.setting_kinds import Address
 from gateway.settings import repeated_tables
 from tests.gateway.test_config import mistakes, written
@@ -102,3 +104,10 @@ def test_the_environment_cannot_set_a_table_that_repeats() -> None:
     found = mistakes(None, GATEPOST_SERIAL__PATH="/dev/x")
     assert found[0][0] == "config.unknown_key"
     assert "configuration file" in found[0][2]
+
+
+def test_a_line_tells_its_conversations_where_the_terminal_is(tmp_path: Path) -> None:
+    text = '[[serial]]\npath = "/dev/x"\nbus_address = 17\ngap_ms = 80\n'
+    (table,) = load(written(tmp_path, text), {}).serial
+    told = read_settings(line_options({"window": 2}, table))
+    assert (told.bus_address, told.gap_ms, told.window) == (17, 80, 2)

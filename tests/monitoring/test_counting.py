@@ -54,6 +54,7 @@ def test_sessions_are_counted(metrics: Metrics) -> None:
     counters.unknown_message("yls")
     counters.deferred("yls")
     counters.codec_error("yls")
+    counters.verified_late("yls")
     assert metrics[m.OPENED].at("tcp").value == 2
     assert metrics[m.CONNECTIONS].at("tcp").value == 1
     assert metrics[m.CONNECTIONS].at("tls").value == 0
@@ -65,6 +66,7 @@ def test_sessions_are_counted(metrics: Metrics) -> None:
     assert metrics[m.UNKNOWN_MESSAGES].at("yls").value == 1
     assert metrics[m.REFUSED_RECORDS].at("session").value == 1
     assert metrics[m.CODEC_ERRORS].at("yls").value == 1
+    assert metrics[m.VERIFIED_LATE].at("yls").value == 1
 
 
 def test_vocabularies_cover_what_shells_and_services_say() -> None:

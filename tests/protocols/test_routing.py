@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import get_args
 
 import pytest
@@ -14,8 +15,15 @@ from gateway.domain.objects import ObjectKind, ObjectWanted
 from gateway.domain.people import PersonEnrolled
 from gateway.domain.requests import DeclineBlob, Defer, Request
 from gateway.domain.times import Instant
-from gateway.domain.verification import Hesitation, Undecided, VerifyRequested
+from gateway.domain.verification import (
+    Hesitation,
+    Undecided,
+    VerifyCancelled,
+    VerifyLate,
+    VerifyRequested,
+)
 from gateway.domain.vocabulary import Means
+from tests.support.network import TestedCounters
 
 NOW = Instant(1.0, 2)
 RECEIPT = Receipt(7)
@@ -49,6 +57,16 @@ def test_what_nobody_takes_yet_is_kept_by_the_terminal(
         routes[type(event)](session, event, NOW)  # type: ignore[operator]
     later = Defer(receipt=RECEIPT, retry_after_s=PUT_OFF_S)
     assert session.told == [later, later, DeclineBlob(receipt=RECEIPT, code="unknown")]
+
+
+def test_an_answer_that_came_too_late_is_counted() -> None:
+    counters = TestedCounters()
+    desk = SimpleNamespace(verification_ended=lambda session, event: None)
+    session = SimpleNamespace(shared=SimpleNamespace(counters=counters, desk=desk), dialect="yls/1")
+    route = MEMBER_ROUTES[VerifyLate]
+    route(session, VerifyLate(about=RECEIPT, late_ms=3), NOW)  # type: ignore[arg-type]
+    MEMBER_ROUTES[VerifyCancelled](session, VerifyCancelled(about=RECEIPT), NOW)  # type: ignore[arg-type]
+    assert counters.counts == {("verified_late", "yls/1"): 1}
 
 
 def test_a_stranger_is_told_at_once_that_nobody_decides() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.domain.events import FirmwareChanged, LoginProved
+from gateway.domain.firmware import Running
 from gateway.domain.ids import Serial
 from tests.support.desks import Bench, run
 from tests.support.reports import NOW
@@ -37,6 +38,20 @@ def test_a_change_between_logins_is_audited_once() -> None:
     run(body)
 
 
+def test_a_change_while_the_gateway_was_down_is_noticed() -> None:
+    async def body(bench: Bench) -> None:
+        terminals = bench.services.common.terminals
+        known = bench.services.desk.directory.devices[Serial("YLS-00000001")].id
+        terminals._firmwares = {known: Running(version="0.9", quirks=("zone",))}
+        login(bench, "1.0")
+        assert changes(bench) == [("0.9", "1.0")]
+        assert [one.firmware for one in terminals.other_firmware()] == [
+            Running(version="1.0", quirks=("zone",))
+        ]
+
+    run(body)
+
+
 def test_a_change_inside_a_session_is_audited_too() -> None:
     async def body(bench: Bench) -> None:
         session = login(bench, "1.0")
@@ -55,9 +70,9 @@ def test_a_firmware_without_a_recording_is_flagged() -> None:
         session = login(bench, "9.0", unproven=True)
         terminal = bench.services.common.terminals.get(session.device)
         assert terminal is not None
-        assert terminal.firmware_unproven
+        assert terminal.firmware == Running(version="9.0", unproven=True, quirks=("zone",))
         assert bench.log.named("device.firmware_unproven")[0]["firmware"] == "9.0"
         login(bench, "1.0")
-        assert not terminal.firmware_unproven
+        assert terminal.firmware == Running(version="1.0", quirks=("zone",))
 
     run(body)

@@ -12,13 +12,18 @@ import pytest
 
 from tests.support.gateways import Site, free_port, running
 from tests.support.postgres import open_folder
+from tests.support.waiting import wait_for
 
 PLAYED = ("--duration", "60", "--passages", "12", "--seed", "5", "--json")
 
 
+def gatepost(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
+    start = [sys.executable, "-m", "gateway", *words, "--config", str(site.config)]
+    return subprocess.run(start, capture_output=True, text=True, timeout=180)
+
+
 def simulate(site: Site, *options: str) -> subprocess.CompletedProcess[str]:
-    start = [sys.executable, "-m", "gateway", "simulate", "--config", str(site.config)]
-    return subprocess.run([*start, *options], capture_output=True, text=True, timeout=180)
+    return gatepost(site, "simulate", *options)
 
 
 def result(site: Site, *options: str) -> dict[str, Any]:
@@ -48,6 +53,14 @@ def test_two_protocols_with_an_outage_and_each_keeps_what_it_can_promise(site: S
     assert told["backfilled"] > 0
     rows = site.query("select adapter, count(*) as n from passage group by adapter")
     assert {row["adapter"] for row in rows} == {"cti/1", "yls/1.0"}
+    wait_for(lambda: firmware(site) == {"1.0"}, "what the terminals run is kept", 30)
+
+
+def firmware(site: Site) -> set[str]:
+    """Ask as an operator would; CTI does not tell."""
+    done = [gatepost(site, "device", "show", serial) for serial in ("SIM-000001", "SIM-CTI-0001")]
+    shown = [json.loads(one.stdout)["firmware"] for one in done]
+    return {one["version"] for one in shown if one is not None}
 
 
 def test_a_second_run_of_named_records_is_not_confused_by_the_first(site: Site) -> None:

@@ -101,6 +101,9 @@ class TestedCounters:
     def unknown_message(self, dialect: str) -> None:
         self.counts["unknown_message", dialect] += 1
 
+    def verified_late(self, dialect: str) -> None:
+        self.counts["verified_late", dialect] += 1
+
     def deferred(self, dialect: str) -> None:
         self.counts["deferred", dialect] += 1
 
