@@ -109,6 +109,10 @@ def _escaped(pieces: Sequence[bytes]) -> Iterator[Guess]:
         left = 0 if piece[-1] == flag else len(inner[-1])
         frames += [bytes((flag,)) + part + bytes((flag,)) for part in whole]
     known = ESCAPES.get(flag, ())
+    if not known:  # without an escape the flag cannot stand inside a frame: only pairs are ends
+        pair = bytes((flag, flag))
+        odd = sum(flag in part for piece in pieces for part in piece[1:-1].split(pair))
+        fits = max(0, fits - odd)
     misfits = len(pieces) - fits - (left > 0)
     short = min(map(len, frames), default=0) < 6
     bits = 8.0 * fits + 3.0 * min(len(frames), 6) + (12 if known else -24)

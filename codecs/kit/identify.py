@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from gateway.codecs.api import Context, Dialect
 from gateway.codecs.kit.framings import Guess, guess_framings
 from gateway.codecs.kit.hextext import Piece
+from gateway.codecs.kit.recipe import recipe
 from gateway.codecs.kit.sums import Seal, find_seals
 
 from gateway.domain.events import FrameDamaged
@@ -63,7 +64,7 @@ class Answer:
         out += [f"  checksum: {seal}" for seal in (self.head_seal, self.seal) if seal is not None]
         if self.seal is None and self.head_seal is None:
             out.append("  checksum: none of the families fits; it may have none, or cover a secret")
-        return out
+        return out + [f"  write {line}" for line in recipe(guess, self.seal, self.head_seal)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

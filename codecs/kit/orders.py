@@ -1,7 +1,7 @@
 """What the gateway asks of a terminal: verification (G3), people (G4), commands (G5), upgrade (G6).
 
-Owns what a transcript must have shown for each. A dialect declares nothing for it: what it can do
-is what its transcripts do.
+Owns what a transcript must have shown for each: what a dialect can do is what its transcripts do,
+and what it declares that it carries (`Dialect.carries`) must be among it.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ def commands(case: Case) -> Finding:
         missing.append(f"! one of {', '.join(sorted(COMMANDS))} and = … DONE")
     if not any(name in COMMANDS and how == REFUSED for name, how in ends):
         missing.append("! a command and = … REFUSED")
+    done = {name for name, how in ends if how == DONE}
+    declared = sorted(kind.__name__ for kind in case.dialect.carries)
+    missing += [f"! {name} and = … DONE (Dialect.carries)" for name in declared if name not in done]
     if missing:
         return tally.skipped(_unshown(missing))
     for golden in _served(case):

@@ -36,7 +36,7 @@ from gateway.codecs.yls.limits import LONGEST_PICTURE_DEADLINE_MS, MOST_LANE_PIC
 from gateway.codecs.yls.login_device import DeviceConfig
 from gateway.codecs.yls.panel import Panel
 from gateway.codecs.yls.people import PeopleStore
-from gateway.codecs.yls.registers import Blob, Bye
+from gateway.codecs.yls.registers import MAKERS_FAULTS, Blob, Bye
 from gateway.codecs.yls.station import Station
 from gateway.codecs.yls.store import RecordStore
 
@@ -51,7 +51,7 @@ SYNCHRONISED, OFFLINE, BY_GATEWAY, FELL_BACK = 0x01, 0x02, 0x04, 0x08
 SCALE = 10_000
 """Scores travel in ten-thousandths."""
 UNTOLD, UNTOLD_TEMPERATURE = 0xFFFF, 0x7FFF
-CAMERA = 1
+CAMERA = MAKERS_FAULTS + 1
 """The fault of a simulated terminal: camera trouble, the commonest complaint."""
 MAKER = bytes.fromhex("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8")
 """Public key of the maker of the worked vectors (YLS/1 19): whoever tries an upgrade can sign."""

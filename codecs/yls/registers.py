@@ -278,6 +278,19 @@ NOT_AN_ACCESS = 0x20
 """DECISION of a record that is no access event, such as a fault (YLS/1 14)."""
 
 
+class Fault(IntEnum):
+    """FAULT codes that are the same for every maker (YLS/1 14.5)."""
+
+    STORE_FULL = 1
+    STORE_NEAR_FULL = 2
+    TIME_STEP = 3
+    SERVER_UNTRUSTED = 4
+
+
+MAKERS_FAULTS = 0x8000
+"""From here on fault codes are the maker's own."""
+
+
 class Blob(IntEnum):
     """BLOB_TYPE: what an object is (YLS/1 16.4)."""
 

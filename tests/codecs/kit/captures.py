@@ -20,8 +20,9 @@ from gateway.codecs.checksum import (
     xor8,
 )
 from gateway.codecs.marked import Escaped
-from gateway.codecs.transcript import read_transcript
+from gateway.codecs.transcript import Call, read_transcript
 
+DAMAGED = "FrameDamaged"
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -41,11 +42,15 @@ class Capture:
     name: str
     frames: tuple[bytes, ...]
     truth: Truth
+    damaged: int = 0
+    """How many of the frames its transcript calls damaged."""
 
 
 TRANSCRIPTS = {
     "yls": Truth(kind="length", length_lsb=15, overhead=20, family="CRC-16/MCRF4XX"),
     "acme": Truth(kind="length", length_lsb=6, overhead=9, family="CRC-16/MODBUS"),
+    "cti": Truth(kind="length", length_lsb=1, overhead=34),
+    "turnstile": Truth(kind="delimited"),
 }
 
 BODIES = (
@@ -59,13 +64,15 @@ BODIES = (
 
 def recorded() -> Iterator[Capture]:
     """What terminals send in the repository's transcripts, one piece for each line."""
-    files = [*(ROOT / "fixtures").rglob("*.wire"), *(ROOT / "tests/codecs").glob("*.wire")]
+    folders = ("fixtures", "tests/codecs", "tests/plugins")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.wire")]
     for path in sorted(files):
         script = read_transcript(path.read_text(encoding="utf-8"), path.name)
         truth = TRANSCRIPTS.get(script.header.dialect)
         frames = tuple(b for n in script.lines if n.sigil == ">" and isinstance(b := n.what, bytes))
         if truth is not None and frames:
-            yield Capture(name=path.name, frames=frames, truth=truth)
+            damaged = sum(isinstance(n.what, Call) and n.what.name == DAMAGED for n in script.lines)
+            yield Capture(name=path.name, frames=frames, truth=truth, damaged=damaged)
 
 
 def _jtt808(number: int, body: bytes) -> bytes:

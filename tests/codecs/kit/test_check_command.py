@@ -173,3 +173,16 @@ def test_a_name_nobody_has_and_a_folder_without_transcripts_are_explained(tmp_pa
     assert "no usable dialect of that name; there are: cti, yls." in ran.stderr
     ran = gatepost(tmp_path, "check", "yls")
     assert "there is no transcript (*.wire) in this folder" in ran.stderr
+
+
+def test_a_transcript_with_a_wrong_checksum_is_named_by_its_line(tmp_path: Path) -> None:
+    folder = project(tmp_path / "new")
+    file = folder / f"fixtures/{NAME}/first.wire"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("> aa 55 02"))
+    lines[at] = lines[at][:-1] + ("0" if lines[at][-1] != "0" else "1")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ran = gatepost(folder, "check", NAME, "--fuzz", "0.1")
+    assert ran.returncode == 1
+    assert f"first.wire:{at + 1}" in ran.stdout
+    assert 'expected Heartbeat {}, got FrameDamaged {"code": "checksum"' in ran.stdout

@@ -11,10 +11,13 @@ from gateway.codecs.double import Happening, Link, Persona, Told
 from gateway.codecs.kit.double import day, device_side
 from gateway.codecs.kit.report import Verdict
 from gateway.codecs.transcript import Transcript
+from gateway.codecs.yls import DIALECT
 from gateway.codecs.yls.double import YlsDouble
 from gateway.codecs.yls.server import YlsConversation
 
 from gateway.domain.events import Event
+from gateway.domain.maintenance import AssignAddress
+from gateway.domain.people import Enrol
 from gateway.domain.requests import Request
 from gateway.domain.times import Instant
 from gateway.domain.verification import VerifyLate
@@ -187,3 +190,9 @@ def test_an_order_whose_end_nobody_hears_of_is_caught() -> None:
     found = verdict("G5", [until("Lost", door)], conversation=LosesOrders)
     assert found.verdict is Verdict.FAILED, found.detail
     assert "has 0 outcomes when its connection ends" in found.detail
+
+
+def test_an_order_that_is_carried_but_never_shown_is_named() -> None:
+    found = verdict("G5", carries=DIALECT.carries | {Enrol, AssignAddress})
+    assert found.verdict is Verdict.NOT_APPLICABLE
+    assert found.detail == "no transcript shows: ! AssignAddress and = … DONE (Dialect.carries)"
