@@ -94,7 +94,7 @@ async def build(
     found = load_dialects()
     served = enabled_dialects(settings.dialects.enabled, found.dialects)
     metrics = _metrics(found, log)
-    services = _services(settings, storage, directory, presence, metrics, log, probe, ports)
+    services = await _services(settings, storage, directory, presence, metrics, log, probe, ports)
     _fold(metrics, services, presence)
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)
@@ -114,7 +114,7 @@ async def build(
     )
 
 
-def _services(
+async def _services(
     settings: Settings,
     storage: Storage,
     directory: Directory,
