@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
+from gateway.demo.faces import MEMBERS, STRANGERS, WAIVED, available
 from gateway.demo.shortened import SHORTENED
 from gateway.demo.stage import LINES, Stage
 from gateway.demo.story import SPEED, Plot, Story
@@ -66,6 +67,7 @@ def demo(terminals: int, seconds: float, seed: int, keep: bool, record: Path | N
         f" the morning at {SPEED:.0f}× speed."
     )
     click.echo(f"Shortened for the demo: {', '.join(map(str, SHORTENED))}.")
+    click.echo(_about_faces())
     try:
         result = asyncio.run(_play(plot, screen, keep))
     except asyncio.CancelledError:
@@ -91,6 +93,15 @@ async def _play(plot: Plot, screen: _Screen, keep: bool) -> Result:
         except asyncio.CancelledError:
             click.echo("Ending the gateway and its database … / 正在结束网关与数据库……")
             raise
+
+
+def _about_faces() -> str:
+    if not available():
+        return "No faces: their networks and pictures are not installed; `make demo` does that."
+    return (
+        f"Faces: {len(MEMBERS)} people of the ORL database (AT&T Laboratories Cambridge) are"
+        f" enrolled, {len(STRANGERS)} are not; picture rules waived: {', '.join(WAIVED)}."
+    )
 
 
 def _stop_once() -> None:
@@ -139,7 +150,9 @@ def _conclude(result: Result) -> None:
         f"结论：采集 {verdict.recorded} 条，应答 {verdict.acknowledged} 条，"
         f"入库 {verdict.stored} 条；{kept}"
     )
-    sys.exit(0 if verdict.kept else 1)
+    if result.counts.mistaken:
+        click.echo("SOMEBODY WAS LET IN WRONGLY. / 有人被误放行。")
+    sys.exit(0 if verdict.kept and not result.counts.mistaken else 1)
 
 
 class _Screen:

@@ -7,6 +7,7 @@ killed gateway, and removes the folder.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import shutil
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from gateway.demo.faces import WAIVED, available
 from gateway.demo.shortened import SHORTENED
 from gateway.domain.errors import GatepostError
 from gateway.simulator.asking import gateway_at
@@ -50,6 +52,13 @@ listen = "127.0.0.1:{web}"
 [log]
 file = "{log}"
 """
+MATCHER = """
+[matcher]
+enabled = true
+
+[verification]
+waived = {waived}  # the pictures of the demo are small, and turned on purpose
+"""
 PORT = """
 [[serial]]
 path = "{path}"  # a pseudo-terminal
@@ -68,10 +77,17 @@ class Stage:
         self.errors = self.folder / "errors.log"
         self.layout = Layout(root=self.folder / "data")
         self.tcp, self.web = _free_ports(2)
+        self.matching = available()
+        """Whether faces can be shown: their networks and pictures are installed."""
         self._gateway: asyncio.subprocess.Process | None = None
         self._cables: list[Cable] = []
         self.call: Call = gateway_at(self.admin)
         """Asks the gateway; raises GatepostError while none runs."""
+
+    @property
+    def album(self) -> Path:
+        """Folder of the faces that come to the gates."""
+        return self.folder / "album"
 
     @property
     def admin(self) -> Path:
@@ -93,9 +109,30 @@ class Stage:
         self._cables = [Cable() for _ in range(LINES)]
         text = CONFIGURATION.format(data=self.layout.root, tcp=self.tcp, web=self.web, log=self.log)
         text += "".join(one.as_toml() for one in SHORTENED)
+        if self.matching:
+            text += MATCHER.format(waived=json.dumps(WAIVED))
         text += "".join(PORT.format(path=cable.near.path) for cable in self._cables)
         self.config.write_text(text)
         return self
+
+    async def prepare_networks(self) -> None:
+        """Convert the face networks; raises GatepostError with what the command complained of."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway", "matcher", "prepare", "--config", self.config),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=_environment(os.environ),
+            start_new_session=True,
+        )
+        said, _ = await process.communicate()
+        if process.returncode:
+            raise GatepostError(
+                "demo.networks",
+                "the face networks could not be prepared. It was said:",
+                place=str(self.config),
+                remedy="\n" + said.decode(errors="replace"),
+            )
 
     async def __aexit__(self, *failure: object) -> None:
         await self._end_gateway()

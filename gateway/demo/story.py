@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+from gateway.demo.faces import MEMBERS, enrol
 from gateway.demo.reading import Poller, Sent
 from gateway.demo.stage import LINES, Stage
 from gateway.demo.view import Mark, Row, SiteLine, Snapshot
@@ -27,6 +28,8 @@ FRAME_S = 0.25
 """How often the screen is drawn."""
 CONNECT_LIMIT_S = 20.0
 DRAIN_LIMIT_S = 30.0
+ASKING = 0.15
+"""Share of arrivals at the first site at which the terminal asks the gateway who it is."""
 CUT, KILL, HEAL = 0.2, 0.45, 0.6
 """Shares of the morning after which the network goes, the gateway dies, the network returns."""
 
@@ -78,17 +81,26 @@ class Story:
         """Play it all; ``afterwards`` is awaited with everything still running."""
         async with _beside(self._draw()):
             self._now(START, "PostgreSQL and the gateway start / 数据库与网关启动")
+            if self._stage.matching:
+                await self._stage.prepare_networks()
             await self._stage.start_gateway()
             self._starts = 1
             fleet = self._fleet()
             document = directory(self._sites, fleet)
             await self._stage.call("directory.import", document=document, place="demo")
+            if self._stage.matching:
+                await self._enrol()
             async with Fleets(split(fleet, PROCESSES), self._stage.errors) as fleets:
                 with self._counting(fleets):
                     async with _beside(self._poller.run()):
                         result = await self._play(fleets)
                         await afterwards()
         return result
+
+    async def _enrol(self) -> None:
+        site = self._sites[0]
+        self._now(START, f"{len(MEMBERS)} people are enrolled at {site.name} / 人员登记人脸")
+        await enrol(self._stage.call, site.code, self._stage.album)
 
     @contextmanager
     def _counting(self, fleets: Fleets) -> Iterator[None]:
@@ -159,11 +171,14 @@ class Story:
                 duration_s=self._plot.play_s * SPEED,
                 speed=SPEED,
                 passages_per_terminal=self._plot.passages,
+                verify=ASKING if self._stage.matching else 0.0,
             ),
             terminals=terminals(
                 seats(DIALECT, self._plot.count, HOST, self._stage.lines), self._sites
             ),
             connect_s=connect_seconds(self._plot.count),
+            album=str(self._stage.album) if self._stage.matching else None,
+            album_site=self._sites[0].code if self._stage.matching else "",
         )
 
     def _now(self, phase: int, caption: str) -> None:
@@ -218,6 +233,11 @@ class Story:
             p50_s=counts.latencies.percentile(0.5),
             p99_s=counts.latencies.percentile(0.99),
             waiting=counts.waiting,
+            recognised=counts.recognised,
+            turned_away=counts.turned_away,
+            missed=counts.missed,
+            mistaken=counts.mistaken,
+            decided_p50_s=counts.answers.percentile(0.5),
             passages=Row(
                 sent=told.after.recorded if told.up else counts.recorded,
                 acknowledged=told.before.acknowledged,

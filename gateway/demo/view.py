@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH = 80
-CHART_COLUMNS, CHART_ROWS = 76, 3
+CHART_COLUMNS, CHART_ROWS = 76, 2
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 BAR = 12
 """Columns of a site's bar."""
@@ -79,6 +79,16 @@ class Snapshot:
     marks: Sequence[Mark] = ()
     lost: int = 0
     doubled: int = 0
+    recognised: int = 0
+    """Faces let in as who they are."""
+    turned_away: int = 0
+    """Strangers who were not let in."""
+    missed: int = 0
+    """Enrolled people who were not recognised."""
+    mistaken: int = 0
+    """Faces let in that are somebody else's."""
+    decided_p50_s: float | None = None
+    """From the question at the gate to the gateway's decision."""
 
 
 def draw(shown: Snapshot) -> RenderableType:
@@ -154,7 +164,16 @@ def _gateway(shown: Snapshot) -> Panel:
     table.add_row("answer 应答", f"p50 {_ms(shown.p50_s)}, p99 {_ms(shown.p99_s)} ms")
     table.add_row("waiting 待传", Text(f"{shown.waiting:,}", "yellow" if shown.waiting else ""))
     table.add_row("late 补传", f"{shown.backfilled:,}, resent 重传 {shown.resends:,}")
+    table.add_row("faces 人脸", _faces(shown))
     return _panel("Gateway 网关", table)
+
+
+def _faces(shown: Snapshot) -> str:
+    seen = shown.recognised + shown.turned_away + shown.missed + shown.mistaken
+    if not seen:
+        return "–"
+    known = f"{shown.recognised}/{shown.recognised + shown.missed} known 识"
+    return f"{known}, {shown.turned_away} out 拒, {_ms(shown.decided_p50_s)} ms"
 
 
 def _process(shown: Snapshot) -> Text:
@@ -205,7 +224,11 @@ def _under(marks: Sequence[Mark], first: int) -> str:
 
 def _promises(shown: Snapshot) -> Text:
     line = Text("  ")
-    for name, count in (("LOST 丢失", shown.lost), ("STORED TWICE 重复", shown.doubled)):
+    for name, count in (
+        ("LOST 丢失", shown.lost),
+        ("STORED TWICE 重复", shown.doubled),
+        ("WRONGLY LET IN 误放", shown.mistaken),
+    ):
         line.append(f" {name} {count:,} ", style=f"bold white on {BAD if count else GOOD}")
         line.append("   ")
     return line

@@ -16,7 +16,7 @@ def gateway_at(socket: Path) -> Call:
     The call raises GatepostError ``simulate.no_gateway`` when none runs there.
     """
 
-    async def call(name: str, **args: object) -> Any:
+    async def call(name: str, /, **args: object) -> Any:
         try:
             return await ask(socket, name, args)
         except (FileNotFoundError, ConnectionError):

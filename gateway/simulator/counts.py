@@ -36,6 +36,14 @@ class Counts:
     """Questions to the gateway while somebody waited."""
     granted: int = 0
     denied: int = 0
+    recognised: int = 0
+    """Let in as who they are; this and the next three where an album says who comes."""
+    mistaken: int = 0
+    """Let in as somebody else, or as a stranger: must never happen."""
+    missed: int = 0
+    """Not let in, though enrolled."""
+    turned_away: int = 0
+    """Strangers who were not let in."""
     late: int = 0
     """Answers that came when nobody waited any more."""
     fallbacks: dict[str, int] = field(default_factory=dict)

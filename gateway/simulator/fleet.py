@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +22,7 @@ from gateway.protocols.serial_device import PortSettings, PortUnavailable, open_
 from gateway.protocols.serial_port import PortCounts, SerialPort
 from gateway.protocols.tls import client_context, secured
 from gateway.protocols.transport import SoleProtocol, StreamFactory, connect
+from gateway.simulator.album import Album
 from gateway.simulator.counts import Counts
 from gateway.simulator.day import arrivals
 from gateway.simulator.gate import Gate
@@ -39,13 +41,14 @@ class Fleet:
     """The terminals of one specification."""
 
     def __init__(self, spec: FleetSpec) -> None:
-        """Raise GatepostError for an authority file that is none."""
+        """Raise GatepostError for an authority file or an album that is none."""
         self.counts = Counts()
         self.drained = asyncio.Event()
         """Set once nobody comes any more and everything recorded is acknowledged and delivered."""
         self._spec = spec
         self._tls = self._contexts(spec)
         self._dialects = load_dialects().dialects
+        self._album = None if spec.album is None else Album(Path(spec.album))
         self._shut = False
         self._dialling: set[asyncio.Task[None]] = set()
         rng = random.Random(f"{spec.seed}/connect")
@@ -105,11 +108,15 @@ class Fleet:
 
     def _terminal(self, one: TerminalSpec, first_dial: float) -> Terminal:
         spec = self._spec
-        day = arrivals(spec.script, spec.seed, one.index, ROSTER)
+        album = self._album if one.site == spec.album_site and one.line is None else None
+        script = spec.script
+        if self._album is not None and album is None:
+            script = replace(script, verify=0.0)
+        day = arrivals(script, spec.seed, one.index, ROSTER)
         return Terminal(
             one,
             self._double(one),
-            Gate(day, f"{spec.epoch} {one.serial}", one.direction),
+            Gate(day, f"{spec.epoch} {one.serial}", one.direction, album),
             Ledger(serial=one.serial, series=spec.epoch, named=one.named),
             self.counts,
             self._dial,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from gateway.codecs.double import Happening
 from gateway.domain.vocabulary import Decision, Direction, Means
+from gateway.simulator.album import Album, Face
 from gateway.simulator.day import Arrival
 from gateway.simulator.snapshots import snapshot
 
@@ -17,12 +18,21 @@ COMPLAINT = "picture too dark"
 class Gate:
     """The arrivals of one script; nobody comes before it is begun."""
 
-    __slots__ = ("_arrivals", "_begun", "_direction", "_name")
+    __slots__ = ("_album", "_arrivals", "_begun", "_direction", "_name", "_visits")
 
-    def __init__(self, arrivals: Iterable[Arrival], name: str, direction: Direction) -> None:
+    def __init__(
+        self,
+        arrivals: Iterable[Arrival],
+        name: str,
+        direction: Direction,
+        album: Album | None = None,
+    ) -> None:
+        """With an ``album`` whoever asks to pass has one of its faces."""
         self._arrivals = deque(arrivals)
         self._name = name
         self._direction = direction
+        self._album = album
+        self._visits = 0
         self._begun: float | None = None
 
     def begin(self, mono: float) -> None:
@@ -43,6 +53,13 @@ class Gate:
     def next(self) -> Arrival:
         """Let one person step before the terminal."""
         return self._arrivals.popleft()
+
+    def face(self, arrival: Arrival) -> Face | None:
+        """Return the face of somebody who asks the gateway, where faces are known."""
+        if self._album is None or not arrival.asks:
+            return None
+        self._visits += 1
+        return self._album.visit(self._name, self._visits)
 
     def passage(self, arrival: Arrival, time_ms: int, number: int) -> Happening:
         """Return what the terminal writes down of somebody, as far as it knows by itself.

@@ -125,6 +125,7 @@ def directory(at: Sequence[Site], fleet: FleetSpec) -> dict[str, Any]:
                 "name": site.name,
                 "area": AREA,
                 "channels": [_channel(number) for number in range(CHANNELS)],
+                **({"verification": "central_gallery"} if site.code == fleet.album_site else {}),
             }
             for site in at
         ],

@@ -37,6 +37,10 @@ def as_json(result: Result) -> dict[str, Any]:
             "denied": counts.denied,
             "late": counts.late,
             "fallbacks": counts.fallbacks,
+            "recognised": counts.recognised,
+            "turned_away": counts.turned_away,
+            "missed": counts.missed,
+            "mistaken": counts.mistaken,
             "answer_ms": _percentiles(counts.answers),
         },
         "orders": counts.orders,
@@ -82,6 +86,12 @@ def _conversations(counts: Counts) -> Iterator[str]:
             f" denied, {fell_back} without an answer of use{_named(counts.fallbacks)},"
             f" {counts.late} answers too late."
         )
+        if counts.recognised + counts.turned_away + counts.missed + counts.mistaken:
+            yield (
+                f"Faces: {counts.recognised} recognised, {counts.turned_away} strangers turned"
+                f" away, {counts.missed} enrolled people not recognised,"
+                f" {counts.mistaken} let in wrongly."
+            )
         if counts.answers.total:
             yield f"Answered after: {_spelled(counts.answers)}"
     if counts.orders:

@@ -41,9 +41,14 @@ def _drawing(number: int) -> bytes:
 def snapshot(serial: str, number: int) -> bytes:
     """Return a JPEG of about 12 KB that no other (serial, number) has."""
     base = _drawing((hash_of(serial) + number) % DRAWN)
-    text = f"simulated {serial} {number}".encode()
+    return unique(base, f"simulated {serial} {number}")
+
+
+def unique(picture: bytes, comment: str) -> bytes:
+    """Return a JPEG with a comment in it, which makes it a file of its own."""
+    text = comment.encode()
     segment = COMMENT + (len(text) + 2).to_bytes(2, "big") + text
-    return base[:2] + segment + base[2:]
+    return picture[:2] + segment + picture[2:]
 
 
 def hash_of(text: str) -> int:

@@ -57,6 +57,10 @@ class FleetSpec:
     """PEM file of the authority of the gateway's certificate, for doors with TLS."""
     connect_s: float = 0.0
     """Over so many seconds the first connections are spread."""
+    album: str | None = None
+    """Folder of faces, see `gateway.simulator.album`; then only terminals on the network of
+    ``album_site`` ask the gateway who comes."""
+    album_site: str = ""
 
 
 def dumps(spec: FleetSpec) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from os import urandom
 from typing import Protocol
@@ -211,7 +212,10 @@ class Terminal:
         """Let the next person step before the gate, and ask who it is where the script says so."""
         arrival = self.gate.next()
         passage = self.gate.passage(arrival, now.wall, self.ledger.recorded + 1)
-        visitor = Visitor(arrival, passage, self._online, now.mono)
+        face = self.gate.face(arrival)
+        if face is not None and passage.picture is not None:
+            passage = replace(passage, picture=face.picture)
+        visitor = Visitor(arrival, passage, self._online, now.mono, face)
         if not arrival.asks:
             self._pass(visitor.by_itself(), visitor, now)
             return

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from gateway.codecs.double import Decided, Happening, Question, Unanswered
 from gateway.codecs.drawn import drawn_face
-from gateway.domain.vocabulary import Decision
+from gateway.domain.vocabulary import Decision, Means
+from gateway.simulator.album import Face
 from gateway.simulator.counts import Counts
 from gateway.simulator.day import Arrival
 from gateway.simulator.gate import means_of
@@ -24,9 +25,15 @@ class Visitor:
     online: bool
     since: float
     """Monotonic seconds of the question."""
+    face: Face | None = None
+    """Who it really is, where that is known."""
 
     def question(self, by_picture: bool) -> Question:
         """Ask with the picture where there is one, else with a template."""
+        if self.face is not None:
+            return Question(
+                means=Means.FACE, direction=self.passage.direction, picture=self.face.picture
+            )
         picture = self.passage.picture if by_picture else None
         return Question(
             means=means_of(self.arrival),
@@ -58,6 +65,19 @@ class Visitor:
             counts.granted += word.granted
             counts.denied += not word.granted
             counts.answers.add(mono - self.since)
+            self._hold_against_truth(word, counts)
         elif word.reason != MUTE:
             counts.asked += 1
             counts.fallbacks[word.reason] = counts.fallbacks.get(word.reason, 0) + 1
+
+    def _hold_against_truth(self, word: Decided, counts: Counts) -> None:
+        if self.face is None:
+            return
+        if word.granted and word.person == self.face.person:
+            counts.recognised += 1
+        elif word.granted:
+            counts.mistaken += 1
+        elif self.face.person:
+            counts.missed += 1
+        else:
+            counts.turned_away += 1

@@ -25,6 +25,9 @@ FIGURES = re.compile(
 VERDICT = re.compile(
     r"14 terminals recorded (\d+) events; (\d+) were acknowledged \((\d+) of them back-filled\),"
     r" (\d+) are stored\.\nPictures: (\d+) taken, (\d+) stored\.\n"
+    r"Verifications: \d+ asked, .*\n"
+    r"Faces: (\d+) recognised, \d+ strangers turned away, \d+ enrolled people not recognised,"
+    r" 0 let in wrongly\.\nAnswered after: .*\n"
     r"Every promise was kept: nothing lost, nothing stored twice, nothing invented\."
 )
 LIMIT_S = 120
@@ -84,10 +87,11 @@ def test_a_small_demo_keeps_every_promise_and_leaves_nothing(folder: Path) -> No
         assert happening in text
     found = VERDICT.search(text)
     assert found is not None, text
-    sent, acknowledged, backfilled, stored, taken, pictures = map(int, found.groups())
+    sent, acknowledged, backfilled, stored, taken, pictures, known = map(int, found.groups())
     assert sent == acknowledged == stored > 100
     assert backfilled > 0
     assert taken == pictures > 0
+    assert known > 0
     assert "12 terminals and 2 on serial lines" in text
     assert left_behind(folder) == ([], [])
     no_figure_contradicts_a_promise(text)
