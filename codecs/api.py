@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from gateway.codecs.quirks import FirmwareTable
 
 from gateway.domain.events import Event, RecordReported
+from gateway.domain.ids import Serial
 from gateway.domain.requests import Request
 from gateway.domain.times import Instant
 
@@ -70,6 +71,9 @@ class Limits:
     """Seconds within which the proof must be complete."""
     max_picture: int = 300 * 1024
     """Bytes of the largest picture."""
+    idle_seconds: float = 0.0
+    """Silence that is usual for a terminal of this dialect, where it is told no heartbeat interval;
+    a connection is not closed before it, whatever the interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +156,9 @@ class Dialect:
     """A login proves who the terminal is. Otherwise the conversation reports LoginClaimed, and the
     gateway serves the dialect only where devices are bound to addresses (``[[unproved]]``)."""
     limits: Limits
+    typed_in: Callable[[Serial, bytes], tuple[tuple[str, str], ...]] | None = None
+    """What an operator types into a terminal instead of its key, made from serial number and key:
+    pairs of the field's name and its content. None where the terminal takes the key itself."""
     redact: Redact | None = None
     """Makes captures fit to be stored. Without it only the first bytes of each run are kept."""
     api: int = API_VERSION

@@ -50,6 +50,7 @@ class Connection:
         "_congestion",
         "_deliver",
         "_due",
+        "_idle",
         "_label",
         "_listener",
         "_newcomer",
@@ -85,6 +86,7 @@ class Connection:
         self._deliver: Callable[[bytes, Instant], None] = self._receive_newcomer
         self._congestion: Congestion | None = None
         self._silence = _silence_limit(ASSUMED_HEARTBEAT)
+        self._idle = 0.0
         self._opened_at = 0.0
         self._read_at = 0.0
         self._due = inf
@@ -180,7 +182,7 @@ class Connection:
 
     def expect_every(self, heartbeat_s: float) -> None:
         """Take note of how often the peer was told to be heard."""
-        self._silence = _silence_limit(heartbeat_s)
+        self._silence = max(_silence_limit(heartbeat_s), self._idle)
         self._due = min(self._due, self._next_due())
 
     def write(self, data: bytes) -> None:
@@ -331,6 +333,7 @@ class Connection:
     def _converse(self, dialect: Dialect, newcomer: Newcomer) -> Session | None:
         shared = self._shared
         newcomer.settle(dialect)
+        self._idle = dialect.limits.idle_seconds
         self._due = newcomer.login_by
         context = Context(
             entropy=shared.entropy,

@@ -15,7 +15,7 @@ from typing import Any
 
 def kept(run: Callable[[], object]) -> int:
     """Return the bytes that ``run`` left allocated."""
-    with _Traced():
+    with Traced():
         before = tracemalloc.get_traced_memory()[0]
         run()
         return tracemalloc.get_traced_memory()[0] - before
@@ -27,7 +27,7 @@ def allocated(feed: Callable[[bytes], object], reads: Iterable[bytes]) -> int:
     A buffer that is copied with every read shows here.
     """
     total = 0
-    with _Traced():
+    with Traced():
         for data in reads:
             tracemalloc.reset_peak()
             before = tracemalloc.get_traced_memory()[0]
@@ -55,8 +55,12 @@ def lines(feed: Callable[[bytes], object], reads: Iterable[bytes]) -> int:
     return total
 
 
-class _Traced:
-    """Switches tracemalloc on, unless somebody else already has."""
+class Traced:
+    """Switches tracemalloc on, unless somebody else already has.
+
+    Around several measurements it lets the first fill whatever fills up, such as the free lists of
+    the interpreter, so that the later ones see only what keeps growing.
+    """
 
     def __enter__(self) -> None:
         self._ours = not tracemalloc.is_tracing()

@@ -141,6 +141,9 @@ class RecordBase:
     """Event time on the terminal's clock, milliseconds since 1970 UTC."""
     raw: bytes
     """The record as it came, without pictures, for disputes and for decoding it again."""
+    follows: int | None = None
+    """Number of the record before this one in its series, where the terminal says so: when that one
+    is not here, something was lost, whatever numbers are missing between."""
 
 
 @value

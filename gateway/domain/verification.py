@@ -52,6 +52,9 @@ class VerifyRequested:
     """As the terminal states it, 0…1; None is "not sent", never "live"."""
     door: int | None = None
     direction: Direction = Direction.UNKNOWN
+    identity: bytes = b""
+    """Names the question where a terminal may repeat it on another connection: it is answered as
+    before, and nobody is asked twice. Empty where it cannot come again."""
 
 
 @value

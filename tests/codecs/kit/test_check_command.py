@@ -170,7 +170,7 @@ def test_a_blessed_transcript_shows_a_change_as_a_diff_and_keeps_what_people_wro
 def test_a_name_nobody_has_and_a_folder_without_transcripts_are_explained(tmp_path: Path) -> None:
     ran = gatepost(tmp_path, "check", "nobody")
     assert ran.returncode == 1
-    assert "no usable dialect of that name; there are: cti, yls." in ran.stderr
+    assert "no usable dialect of that name; there are: cti, hikvision, yls." in ran.stderr
     ran = gatepost(tmp_path, "check", "yls")
     assert "there is no transcript (*.wire) in this folder" in ran.stderr
 

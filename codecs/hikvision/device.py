@@ -1,0 +1,396 @@
+"""A terminal's side, for tests and the simulator: reports, asks, and sends again what got no 200.
+
+Stop and wait, one request at a time. Keeps its events when a connection ends and sends them then as
+stored ones. Opens nothing and reads no clock. What it does where the maker's documents are silent
+(how soon it sends again, how long it waits for an answer) is ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import h11
+from gateway.codecs.hikvision.device_texts import Style, put_content, put_request
+from gateway.codecs.hikvision.verdict import read_verdict
+from gateway.codecs.http.digest import Login, authorise
+
+from gateway.domain.times import Instant
+
+RETRY_S = 5.0
+"""After an answer that is no 200."""
+ANSWER_S = 30.0
+"""Silence after which the connection is given up."""
+CNONCE = "5a17c0de"
+UNLOCKED, LOCKED = 0x15, 0x16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceConfig:
+    """A terminal and where it was told to report."""
+
+    path: str
+    host: str = "192.0.2.5:8088"
+    login: Login | None = None
+    address: str = "192.0.2.17"
+    mac: str = "44:19:b6:00:5a:17"
+    patience_s: float = 5.0
+    """remoteCheckTimeout."""
+    tells_result: bool = False
+    """Firmware of about 2024 and later: an event with the result follows a question."""
+    first_serial: int = 1
+    most_serial: int = 100_000
+    """After which the numbers begin again at 1."""
+    style: Style = field(default_factory=Style)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """Something that happened at the terminal."""
+
+    time: str
+    """ISO 8601, on the terminal's clock."""
+    inner: str
+    """JSON of the event's own object. Where ``serialNo``, ``frontSerialNo`` or ``currentEvent`` are
+    null in it the terminal writes its own; an empty text asks for the number as a text."""
+    kind: str = "AccessControllerEvent"
+    description: str = "Access Controller Event"
+    picture: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """A heartbeat is due."""
+
+    time: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The gateway has an event."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A question was answered with yes, in time."""
+
+    serial: int
+    info: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayedShut:
+    """A question was answered with no, wrongly, or not in time."""
+
+    serial: int
+    reason: str
+    """``failed``, ``no_answer``, ``no_verdict`` or ``other_serial``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer that is no 200, or one that is too late to open anything."""
+
+    status: int
+    late: bool = False
+
+
+DeviceEvent = Taken | Opened | StayedShut | Answered
+
+
+@dataclass(slots=True)
+class _Kept:
+    """An event that nobody has taken over yet."""
+
+    serial: int
+    values: dict[str, Any]
+    kind: str
+    picture: bytes
+    asks: bool
+    sent_at: float | None = None
+    decided: bool = False
+
+    @property
+    def inner(self) -> dict[str, Any]:
+        inner: dict[str, Any] = self.values[self.kind]
+        return inner
+
+    def stored(self) -> None:
+        """Say from now on that it is not told as it happens."""
+        if "currentEvent" in self.inner:
+            self.inner["currentEvent"] = False
+
+
+class HikvisionDevice:
+    """One terminal; survives its connections."""
+
+    def __init__(self, config: DeviceConfig) -> None:
+        self.config = config
+        self.kept: deque[_Kept] = deque()
+        self.closing: str | None = None
+        self._serial = config.first_serial - 1
+        self._front = self._serial
+        self._library: h11.Connection | None = None
+        self._waiting = False
+        self._flight: _Kept | None = None
+        """What the request on its way is about; None for a heartbeat."""
+        self._challenge = ""
+        self._count = 0
+        self._due: float | None = None
+        self._status = 0
+        self._body = b""
+        self._out = bytearray()
+
+    def connected(self, now: Instant) -> list[DeviceEvent]:
+        """Begin anew on a fresh connection; what was kept until now is a stored event."""
+        self._library, self._waiting, self.closing = h11.Connection(h11.CLIENT), False, None
+        self._challenge, self._count, self._due = "", 0, None
+        self._out.clear()
+        for one in self.kept:
+            one.stored()
+        return self._next(now)
+
+    def lost(self) -> list[DeviceEvent]:
+        """Forget the connection; whoever waits for a verdict is not let in."""
+        self._library, self._waiting, self._due = None, False, None
+        first, self._flight = self._flight, None
+        return [] if first is None else self._shut(first, "no_answer")
+
+    def record(self, what: Occurrence, now: Instant) -> int:
+        """Keep what happened, and send it when its turn comes; return its number."""
+        self._keep(what)
+        self._next(now)
+        return self._serial
+
+    def _keep(self, what: Occurrence) -> None:
+        self._serial = self._serial % self.config.most_serial + 1
+        inner = json.loads(what.inner)
+        for name, value in (("serialNo", self._serial), ("frontSerialNo", self._front)):
+            if name in inner and inner[name] in (None, ""):
+                inner[name] = value if inner[name] is None else str(value)
+        if inner.get("currentEvent", 0) is None:
+            inner["currentEvent"] = True
+        self._front = self._serial
+        self.kept.append(
+            _Kept(
+                serial=self._serial,
+                values=self._envelope(what, inner),
+                kind=what.kind,
+                picture=what.picture,
+                asks=inner.get("remoteCheck") is True,
+            )
+        )
+
+    def beat(self, what: Beat, now: Instant) -> None:
+        """Send a heartbeat; only between requests."""
+        if self._library is None or self._waiting:
+            return
+        said = {
+            "ipAddress": self.config.address,
+            "macAddress": self.config.mac,
+            "dateTime": what.time,
+            "activePostCount": 1,
+            "eventType": "heartBeat",
+            "eventState": "active",
+            "eventDescription": "heartBeat",
+        }
+        self._flight = None
+        self._send(said, b"", now)
+
+    def output(self) -> bytes:
+        """Return and forget the bytes to be sent."""
+        sent = bytes(self._out)
+        self._out.clear()
+        return sent
+
+    def feed(self, data: bytes, now: Instant) -> list[DeviceEvent]:
+        """Take what the gateway sent."""
+        library = self._library
+        if library is None or self.closing or not data:
+            return []
+        library.receive_data(data)
+        told: list[DeviceEvent] = []
+        try:
+            while self._waiting and self.closing is None:
+                event = library.next_event()
+                if isinstance(event, h11.Response):
+                    self._note(event)
+                elif isinstance(event, h11.Data):
+                    self._body += bytes(event.data)
+                elif isinstance(event, h11.EndOfMessage):
+                    told += self._answered(library, now)
+                elif not isinstance(event, h11.InformationalResponse):
+                    return told
+        except h11.RemoteProtocolError:
+            self.closing = "no_http"
+        if not self._waiting and library.trailing_data[0]:
+            self.closing = "unasked_answer"
+        return told
+
+    def deadline(self) -> float | None:
+        """Monotonic seconds at which `tick` wants to be called, or None."""
+        dues = [self._due] if self._due is not None else []
+        first = self._asking()
+        if first is not None and first.sent_at is not None:
+            dues.append(first.sent_at + self.config.patience_s)
+        return min(dues, default=None)
+
+    def tick(self, now: Instant) -> list[DeviceEvent]:
+        """Give up a verdict, try again, or give up the connection; harmless when called early."""
+        told: list[DeviceEvent] = []
+        first = self._asking()
+        sent_at = first.sent_at if first is not None else None
+        late = sent_at is not None and now.mono >= sent_at + self.config.patience_s
+        if first is not None and late:
+            told += self._shut(first, "no_answer")
+        if self._due is not None and now.mono >= self._due:
+            self._due = None
+            if self._waiting:
+                self.closing = "no_answer"
+            else:
+                told += self._next(now)
+        return told
+
+    def _asking(self) -> _Kept | None:
+        first = self._flight
+        live = first is not None and first.asks and not first.decided
+        return first if live and self._waiting else None
+
+    def _envelope(self, what: Occurrence, inner: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "ipAddress": self.config.address,
+            "portNo": 80,
+            "protocol": "HTTP",
+            "macAddress": self.config.mac,
+            "channelID": 1,
+            "dateTime": what.time,
+            "activePostCount": 1,
+            "eventType": what.kind,
+            "eventState": "active",
+            "eventDescription": what.description,
+            what.kind: inner,
+        }
+
+    def _next(self, now: Instant) -> list[DeviceEvent]:
+        """Send the oldest event, unless an answer is awaited or a pause is on."""
+        if self._library is None or self._waiting or self._due is not None or not self.kept:
+            return []
+        first = self.kept[0]
+        if first.sent_at is not None:
+            first.stored()
+        told = self._shut(first, "no_answer") if first.sent_at is not None else []
+        first.sent_at = first.sent_at if first.sent_at is not None else now.mono
+        self._flight = first
+        self._send(first.values, first.picture, now)
+        return told
+
+    def _send(self, values: dict[str, Any], picture: bytes, now: Instant) -> None:
+        assert self._library is not None
+        content = put_content(values, picture, self.config.style)
+        raw = put_request(
+            self.config.path,
+            self.config.host,
+            content,
+            auth=self._authorisation(),
+            last=self.config.style.closes,
+        )
+        _pass_through(self._library, raw)
+        self._out += raw
+        self._waiting, self._status, self._body = True, 0, b""
+        self._due = now.mono + ANSWER_S
+
+    def _authorisation(self) -> str:
+        if not self._challenge or self.config.login is None:
+            return ""
+        self._count += 1
+        asked = ("POST", self.config.path)
+        try:
+            return authorise(self._challenge, self.config.login, asked, CNONCE, self._count)
+        except ValueError:  # not Digest, or none it can do: it is sent again without
+            return ""
+
+    def _note(self, response: h11.Response) -> None:
+        self._status = response.status_code
+        if self._status == 401:
+            challenges = [v for k, v in response.headers if k == b"www-authenticate"]
+            challenge = challenges[0].decode("latin-1") if challenges else ""
+            if challenge != self._challenge:
+                self._challenge, self._count = challenge, 0
+
+    def _answered(self, library: h11.Connection, now: Instant) -> list[DeviceEvent]:
+        first, self._flight = self._flight, None
+        self._waiting, self._due = False, None
+        if library.our_state is h11.DONE and library.their_state is h11.DONE:
+            library.start_next_cycle()
+        else:
+            self.closing = "last_answer"
+        again = self._status == 401 and self._challenge and self._count == 0
+        if again and self.config.login is not None and not self.closing:
+            if first is not None:
+                self._flight = first
+                self._send(first.values, first.picture, now)
+            return []
+        if self._status != 200:
+            self._due = now.mono + RETRY_S
+            return [Answered(status=self._status)]
+        if first is None:
+            return self._next(now)
+        self.kept.popleft()
+        told = self._judge(first) if first.asks and not first.decided else self._late(first)
+        told.append(Taken(serial=first.serial))
+        return told if self.closing else [*told, *self._next(now)]
+
+    def _judge(self, asked: _Kept) -> list[DeviceEvent]:
+        verdict = read_verdict(self._body)
+        if verdict is None:
+            return self._shut(asked, "no_verdict")
+        serial, passes, info = verdict
+        if serial != asked.serial:
+            return self._shut(asked, "other_serial")
+        if not passes:
+            return self._shut(asked, "failed")
+        asked.decided = True
+        self._follow(asked, opened=True)
+        return [Opened(serial=serial, info=info)]
+
+    def _late(self, first: _Kept) -> list[DeviceEvent]:
+        return [Answered(status=200, late=True)] if first.asks and self._body else []
+
+    def _shut(self, asked: _Kept, reason: str) -> list[DeviceEvent]:
+        if not asked.asks or asked.decided:
+            return []
+        asked.decided = True
+        self._follow(asked, opened=False)
+        return [StayedShut(serial=asked.serial, reason=reason)]
+
+    def _follow(self, asked: _Kept, *, opened: bool) -> None:
+        """Keep what follows from a verdict: the result, and what the door does."""
+        time = asked.values["dateTime"]
+        if self.config.tells_result:
+            result = {name: asked.inner[name] for name in _SAME if name in asked.inner}
+            result |= {"serialNo": None, "frontSerialNo": None, "currentEvent": None}
+            result["remoteCheckResult"] = "success" if opened else "failed"
+            self._keep(Occurrence(time=time, inner=json.dumps(result)))
+        for minor in (UNLOCKED, LOCKED) if opened else ():
+            door: dict[str, Any] = {"majorEventType": 5, "subEventType": minor, "doorNo": 1}
+            door |= {"serialNo": None, "frontSerialNo": None, "currentEvent": None}
+            self._keep(Occurrence(time=time, inner=json.dumps(door)))
+
+
+_SAME = ("majorEventType", "subEventType", "employeeNoString", "name")
+
+
+def _pass_through(library: h11.Connection, raw: bytes) -> None:
+    """Let the library know of a request that was written byte by byte elsewhere."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    method, target, _ = first.split(b" ")
+    headers = [tuple(line.split(b": ", 1)) for line in lines]
+    library.send(h11.Request(method=method, target=target, headers=headers))
+    if body:
+        library.send(h11.Data(data=body))
+    library.send(h11.EndOfMessage())

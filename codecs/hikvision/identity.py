@@ -1,0 +1,77 @@
+"""What makes two sendings one record, and two records two.
+
+A serial number alone names nothing: it wraps (at 100 000 in the maker's example) and begins anew
+after a factory reset. So a record is named by event type, serial number and its own time. What
+differs between the first sending and a later one is left out of the digest.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import NamedTuple
+
+from gateway.codecs.hikvision.limits import MOST_SERIAL_NO
+from gateway.codecs.hikvision.notice import Notice
+from gateway.codecs.hikvision.values import number, time_ms
+
+SERIES = {
+    "AccessControllerEvent": 0,
+    "QRCodeEvent": 1,
+    "IDCardInfoEvent": 2,
+    "FaceTemperatureMeasurementEvent": 3,
+}
+OTHER_SERIES = 4
+UNNUMBERED_SERIES = 5
+"""Of events without a serial number: their number is a name, never a count."""
+CHANGING = frozenset(
+    {
+        "currentEvent",
+        "remoteCheck",
+        "picturesNumber",
+        "pictureURL",
+        "visibleLightURL",
+        "thermalURL",
+        "faceBasemapURL",
+    }
+)
+"""Members that a later sending may have otherwise (inferred)."""
+_NAME_BYTES = 6
+
+
+class Identity(NamedTuple):
+    """What names a record."""
+
+    name: bytes
+    digest: bytes
+    series: int
+    number: int
+
+
+def told_time(notice: Notice) -> object:
+    """Return the event's own time as it is written, where it has one, else the message's."""
+    inner = notice.inner
+    return inner.get("dateTime") or inner.get("time") or notice.envelope.get("dateTime")
+
+
+def identify(notice: Notice, utc_offset_minutes: int) -> Identity:
+    """Return what names a record."""
+    stable = {key: value for key, value in notice.inner.items() if key not in CHANGING}
+    text = json.dumps(stable, sort_keys=True, ensure_ascii=False)
+    digest = sha256(f"{notice.kind}\n{text}".encode("utf-8", "replace")).digest()
+    told = told_time(notice)
+    at = time_ms(told, utc_offset_minutes)
+    when = told if at is None else at
+    serial = serial_no(notice)
+    what = digest.hex() if serial is None else str(serial)
+    name = sha256(f"{notice.kind}\n{what}\n{when}".encode("utf-8", "replace")).digest()
+    if serial is None:
+        short = int.from_bytes(name[:_NAME_BYTES], "big")
+        return Identity(name, digest, UNNUMBERED_SERIES, short)
+    return Identity(name, digest, SERIES.get(notice.kind, OTHER_SERIES), serial)
+
+
+def serial_no(notice: Notice) -> int | None:
+    """Return the record's number, 1…2 000 000 000, or None."""
+    found = number(notice.inner.get("serialNo"))
+    return found if found is not None and 0 < found <= MOST_SERIAL_NO else None

@@ -1,0 +1,48 @@
+"""What a terminal proves itself with, all of it made from the one secret it is registered with.
+
+A maker's terminal cannot compute anything from a key. So the key stays with the gateway, and two
+texts made from it are typed into the terminal: the path it sends to, and a password where Digest is
+asked for. Neither lets anybody find the key or the other one.
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from hmac import compare_digest, digest
+
+from gateway.domain.ids import Serial
+
+TOKEN_DIGITS = 32
+"""128 bits in hexadecimal: not to be guessed, and short beside the 256 characters of a URL."""
+_PASSWORD = "Gp-"  # noqa: S105 - the beginning every password has
+_PASSWORD_CHARACTERS = 13
+_NOBODY = bytes(32)
+
+
+def token(secret: bytes) -> str:
+    """Return the last segment of the terminal's path."""
+    return digest(secret, b"gatepost hikvision path", "sha256").hex()[:TOKEN_DIGITS]
+
+
+def password(secret: bytes) -> str:
+    """Return the Digest password: 16 characters of four kinds, which terminals accept (inferred).
+
+    65 random bits.
+    """
+    drawn = b32encode(digest(secret, b"gatepost hikvision password", "sha256")).decode()
+    return _PASSWORD + drawn[:_PASSWORD_CHARACTERS]
+
+
+def fits(secret: bytes | None, given: str) -> bool:
+    """Compare a token in constant time; without a secret the same work is done and nothing fits."""
+    right = compare_digest(token(secret or _NOBODY).encode(), given.encode())
+    return right and secret is not None
+
+
+def typed_in(serial: Serial, secret: bytes) -> tuple[tuple[str, str], ...]:
+    """Return what an operator types into the terminal, each with the name of its field."""
+    return (
+        ("URL", f"/hik/{serial}/{token(secret)}"),
+        ("User name", serial),
+        ("Password", password(secret)),
+    )

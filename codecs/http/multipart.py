@@ -1,0 +1,113 @@
+"""Bodies in parts, as terminals send an event with its pictures.
+
+A delimiter is one only at the beginning of a line and with nothing but blanks behind it: a picture
+may hold its text. The length a part states is a hint that is never followed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gateway.codecs.http.parameters import parameters
+
+LONGEST_BOUNDARY = 70
+"""Characters (RFC 2046 5.1.1)."""
+MOST_PARTS = 16
+"""An event has one picture, five at the most (certain); each part costs a search."""
+MOST_PART_HEAD = 8 * 1024
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_LINE_END = re.compile(rb"\r?\n")
+
+
+class BadParts(Exception):
+    """A body that is no multipart; ``status`` is what the sender is told."""
+
+    def __init__(self, code: str, status: int = 400) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part."""
+
+    kind: str
+    """Its media type in lower case, without parameters."""
+    name: str
+    filename: str
+    content_id: str
+    data: bytes
+    length_differs: bool
+    """It states a length, and has another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A body taken apart."""
+
+    parts: tuple[Part, ...]
+    truncated: bool
+    """The closing delimiter is missing: the last part may be cut off."""
+    epilogue: bool
+    """More than blanks and one line end follow the closing delimiter."""
+
+
+def split(body: bytes, boundary: str | None) -> Parts:
+    """Take a body apart; raises BadParts."""
+    if not boundary or len(boundary) > LONGEST_BOUNDARY:
+        raise BadParts("boundary")
+    mark = re.escape(b"--" + boundary.rstrip(" ").encode("latin-1", "replace"))
+    delimiter = re.compile(rb"(?:\A|\r\n)" + mark + rb"(?:(--)[ \t]*(?=\r\n|\Z)|[ \t]*(?=\r\n))")
+    found = delimiter.search(body)
+    if found is None:
+        raise BadParts("no_delimiter")
+    parts: list[Part] = []
+    while found is not None and not found[1]:
+        # The line end of a delimiter may be the one before the next: an empty part has but one.
+        start, here = found.end() + 2, found.end()
+        found = delimiter.search(body, here)
+        parts.append(_part(body, start, len(body) if found is None else found.start()))
+        if len(parts) > MOST_PARTS:
+            raise BadParts("too_many_parts", 413)
+    epilogue = found is not None and bool(_rest(body[found.end() :]))
+    return Parts(parts=tuple(parts), truncated=found is None, epilogue=epilogue)
+
+
+def _rest(after: bytes) -> bytes:
+    return after.removeprefix(b"\r\n").strip(b" \t")
+
+
+def _part(body: bytes, start: int, end: int) -> Part:
+    break_ = _HEAD_END.search(body, start, min(max(start, end), start + MOST_PART_HEAD))
+    if body[start : start + 2] == b"\r\n":  # no head at all
+        headers, at = {}, start + 2
+    elif break_ is None:
+        if end - start > MOST_PART_HEAD:
+            raise BadParts("part_head_too_large", 413)
+        headers, at = _headers(body[start:end]), max(start, end)
+    else:
+        headers, at = _headers(body[start : break_.start()]), break_.end()
+    data = body[at:end]
+    kind, _ = parameters(headers.get("content-type", ""))
+    _, named = parameters(headers.get("content-disposition", ""))
+    stated = headers.get("content-length", "")
+    return Part(
+        kind=kind,
+        name=named.get("name", ""),
+        filename=named.get("filename", ""),
+        content_id=headers.get("content-id", "").strip("<>"),
+        data=data,
+        length_differs=bool(stated) and stated != str(len(data)),
+    )
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in _LINE_END.split(head):
+        name, colon, value = line.decode("latin-1").partition(":")
+        if colon:
+            found.setdefault(name.strip().lower(), value.strip())
+    return found
