@@ -95,8 +95,9 @@ class Context:
 class Conversation(Protocol):
     """One side of one connection."""
 
-    closing: str | None
-    """Set once the conversation is over: send what is left, then close. A short reason code."""
+    @property
+    def closing(self) -> str | None:
+        """Set once the conversation is over: send what is left, then close. A short reason code."""
 
     def feed(self, data: bytes, now: Instant) -> list[Event]:
         """Take bytes as they arrived and return what they mean, in order. Never raises."""

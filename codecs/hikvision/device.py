@@ -148,7 +148,7 @@ class HikvisionDevice:
     def connected(self, now: Instant) -> list[DeviceEvent]:
         """Begin anew on a fresh connection; what was kept until now is a stored event."""
         self._library, self._waiting, self.closing = h11.Connection(h11.CLIENT), False, None
-        self._challenge, self._count, self._due = "", 0, None
+        self._due = None
         self._out.clear()
         for one in self.kept:
             one.stored()
@@ -389,7 +389,7 @@ def _pass_through(library: h11.Connection, raw: bytes) -> None:
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     method, target, _ = first.split(b" ")
-    headers = [tuple(line.split(b": ", 1)) for line in lines]
+    headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
     library.send(h11.Request(method=method, target=target, headers=headers))
     if body:
         library.send(h11.Data(data=body))

@@ -6,7 +6,6 @@ body is never kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 
 from gateway.codecs.hikvision import keys
@@ -19,7 +18,6 @@ from gateway.codecs.http.head import Head
 
 from gateway.domain.events import CredentialWanted, Event, LoginClaimed, LoginFailed, LoginProved
 
-NONCE_BYTES = 8
 _METHODS = ("POST", "PUT")
 """A listening host may be configured with GET too, which can carry no event."""
 
@@ -38,9 +36,8 @@ class Step(Enum):
 class Entrance:
     """What one connection has shown of who it is."""
 
-    def __init__(self, settings: Settings, entropy: Callable[[int], bytes]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._algorithms = settings.algorithms
-        self._entropy = entropy
         self._challenger: Challenger | None = None
         self._target = ""
         self._login: Login | None = None
@@ -70,8 +67,11 @@ class Entrance:
             return Step.WAIT, [LoginClaimed(serial=route.serial)]
         return Step.WAIT, [CredentialWanted(serial=route.serial)]
 
-    def prove(self, head: Head, secret: bytes | None) -> tuple[Step, list[Event]]:
-        """Judge the same head with the secret at hand; raises Refused."""
+    def prove(self, head: Head, secret: bytes | None, wall_ms: int) -> tuple[Step, list[Event]]:
+        """Judge the same head with the secret at hand; raises Refused.
+
+        ``wall_ms`` is when the connection's own challenge is made, should there be one.
+        """
         assert self.route is not None
         held = keys.fits(secret, self.route.token) if self.route.token else True
         if not held:
@@ -79,9 +79,13 @@ class Entrance:
         if not self._algorithms:
             return Step.WAIT, [LoginProved(serial=self.route.serial)]
         self._known = secret is not None
-        password = keys.password(secret or bytes(32))
-        self._login = Login(user=self.route.serial, password=password)
-        self._challenger = Challenger(self._entropy(NONCE_BYTES), self._algorithms)
+        used = secret or bytes(32)
+        self._login = Login(user=self.route.serial, password=keys.password(used))
+        self._challenger = Challenger(
+            keys.nonce(used, wall_ms),
+            self._algorithms,
+            lambda nonce: keys.is_fresh(used, nonce, wall_ms),
+        )
         return self._again(head)
 
     def challenges(self) -> list[tuple[str, str]]:

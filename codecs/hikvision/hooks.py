@@ -107,7 +107,7 @@ HOOKS = Hooks(
         Messages(
             name="event with a picture",
             generate=_pair,
-            encode=lambda pair: put_parts(*pair, _STYLE),
+            encode=lambda pair: put_parts(pair[0], pair[1], _STYLE),
             decode=_parted,
         ),
         Messages(

@@ -17,6 +17,9 @@ TOKEN_DIGITS = 32
 _PASSWORD = "Gp-"  # noqa: S105 - the beginning every password has
 _PASSWORD_CHARACTERS = 13
 _NOBODY = bytes(32)
+_NONCE_MARK = 8
+NONCE_SECONDS = 30
+"""A challenge is met at once; whoever listens can repeat its answer elsewhere for so long."""
 
 
 def token(secret: bytes) -> str:
@@ -37,6 +40,27 @@ def fits(secret: bytes | None, given: str) -> bool:
     """Compare a token in constant time; without a secret the same work is done and nothing fits."""
     right = compare_digest(token(secret or _NOBODY).encode(), given.encode())
     return right and secret is not None
+
+
+def nonce(secret: bytes, wall_ms: int) -> bytes:
+    """Return a nonce that every connection of the terminal can recognise for a while.
+
+    A terminal that closes after each answer comes back on another connection, and must find its
+    challenge still good there.
+    """
+    at = (wall_ms // 1000 % (1 << 32)).to_bytes(4, "big")
+    return at + digest(secret, b"gatepost hikvision nonce" + at, "sha256")[:_NONCE_MARK]
+
+
+def is_fresh(secret: bytes, given: str, wall_ms: int) -> bool:
+    """Say whether a nonce was made here within the last `NONCE_SECONDS`."""
+    try:
+        raw = bytes.fromhex(given)
+    except ValueError:
+        return False
+    made_ms = int.from_bytes(raw[:4], "big") * 1000
+    ours = compare_digest(nonce(secret, made_ms), raw)
+    return ours and 0 <= wall_ms - made_ms < NONCE_SECONDS * 1000
 
 
 def typed_in(serial: Serial, secret: bytes) -> tuple[tuple[str, str], ...]:

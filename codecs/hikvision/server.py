@@ -67,7 +67,7 @@ class HikvisionConversation:
         self._offset = settings.utc_offset_minutes
         self._exchange = Exchange()
         self._inlet = self._exchange.inlet
-        self._entrance = Entrance(settings, context.entropy)
+        self._entrance = Entrance(settings)
         self._booking = Booking(self._exchange, settings)
         self._head: Head | None = None
         self._step = Step.TAKE
@@ -99,7 +99,9 @@ class HikvisionConversation:
         events: list[Event] = []
         match request:
             case CredentialGiven(secret=secret) if self._waiting:
-                events = self._judged(lambda head: self._entrance.prove(head, secret), now)
+                events = self._judged(
+                    lambda head: self._entrance.prove(head, secret, now.wall), now
+                )
             case Admit() if self._waiting:
                 self._entrance.online = True
                 events = self._judged(lambda _: (Step.TAKE, []), now)

@@ -6,6 +6,7 @@ and has time, so it stands beside a secret path and never instead of one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import md5, sha256
@@ -50,12 +51,25 @@ def response(login: Login, algorithm: str, asked: tuple[str, str], fields: dict[
     )
 
 
-class Challenger:
-    """The server's side of one connection: one nonce, and a count that only rises."""
+def never(nonce: str) -> bool:
+    """Take no nonce of another connection."""
+    del nonce
+    return False
 
-    def __init__(self, nonce: bytes, algorithms: tuple[str, ...]) -> None:
+
+class Challenger:
+    """The server's side of one connection: one nonce, and a count that only rises.
+
+    ``fresh`` says whether a nonce was given out on another connection just now; the first proof on
+    this one may use it, and it counts from then on.
+    """
+
+    def __init__(
+        self, nonce: bytes, algorithms: tuple[str, ...], fresh: Callable[[str], bool] = never
+    ) -> None:
         self._nonce = nonce.hex()
         self._algorithms = algorithms
+        self._fresh = fresh
         self._count = 0
 
     def challenges(self, *, stale: bool = False) -> list[tuple[str, str]]:
@@ -85,6 +99,8 @@ class Challenger:
         )
         if not right or fields.get("uri") != asked[1]:
             return Verdict.WRONG
+        if not self._count and self._fresh(fields["nonce"]):
+            self._nonce = fields["nonce"]
         if fields["nonce"] != self._nonce or count <= self._count:
             return Verdict.STALE
         self._count = count

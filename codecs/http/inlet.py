@@ -54,6 +54,7 @@ class Inlet:
         self._complete = False
         self._stray: int | None = None
         self._blank = 0
+        self._fed = 0.0
         self.must_close = False
         """The answer that was made last is the last one on this connection."""
         self.begun: float | None = None
@@ -72,14 +73,15 @@ class Inlet:
     def feed(self, data: bytes, mono: float) -> None:
         """Take bytes."""
         self._buffer += data
-        if self._stray is not None:
-            self._skip()
+        self._fed = mono
         if self._buffer and self._stray is None and self.begun is None:
             self.begun = mono
 
     def head(self) -> Head | None:
         """Return the head of the next request once it is whole; raises BadHead."""
-        if self._library is not None or self._stray is not None:
+        if self._library is not None:
+            return None
+        if self._stray is not None and not self._skip():
             return None
         self._drop_blank_lines()
         if not self._buffer:
@@ -172,7 +174,7 @@ class Inlet:
         """Return the bytes of an answer and make room for the next request."""
         library, self._library = self._library, None
         self._complete, self._blank = False, 0
-        self.begun = mono if self._buffer else None
+        self.begun = mono if self._buffer and self._stray is None else None
         if library is None or library.our_state is not h11.SEND_RESPONSE:
             library = _unasked()
         response = h11.Response(
@@ -183,22 +185,19 @@ class Inlet:
             sent.append(library.send(h11.Data(data=body)))
         sent.append(library.send(h11.EndOfMessage()))
         self.must_close = library.our_state is not h11.DONE
-        if self._stray is not None:
-            self.begun = None
-            self._skip()
-            self.begun = mono if self._stray is None else None
         return b"".join(piece for piece in sent if piece)
 
-    def _skip(self) -> None:
+    def _skip(self) -> bool:
+        """Drop bytes up to the next request; say whether it is there. Raises BadHead."""
         assert self._stray is not None
         found = _NEXT.search(self._buffer)
         gone = found.start() if found else max(0, len(self._buffer) - _NEXT_SIZE)
         del self._buffer[:gone]
-        self._stray += gone
-        if found:
-            self._stray = None
-        elif self._stray > MOST_STRAY:
+        if self._stray + gone > MOST_STRAY:
             raise BadHead("stray_bytes", 0)
+        self._stray = None if found else self._stray + gone
+        self.begun = self._fed if found else None
+        return found is not None
 
 
 def _unasked() -> h11.Connection:
