@@ -156,6 +156,9 @@ class Dialect:
     proof: bool = True
     """A login proves who the terminal is. Otherwise the conversation reports LoginClaimed, and the
     gateway serves the dialect only where devices are bound to addresses (``[[unproved]]``)."""
+    claims: bool = False
+    """Beside logins that prove something there are some that only claim (LoginClaimed); those are
+    believed in ``[[unproved]]`` and nowhere else."""
     limits: Limits
     typed_in: Callable[[Serial, bytes], tuple[tuple[str, str], ...]] | None = None
     """What an operator types into a terminal instead of its key, made from serial number and key:

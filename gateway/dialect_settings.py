@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
@@ -31,6 +31,47 @@ class DialectsSection(Section):
         "bytes of a connection choose, in this order.",
         why="A protocol nobody here uses is only something more to attack.",
     )
+
+
+class HikvisionSection(Section):
+    """How Hikvision terminals are spoken to; read docs/protocols/hikvision.md first."""
+
+    digest: Literal["off", "md5", "sha-256", "either"] = setting(
+        "off",
+        "Password asked for beside the secret path; all terminals must be set up alike.",
+        why="Some terminals offer none, and it costs a round trip of the time for a verdict.",
+    )
+    patience_seconds: int = setting(
+        5,
+        'Seconds a terminal waits for a verdict, as set in it (remoteCheckTimeout); "/hik/3s/…" in '
+        "its path says otherwise for one terminal.",
+        why="What the maker's examples have.",
+        ge=1,
+        le=10,
+    )
+    skew_seconds: int = setting(
+        300,
+        "Seconds the time of a question may differ from ours; one further off opens nothing.",
+        why="A clock is seldom set worse; a replay is mostly older.",
+        ge=1,
+        le=86_400,
+    )
+    utc_offset_minutes: int = setting(
+        480,
+        "Zone of a date that a terminal sends without one, in minutes east of UTC.",
+        why="China has one zone.",
+        ge=-720,
+        le=840,
+    )
+
+    def for_dialect(self) -> dict[str, int | bool]:
+        """Return them as `gateway.codecs.hikvision.settings` names them."""
+        return {
+            "digest": ("off", "md5", "sha-256", "either").index(self.digest),
+            "patience_s": self.patience_seconds,
+            "skew_s": self.skew_seconds,
+            "utc_offset_minutes": self.utc_offset_minutes,
+        }
 
 
 class UnprovedTable(Section):

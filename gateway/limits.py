@@ -157,7 +157,13 @@ def verify_limits(settings: Settings) -> VerifyLimits:
     )
 
 
-def dialect_options(settings: Settings) -> dict[str, int | bool]:
-    """Return what conversations are told, see `gateway.codecs.api.Context.settings`."""
+def dialect_options(settings: Settings) -> dict[str, dict[str, int | bool]]:
+    """Return what each dialect's conversations are told, by the dialect's name.
+
+    See `gateway.codecs.api.Context.settings`.
+    """
     sessions = settings.sessions
-    return {"window": sessions.window, "uplink_ms": sessions.uplink_ms}
+    return {
+        "yls": {"window": sessions.window, "uplink_ms": sessions.uplink_ms},
+        "hikvision": settings.hikvision.for_dialect(),
+    }

@@ -38,6 +38,14 @@ def _has_proof(dialect: str) -> bool:
     return found is None or found.proof
 
 
+def _told(entry: DeviceEntry, drawn: str | None) -> dict[str, Any]:
+    """Return what somebody must put into the new terminal."""
+    found = load_dialects().dialects.get(entry.dialect)
+    if found is not None and found.typed_in is not None and entry.secret is not None:
+        return {"typed_in": found.typed_in(Serial(entry.serial), entry.secret)}
+    return {"secret": drawn} if drawn else {}
+
+
 class Operations:
     """The calls behind the administration socket and the offline commands."""
 
@@ -87,7 +95,8 @@ class Operations:
     async def add_device(self, **given: Any) -> dict[str, Any]:
         """Add one device; without a secret one is drawn and returned this once.
 
-        None is drawn where the device's protocol has no use for one.
+        None is drawn where the device's protocol has no use for one. Where the terminal takes other
+        texts instead of the key, those are returned as ``typed_in``, pairs of field and content.
         """
         drawn = None
         if not given.get("secret") and _has_proof(given.get("dialect", DEFAULT_DIALECT)):
@@ -98,7 +107,7 @@ class Operations:
             raise refused(misshapen(error), ADDING, {}) from None
         async with self._changing:
             device = await self._add(entry)
-        return {**self._brief(device), **({"secret": drawn} if drawn else {})}
+        return {**self._brief(device), **_told(entry, drawn)}
 
     async def _add(self, entry: DeviceEntry) -> Device:
         serial = Serial(entry.serial)

@@ -70,10 +70,11 @@ def _line(
 
 
 def line_options(
-    common: Mapping[str, int | bool], table: SerialTable | SerialServerTable
-) -> dict[str, int | bool]:
+    common: Mapping[str, dict[str, int | bool]], table: SerialTable | SerialServerTable
+) -> dict[str, dict[str, int | bool]]:
     """Return what conversations on a line are told: what all are, and what is true of this one."""
-    return {**common, "gap_ms": table.gap_ms, "bus_address": table.bus_address}
+    own = {"gap_ms": table.gap_ms, "bus_address": table.bus_address}
+    return {table.dialect: {**common.get(table.dialect, {}), **own}}
 
 
 def _door(shared: Surroundings, table: SerialTable, reactor: IReactorFDSet) -> SerialDoor:

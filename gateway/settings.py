@@ -12,7 +12,7 @@ from pydantic import Field, Strict
 
 from gateway.capture_settings import CaptureSection
 from gateway.command_settings import CommandsSection
-from gateway.dialect_settings import DialectsSection, UnprovedTable
+from gateway.dialect_settings import DialectsSection, HikvisionSection, UnprovedTable
 from gateway.matcher_settings import MatcherSection
 from gateway.people_settings import PeopleSection
 from gateway.serial_settings import SerialServerTable, SerialTable
@@ -329,6 +329,7 @@ class Settings(Section):
     gateway: GatewaySection = Field(default_factory=GatewaySection)
     listen: ListenSection = Field(default_factory=ListenSection)
     dialects: DialectsSection = Field(default_factory=DialectsSection)
+    hikvision: HikvisionSection = Field(default_factory=HikvisionSection)
     sessions: SessionsSection = Field(default_factory=SessionsSection)
     ingest: IngestSection = Field(default_factory=IngestSection)
     storage: StorageSection = Field(default_factory=StorageSection)

@@ -18,7 +18,7 @@ async def serve_unproved(parts: Parts) -> None:
     for at, table in enumerate(parts.settings.unproved):
         place = f"setting unproved.{at}.dialect"
         dialect = usable_dialect(table.dialect, parts.dialects, place)
-        if dialect.proof:
+        if dialect.proof and not dialect.claims:
             raise GatepostError(
                 "dialect.proves",
                 f'logins of "{dialect.name}" are proved.',

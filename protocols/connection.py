@@ -340,7 +340,7 @@ class Connection:
             secure=self._label is not None,
             channel_binding=newcomer.binding,
             resync=shared.resync,
-            settings=shared.settings,
+            settings=shared.settings.get(dialect.name, {}),
         )
         try:
             conversation = dialect.conversation(context)

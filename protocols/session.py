@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.codecs.api import Conversation, Dialect
+from gateway.codecs.api import Conversation, Dialect, Reach
 from gateway.protocols.flow import Credit
 from gateway.protocols.routing import MEMBER_ROUTES, NOISE, STRANGER_ROUTES
 from gateway.protocols.surroundings import Surroundings
@@ -29,6 +29,7 @@ class Session:
     """Implements SessionHandle for one connection whose dialect is known."""
 
     __slots__ = (
+        "_answers_first",
         "_complained",
         "_connection",
         "_conversation",
@@ -67,6 +68,7 @@ class Session:
         self.deadline = conversation.deadline
         """Asked for every session in every sweep, so it is the conversation's own method."""
         self.tap = None if shared.taps is None else shared.taps.tap(self.peer, dialect)
+        self._answers_first = dialect.reach is Reach.PUSH_ONLY
         self._connection = connection
         self._conversation = conversation
         self._routes = STRANGER_ROUTES
@@ -175,6 +177,19 @@ class Session:
                 self._connection.fail("handling_error", error)
             self._send(now)
             self._connection.finish(reason.value, now)
+
+    def retire(self) -> None:
+        """Give way to a newer connection.
+
+        A terminal that only takes answers may have several, each with a question that somebody
+        waits at a gate for: such a one ends by itself, after what it owes.
+        """
+        if not self._answers_first:
+            self.close(Parting.TAKEN_OVER)
+        elif self._connection.ending is None:
+            now = self.shared.clock()
+            self.tell(Farewell(reason=Parting.TAKEN_OVER), now)
+            self.flush(now)
 
     # What routes call.
 
@@ -285,4 +300,4 @@ class Session:
             log.warning(
                 "session.taken_over", **self.who(), older_peer=older.peer, elsewhere=elsewhere
             )
-            older.close(Parting.TAKEN_OVER)
+            older.retire()

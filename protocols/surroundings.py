@@ -63,5 +63,5 @@ class Surroundings:
     """Links can lose and invent bytes: conversations hunt for the next frame instead of closing."""
     noise_bytes: int = 0
     """Bytes that may come before a login beyond what its dialect allows."""
-    settings: dict[str, int | bool] = field(default_factory=dict)
-    """The dialects' own settings, see `gateway.codecs.api.Context`."""
+    settings: dict[str, dict[str, int | bool]] = field(default_factory=dict)
+    """Each dialect's own settings by its name, see `gateway.codecs.api.Context`."""

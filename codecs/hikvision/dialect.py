@@ -40,6 +40,8 @@ DIALECT = Dialect(
     opening=opening,
     time_basis=TimeBasis.LOCAL_WITH_OFFSET,
     checksum=False,
+    # A path without a token only says which terminal it is.
+    claims=True,
     limits=Limits(
         max_frame=MOST_HELD,
         before_login_bytes=BYTES_BEFORE_LOGIN,

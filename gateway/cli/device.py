@@ -33,11 +33,14 @@ def add(config: Path | None, **fields: Any) -> None:
     """Register the terminal SERIAL and print its key, this once.
 
     The key is what the terminal proves its identity with. It is stored encrypted and can never be
-    printed again: put it into the terminal now.
+    printed again: put it into the terminal now. Some makers' terminals take a path and a password
+    made from it instead; those are printed then.
     """
     given = {name: value for name, value in fields.items() if value is not None}
     added = call(settings_from(config), "device.add", **given)
     click.echo(f"Registered {added['serial']} ({added['model']}, {added['state']}).")
+    for field, content in added.get("typed_in", ()):
+        click.echo(f"{field}: {content}")
     if "secret" in added:
         click.echo(f"Key: {added['secret']}")
 

@@ -56,5 +56,5 @@ def test_a_container_gets_a_share_of_its_own_memory(tmp_path: Path) -> None:
 
 def test_conversations_are_told_what_an_operator_set() -> None:
     options = dialect_options(Settings(sessions=SessionsSection(window=2, uplink_ms=15)))
-    told = read_settings(options)
+    told = read_settings(options["yls"])
     assert (told.window, told.uplink_ms, told.bus_address) == (2, 15, 0)

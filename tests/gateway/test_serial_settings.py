@@ -109,5 +109,5 @@ def test_the_environment_cannot_set_a_table_that_repeats() -> None:
 def test_a_line_tells_its_conversations_where_the_terminal_is(tmp_path: Path) -> None:
     text = '[[serial]]\npath = "/dev/x"\nbus_address = 17\ngap_ms = 80\n'
     (table,) = load(written(tmp_path, text), {}).serial
-    told = read_settings(line_options({"window": 2}, table))
+    told = read_settings(line_options({"yls": {"window": 2}}, table)["yls"])
     assert (told.bus_address, told.gap_ms, told.window) == (17, 80, 2)
