@@ -12,6 +12,7 @@ from gateway.codecs.hikvision.limits import (
     LOGIN_SECONDS,
     MOST_PICTURE,
 )
+from gateway.codecs.hikvision.redaction import redact
 from gateway.codecs.hikvision.server import HikvisionConversation
 
 _OPENINGS = (b"POST /hik/", b"PUT /hik/")
@@ -50,4 +51,5 @@ DIALECT = Dialect(
         max_picture=MOST_PICTURE,
     ),
     typed_in=typed_in,
+    redact=redact,
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gateway.codecs.hikvision.keys import password, token
 
 from tests.support.gateways import Gateway, Site, running
 from tests.support.postgres import open_folder
@@ -24,6 +25,8 @@ name = "Sample maker"
 supplier = "S01"
 name = "M"
 """
+
+SECRET = bytes((11,)) * 32
 
 
 def gatepost(
@@ -206,6 +209,15 @@ def test_a_device_that_is_there_already(folder: Path) -> None:
     words = ("device", "add", "YLS-2", "--supplier", "S01", "--model", "M")
     assert "Key: " in gatepost(folder, *words).stdout
     refused(gatepost(folder, *words), "device.exists", "device YLS-2")
+
+
+def test_a_terminal_that_takes_no_key_is_told_what_to_type_in(folder: Path) -> None:
+    words = ("--supplier", "S01", "--model", "M", "--dialect", "hikvision", "--secret", "0b" * 32)
+    said = gatepost(folder, "device", "add", "K51234567", *words).stdout
+    path = f"/hik/K51234567/{token(SECRET)}"
+    assert f"URL: {path}\n" in said
+    assert f"Password: {password(SECRET)}\n" in said
+    assert "Key: " not in said
 
 
 def test_a_directory_with_an_unknown_supplier(folder: Path) -> None:
