@@ -187,6 +187,11 @@ EVENTS: dict[str, LogEvent] = {
     "record.gap": LogEvent(
         "warning", "Records of a terminal are missing here and were asked for again."
     ),
+    "record.gap_told": LogEvent(
+        "warning",
+        "A terminal recorded events before this one that are not here. Those of an outage come by "
+        "themselves; the others are still in its memory.",
+    ),
     "record.gap_unanswered": LogEvent(
         "error", "A terminal no longer has records that never arrived: they are lost."
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from gateway.codecs.hikvision.identity import Identity, identify, told_time
+from gateway.codecs.hikvision.identity import UNNUMBERED_SERIES, Identity, identify, told_time
 from gateway.codecs.hikvision.limits import LIVE_MS, MOST_SERIAL_NO
 from gateway.codecs.hikvision.meaning import codes, meaning
 from gateway.codecs.hikvision.notice import Notice
@@ -102,6 +102,7 @@ def _base(notice: Notice, facts: Facts, named: Identity) -> dict[str, Any]:
     device_ms = event_ms(notice, facts.utc_offset_minutes)
     front = number(notice.inner.get("frontSerialNo"))
     known = front is not None and 0 <= front <= MOST_SERIAL_NO
+    known = known and named.series != UNNUMBERED_SERIES
     return {
         "receipt": facts.receipt,
         "lane": lane(notice, device_ms, facts.wall_ms),

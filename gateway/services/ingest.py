@@ -14,6 +14,7 @@ from gateway.domain.times import Instant, TimeVerdict, correct
 from gateway.services.common import Common
 from gateway.services.lanes import ROW_BYTES, Lanes, Waiting
 from gateway.services.normalise import normalise
+from gateway.services.succession import follow
 from gateway.services.terminals import Terminal
 
 
@@ -137,6 +138,8 @@ class Ingest:
         if ledger is not None:
             ledger.add(report.number)
             terminal.moved.add(report.series)
+        if report.follows is not None:
+            follow(terminal, report, self._log)
 
     def _new_id(self) -> PassageId | None:
         for id_ in self._next:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.domain.directory import Device, Directory
 from gateway.domain.events import StoredSeries
@@ -13,6 +14,13 @@ from gateway.domain.numbers import HeldNumbers
 from gateway.domain.passages import Placement
 from gateway.domain.ports import SessionHandle
 from gateway.domain.requests import HeldSeries
+
+
+class Newest(NamedTuple):
+    """The last record of a series that was told as it happened."""
+
+    number: int
+    device_ms: int
 
 
 @dataclass(slots=True)
@@ -39,6 +47,8 @@ class Terminal:
     asked: set[tuple[int, int, int]] = field(default_factory=set)
     """Ranges asked for again during this session; asking twice would not help."""
     asking: tuple[int, int, int] | None = None
+    newest: dict[int, Newest] = field(default_factory=dict)
+    """By series, of terminals whose records name their predecessor."""
     proofs: int = 0
     """Logins whose proof held; each gets the next number as its turn."""
     entered: int = 0

@@ -17,9 +17,9 @@ TIME = "2023-11-14T22:13:20Z"
 
 
 def told(serial: int, path: str = PATH, *, asks: bool = False) -> bytes:
-    inner = {"majorEventType": 5, "subEventType": 75, "serialNo": serial, "currentEvent": True}
-    if asks:
-        inner |= {"remoteCheck": True, "employeeNoString": "10027"}
+    who = {"remoteCheck": True, "employeeNoString": "10027"} if asks else {}
+    codes = {"majorEventType": 5, "subEventType": 75}
+    inner = {**codes, "serialNo": serial, "currentEvent": True, **who}
     return post(envelope("AccessControllerEvent", inner, TIME), path=path)
 
 

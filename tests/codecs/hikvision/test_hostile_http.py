@@ -6,7 +6,8 @@ import pytest
 from gateway.codecs.hikvision.limits import MOST_BODY, REQUEST_SECONDS
 from gateway.codecs.http.head import MOST_HEAD, MOST_HEADERS, MOST_LINE
 
-from gateway.domain.events import FrameDamaged, Heartbeat, Misbehaved, PassageReported
+from gateway.domain.events import Event, FrameDamaged, Heartbeat, Misbehaved, PassageReported
+from gateway.domain.ids import Receipt
 from gateway.domain.requests import Accept, CredentialGiven
 from tests.codecs.hikvision.vectors import OK, PATH, SECRET, VECTORS, Talk, event, post
 
@@ -20,7 +21,7 @@ def with_header(*headers: bytes, without: bytes = b"") -> bytes:
     return b"\r\n".join([*kept, *headers]) + b"\r\n\r\n" + BODY
 
 
-def codes(events: list[object]) -> list[str]:
+def codes(events: list[Event]) -> list[str]:
     return [one.code for one in events if isinstance(one, Misbehaved)]
 
 
@@ -140,7 +141,7 @@ def test_a_request_that_trickles_in_is_given_up() -> None:
 def test_an_idle_connection_is_left_alone() -> None:
     talk = Talk()
     talk.say(GOOD)
-    talk.tell(Accept(receipt=1))
+    talk.tell(Accept(receipt=Receipt(1)))
     assert talk.conversation.deadline() is None
     assert talk.later(7 * 3600) == []
     assert talk.conversation.closing is None
@@ -238,7 +239,7 @@ def test_a_stranger_gets_no_word_to_go_on() -> None:
 def test_the_last_answer_of_a_connection_says_so(version: bytes, header: bytes) -> None:
     talk = Talk()
     talk.say(with_header(header).replace(b"HTTP/1.1", version, 1))
-    talk.tell(Accept(receipt=1))
+    talk.tell(Accept(receipt=Receipt(1)))
     assert b"200 OK" in (sent := talk.sent())
     assert b"Connection: close" in sent
     assert talk.conversation.closing == "peer_asked"

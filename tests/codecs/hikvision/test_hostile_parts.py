@@ -167,8 +167,8 @@ def test_the_announced_length_of_the_makers_sample_costs_no_event() -> None:
 def test_stray_bytes_without_end_are_not_waited_through() -> None:
     talk = Talk()
     body = EVENT + PICTURE + END
-    lengths = (b"Content-Length: %d" % one for one in (len(body), len(body) - 40))
-    receipt = passage(talk.say(post(body, kind=KIND).replace(*lengths))).receipt
+    told, counted = (b"Content-Length: %d" % one for one in (len(body), len(body) - 40))
+    receipt = passage(talk.say(post(body, kind=KIND).replace(told, counted))).receipt
     talk.tell(Accept(receipt=receipt))
     assert codes(talk.say(b"x" * 5000)) == ["stray_bytes"]
     assert talk.conversation.closing == "stray_bytes"
