@@ -23,6 +23,8 @@ RETRY_S = 5.0
 """After an answer that is no 200."""
 ANSWER_S = 30.0
 """Silence after which the connection is given up."""
+MOST_ANSWER = 64 * 1024
+"""Bytes of an answer; a verdict with a person to show has 11 kB at the most."""
 CNONCE = "5a17c0de"
 UNLOCKED, LOCKED = 0x15, 0x16
 
@@ -142,7 +144,7 @@ class HikvisionDevice:
         self._count = 0
         self._due: float | None = None
         self._status = 0
-        self._body = b""
+        self._body = bytearray()
         self._out = bytearray()
 
     def connected(self, now: Instant) -> list[DeviceEvent]:
@@ -220,7 +222,7 @@ class HikvisionDevice:
                 if isinstance(event, h11.Response):
                     self._note(event)
                 elif isinstance(event, h11.Data):
-                    self._body += bytes(event.data)
+                    self._collect(event.data)
                 elif isinstance(event, h11.EndOfMessage):
                     told += self._answered(library, now)
                 elif not isinstance(event, h11.InformationalResponse):
@@ -230,6 +232,11 @@ class HikvisionDevice:
         if not self._waiting and library.trailing_data[0]:
             self.closing = "unasked_answer"
         return told
+
+    def _collect(self, data: bytes | bytearray) -> None:
+        self._body += data
+        if len(self._body) > MOST_ANSWER:
+            self.closing = "answer_too_large"
 
     def deadline(self) -> float | None:
         """Monotonic seconds at which `tick` wants to be called, or None."""
@@ -300,7 +307,7 @@ class HikvisionDevice:
         )
         _pass_through(self._library, raw)
         self._out += raw
-        self._waiting, self._status, self._body = True, 0, b""
+        self._waiting, self._status, self._body = True, 0, bytearray()
         self._due = now.mono + ANSWER_S
 
     def _authorisation(self) -> str:
@@ -345,7 +352,7 @@ class HikvisionDevice:
         return told if self.closing else [*told, *self._next(now)]
 
     def _judge(self, asked: _Kept) -> list[DeviceEvent]:
-        verdict = read_verdict(self._body)
+        verdict = read_verdict(bytes(self._body))
         if verdict is None:
             return self._shut(asked, "no_verdict")
         serial, passes, info = verdict
