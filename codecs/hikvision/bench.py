@@ -9,13 +9,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from gateway.codecs.api import Context
-from gateway.codecs.hikvision.device import (
-    Beat,
-    DeviceConfig,
-    DeviceEvent,
-    HikvisionDevice,
-    Occurrence,
-)
+from gateway.codecs.hikvision.device import HikvisionDevice
+from gateway.codecs.hikvision.device_events import Beat, DeviceConfig, DeviceEvent, Occurrence
 from gateway.codecs.hikvision.device_texts import Style
 from gateway.codecs.http.digest import Login
 

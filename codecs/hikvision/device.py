@@ -9,13 +9,23 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import h11
-from gateway.codecs.hikvision.device_texts import Style, put_content, put_request
+from gateway.codecs.hikvision.device_events import (
+    Answered,
+    Beat,
+    DeviceConfig,
+    DeviceEvent,
+    Occurrence,
+    Opened,
+    StayedShut,
+    Taken,
+)
+from gateway.codecs.hikvision.device_texts import put_content, put_request
 from gateway.codecs.hikvision.verdict import read_verdict
-from gateway.codecs.http.digest import Login, authorise
+from gateway.codecs.http.digest import authorise
 
 from gateway.domain.times import Instant
 
@@ -27,81 +37,6 @@ MOST_ANSWER = 64 * 1024
 """Bytes of an answer; a verdict with a person to show has 11 kB at the most."""
 CNONCE = "5a17c0de"
 UNLOCKED, LOCKED = 0x15, 0x16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceConfig:
-    """A terminal and where it was told to report."""
-
-    path: str
-    host: str = "192.0.2.5:8088"
-    login: Login | None = None
-    address: str = "192.0.2.17"
-    mac: str = "44:19:b6:00:5a:17"
-    patience_s: float = 5.0
-    """remoteCheckTimeout."""
-    tells_result: bool = False
-    """Firmware of about 2024 and later: an event with the result follows a question."""
-    first_serial: int = 1
-    most_serial: int = 100_000
-    """After which the numbers begin again at 1."""
-    style: Style = field(default_factory=Style)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
-    """Something that happened at the terminal."""
-
-    time: str
-    """ISO 8601, on the terminal's clock."""
-    inner: str
-    """JSON of the event's own object. Where ``serialNo``, ``frontSerialNo`` or ``currentEvent`` are
-    null in it the terminal writes its own; an empty text asks for the number as a text."""
-    kind: str = "AccessControllerEvent"
-    description: str = "Access Controller Event"
-    picture: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beat:
-    """A heartbeat is due."""
-
-    time: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """The gateway has an event."""
-
-    serial: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A question was answered with yes, in time."""
-
-    serial: int
-    info: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StayedShut:
-    """A question was answered with no, wrongly, or not in time."""
-
-    serial: int
-    reason: str
-    """``failed``, ``no_answer``, ``no_verdict`` or ``other_serial``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """An answer that is no 200, or one that is too late to open anything."""
-
-    status: int
-    late: bool = False
-
-
-DeviceEvent = Taken | Opened | StayedShut | Answered
 
 
 @dataclass(slots=True)

@@ -10,11 +10,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from gateway.codecs.hikvision.device import (
+from gateway.codecs.hikvision.device import HikvisionDevice
+from gateway.codecs.hikvision.device_events import (
     Answered,
     DeviceConfig,
     DeviceEvent,
-    HikvisionDevice,
     Occurrence,
     StayedShut,
     Taken,

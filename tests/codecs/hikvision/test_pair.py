@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from gateway.codecs.api import Context
-from gateway.codecs.hikvision.device import (
+from gateway.codecs.hikvision.device import HikvisionDevice
+from gateway.codecs.hikvision.device_events import (
     Beat,
     DeviceConfig,
     DeviceEvent,
-    HikvisionDevice,
     Occurrence,
     Opened,
     StayedShut,

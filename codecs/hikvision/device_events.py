@@ -1,0 +1,83 @@
+"""What a reference terminal is, what happens to it, and what it makes of the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.codecs.hikvision.device_texts import Style
+from gateway.codecs.http.digest import Login
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceConfig:
+    """A terminal and where it was told to report."""
+
+    path: str
+    host: str = "192.0.2.5:8088"
+    login: Login | None = None
+    address: str = "192.0.2.17"
+    mac: str = "44:19:b6:00:5a:17"
+    patience_s: float = 5.0
+    """remoteCheckTimeout."""
+    tells_result: bool = False
+    """Firmware of about 2024 and later: an event with the result follows a question."""
+    first_serial: int = 1
+    most_serial: int = 100_000
+    """After which the numbers begin again at 1."""
+    style: Style = field(default_factory=Style)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """Something that happened at the terminal."""
+
+    time: str
+    """ISO 8601, on the terminal's clock."""
+    inner: str
+    """JSON of the event's own object. Where ``serialNo``, ``frontSerialNo`` or ``currentEvent`` are
+    null in it the terminal writes its own; an empty text asks for the number as a text."""
+    kind: str = "AccessControllerEvent"
+    description: str = "Access Controller Event"
+    picture: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """A heartbeat is due."""
+
+    time: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The gateway has an event."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A question was answered with yes, in time."""
+
+    serial: int
+    info: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayedShut:
+    """A question was answered with no, wrongly, or not in time."""
+
+    serial: int
+    reason: str
+    """``failed``, ``no_answer``, ``no_verdict`` or ``other_serial``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer that is no 200, or one that is too late to open anything."""
+
+    status: int
+    late: bool = False
+
+
+DeviceEvent = Taken | Opened | StayedShut | Answered
