@@ -78,7 +78,8 @@ class HikvisionDevice:
         self._challenge = ""
         self._count = 0
         self._due: float | None = None
-        self._status = 0
+        self.status = 0
+        """Of the last answer; 0 while one is awaited."""
         self._body = bytearray()
         self._out = bytearray()
 
@@ -242,7 +243,7 @@ class HikvisionDevice:
         )
         _pass_through(self._library, raw)
         self._out += raw
-        self._waiting, self._status, self._body = True, 0, bytearray()
+        self._waiting, self.status, self._body = True, 0, bytearray()
         self._due = now.mono + ANSWER_S
 
     def _authorisation(self) -> str:
@@ -256,8 +257,8 @@ class HikvisionDevice:
             return ""
 
     def _note(self, response: h11.Response) -> None:
-        self._status = response.status_code
-        if self._status == 401:
+        self.status = response.status_code
+        if self.status == 401:
             challenges = [v for k, v in response.headers if k == b"www-authenticate"]
             challenge = challenges[0].decode("latin-1") if challenges else ""
             if challenge != self._challenge:
@@ -270,15 +271,15 @@ class HikvisionDevice:
             library.start_next_cycle()
         else:
             self.closing = "last_answer"
-        again = self._status == 401 and self._challenge and self._count == 0
+        again = self.status == 401 and self._challenge and self._count == 0
         if again and self.config.login is not None and not self.closing:
             if first is not None:
                 self._flight = first
                 self._send(first.values, first.picture, now)
             return []
-        if self._status != 200:
+        if self.status != 200:
             self._due = now.mono + RETRY_S
-            return [Answered(status=self._status)]
+            return [Answered(status=self.status)]
         if first is None:
             return self._next(now)
         self.kept.popleft()

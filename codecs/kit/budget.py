@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import statistics
+from collections.abc import Callable
 from functools import partial
 
 from gateway.codecs.kit.case import Case, Golden, Tally
@@ -64,7 +65,7 @@ def leaks(case: Case) -> Finding:
         served.pop(case.dice.randrange(0, len(served)))
     for golden in served:
         tally.cases += 1
-        over = _left_behind(golden)
+        over = _grown(partial(_many, golden), CONVERSATIONS, WARM_UP)
         if over > LEAK_BYTES:
             return tally.failed(
                 f"{golden.transcript.name}: {over:.0f} bytes stay behind for each conversation:"
@@ -76,18 +77,18 @@ def leaks(case: Case) -> Finding:
     return tally.passed()
 
 
-def _left_behind(golden: Golden) -> float:
-    """Return the bytes that stay for each conversation.
+def _grown(repeat: Callable[[int], object], times: int, warm_up: int) -> float:
+    """Return the bytes that stay for each time.
 
     What is made once, whatever the number, is no leak: only the difference counts. What comes and
     goes is none either: a leak shows every time, so the least of a few is the measure.
     """
     over = float("inf")
     with Traced():
-        _many(golden, WARM_UP)
+        repeat(warm_up)
         for _ in range(ROUNDS):
-            many, more = (kept(partial(_many, golden, k * CONVERSATIONS)) for k in (1, 2))
-            over = min(over, (more - many - NOISE_BYTES) / CONVERSATIONS)
+            many, more = (kept(partial(repeat, k * times)) for k in (1, 2))
+            over = min(over, (more - many - NOISE_BYTES) / times)
             if over <= LEAK_BYTES:
                 break
     return over
@@ -156,9 +157,7 @@ def _repeated(golden: Golden) -> str | None:
         return None
     stage = golden.stage_before(places[-1])
     data = golden.plan[places[-1]].data or b""
-    _send(stage, data, REPEATS)
-    once, twice = (kept(partial(_send, stage, data, times * REPEATS)) for times in (1, 2))
-    over = (twice - once - NOISE_BYTES) / REPEATS
+    over = _grown(partial(_send, stage, data), REPEATS, warm_up=REPEATS)
     if over <= LEAK_BYTES:
         return None
     return f"{golden.place(places[-1])}: {over:.0f} bytes stay behind for each message sent again"

@@ -24,7 +24,7 @@ def test_what_is_needed_to_find_a_mistake_is_left() -> None:
     kept = redact(VECTORS["C2"], False, 64)
     for wanted in (
         b"POST /hik/",
-        b"Content-Type: multipart/form-data; boundary=MIME_boundary\r\n",
+        b"Content-Type: multipart/form-data; boundary=\0",
         b'name="event_log"',
         b'"subEventType":75',
         b'"serialNo":1867',
