@@ -186,7 +186,7 @@ def test_an_administration_socket_out_of_reach(tmp_path: Path) -> None:
         (
             ("--supplier", "S01", "--model", "M", "--dialect", "ysl"),
             "dialect",
-            "There are: cti, yls",
+            "There are: cti, hikvision, yls",
         ),
         (("--supplier", "S01", "--model", "M", "--secret", "abc"), "secret", "kept secret"),
     ],
