@@ -122,6 +122,14 @@ def test_the_look_alike_of_m1_stays_in_the_picture() -> None:
     assert picture.data == bytes.fromhex("ffd8fffe00160d0a2d2d4d494d455f626f756e64617279580d0affd9")
 
 
+@pytest.mark.parametrize("inside", [b"xx--b\r\n", b"\n--b\r\n", b"\r\n--bb\r\n", b"\r\n--b--x"])
+def test_what_only_looks_like_a_delimiter_stays_in_the_picture(inside: bytes) -> None:
+    data = b"\xff\xd8" + inside + b"\xff\xd9"
+    picture = passage(Talk().say(post(EVENT + part(data, "image/jpeg") + END, kind=KIND))).picture
+    assert picture is not None
+    assert picture.data == data
+
+
 @pytest.mark.parametrize(
     ("length", "fault"), [(len(JPEG), []), (0, ["part_length"]), (10**9, ["part_length"])]
 )
