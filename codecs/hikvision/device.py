@@ -23,7 +23,7 @@ from gateway.codecs.hikvision.device_events import (
     StayedShut,
     Taken,
 )
-from gateway.codecs.hikvision.device_texts import put_content, put_request
+from gateway.codecs.hikvision.device_texts import put_content, put_json, put_request
 from gateway.codecs.hikvision.verdict import read_verdict
 from gateway.codecs.http.digest import authorise
 
@@ -100,9 +100,14 @@ class HikvisionDevice:
 
     def record(self, what: Occurrence, now: Instant) -> int:
         """Keep what happened, and send it when its turn comes; return its number."""
+        return self.keep(what, now)[0]
+
+    def keep(self, what: Occurrence, now: Instant) -> tuple[int, bytes]:
+        """Do as `record`, and return the event's text as well."""
         self._keep(what)
+        text = put_json(self.kept[-1].values)
         self._next(now)
-        return self._serial
+        return self._serial, text
 
     def _keep(self, what: Occurrence) -> None:
         self._serial = self._serial % self.config.most_serial + 1

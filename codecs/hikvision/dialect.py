@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
-from gateway.codecs.hikvision.device import HikvisionDevice
+from gateway.codecs.hikvision.double import HikvisionDouble
 from gateway.codecs.hikvision.exchange import MOST_HELD
 from gateway.codecs.hikvision.keys import typed_in
 from gateway.codecs.hikvision.limits import (
@@ -34,7 +34,7 @@ DIALECT = Dialect(
     version="1",
     summary="Hikvision face terminals by HTTP listening, with remote verification",
     conversation=HikvisionConversation,
-    device=HikvisionDevice,
+    device=HikvisionDouble,
     reach=Reach.PUSH_ONLY,
     # Inferred: with httpBroken and checkResponseEnabled it sends again what got no 200.
     retains_until_ack=True,

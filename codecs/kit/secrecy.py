@@ -28,6 +28,8 @@ FEWEST_VALUES = 3
 """A piece with fewer distinct bytes, such as padding, proves nothing."""
 PERSONAL = frozenset({"data", "picture", "code", "mask", "key", "qr", "image", "name", "values"})
 """Fields whose bytes, or texts, are a person's or a secret."""
+CODES = frozenset({"code"})
+"""Of these only the bytes are: the text of a code names a fault."""
 NOISE_BYTES = 2_048
 COST = 3.0
 """Twice the bytes may cost so many times the lines."""
@@ -134,7 +136,8 @@ def _needles(golden: Golden) -> Iterator[Needle]:
 def _personal(value: object, where: str) -> Iterator[tuple[str, bytes]]:
     """Yield personal values and where they stand."""
     if isinstance(value, bytes | str):
-        if where.rpartition(".")[2] in PERSONAL:
+        last = where.rpartition(".")[2]
+        if last in PERSONAL and not (last in CODES and isinstance(value, str)):
             yield where, value if isinstance(value, bytes) else value.encode()
     elif isinstance(value, tuple):
         for inner in value:
