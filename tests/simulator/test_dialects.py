@@ -83,7 +83,7 @@ def test_terminals_ask_who_it_is_and_every_question_ends(site: Site) -> None:
 def test_what_cannot_be_played_is_said_with_what_to_do(site: Site) -> None:
     for options, code, words in (
         (("--dialect", "cti:9"), "simulate.unbound", '"SIM-CTI-0005=127.78.0.5"'),
-        (("--dialect", "nobody:1"), "simulate.no_double", "There are: cti, yls"),
+        (("--dialect", "nobody:1"), "simulate.no_double", "There are: cti, hikvision, yls"),
         (("--dialect", "yls:many"), "simulate.dialect", "--dialect yls:200,cti:10"),
         (("--dialect", "yls:1", "--terminals", "3"), "simulate.dialect", "Name one of them"),
     ):
