@@ -18,8 +18,8 @@ class CaptureSection(Section):
     )
     ring_bytes: int = setting(
         4_096,
-        "Bytes remembered of one connection, 128 for each read and write included.",
-        why="A login and the last dozen messages; the largest YLS/1 frame fits.",
+        "Bytes remembered of one connection, 13 for each read and write included.",
+        why="A login and the last few dozen messages; the largest YLS/1 frame fits.",
         ge=512,
         le=MIB,
     )

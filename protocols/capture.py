@@ -1,6 +1,6 @@
 """Captures of sessions: what was said around something that did not decode, or for an operator.
 
-A `Tap` sits at one session and costs it an append for each read and write. Nothing is copied,
+A `Tap` sits at one session and costs it an append for each read and write. Nothing is taken apart,
 redacted or handed on before there is a reason to, and the inbox has agreed.
 """
 
@@ -208,7 +208,7 @@ class Tap:
         """Give the inbox what is remembered; with ``again`` it stays, for the next fault to have
         its beginning too.
         """
-        cut = tuple(self._ring.cut)
+        cut = self._ring.cut
         noted = self._ring.look() if again else self._ring.take()
         pieces = tuple(
             Piece(inward, now.wall - round((now.mono - mono) * 1000), data)

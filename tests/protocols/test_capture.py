@@ -241,7 +241,7 @@ def test_a_recording_goes_on_over_connections_and_ends_with_its_bytes() -> None:
 
 def test_always_stores_what_would_be_forgotten_and_the_rest_at_the_end() -> None:
     async def main() -> None:
-        inbox, made = taps(always=True, ring_bytes=2048)
+        inbox, made = taps(always=True, ring_bytes=512)
         async with bench(LINES, taps=made) as b:
             caller = await b.call()
             await caller.login("T-7")

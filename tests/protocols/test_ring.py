@@ -48,7 +48,7 @@ def test_rings_stay_within_every_bound_and_keep_the_newest(
         assert budget.held == sum(ring.size for ring in rings) <= budget.total
     for ring, spoken in zip(rings, said, strict=True):
         ring.trim(mono)
-        cut = tuple(ring.cut)
+        cut = ring.cut
         pieces = ring.take()
         assert all(at >= mono - SECONDS for at, _, _ in pieces)
         for inward in (True, False):
@@ -74,7 +74,7 @@ def test_of_a_read_larger_than_the_ring_the_end_is_kept() -> None:
     data = bytes(range(256)) * 10
     note(ring, True, data, 0.0)
     assert stream(ring.take(), True) == data[-(512 - PIECE_BYTES) :]
-    assert ring.cut == [False, True]
+    assert ring.cut == (False, True)
 
 
 def test_many_rings_share_what_there_is() -> None:
