@@ -16,7 +16,7 @@ from gateway.monitoring.metrics import (
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ids import DeviceId
 from gateway.domain.passages import Record
-from gateway.domain.ports import LostRange, Outcome, Picture, RecordStore
+from gateway.domain.ports import LostRange, Outcome, Picture, RecordStore, SeriesWanted
 from gateway.domain.requests import HeldSeries
 
 Answer = TypeVar("Answer")
@@ -57,9 +57,9 @@ class MeasuredStore:
         """See `RecordStore`."""
         return await self._measure("has_picture", self._store.has_picture(device, digest))
 
-    async def held(self, device: DeviceId, series: int, first: int, last: int) -> HeldSeries:
+    async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
         """See `RecordStore`."""
-        return await self._measure("held", self._store.held(device, series, first, last))
+        return await self._measure("held", self._store.held(wanted))
 
     async def keep_cursors(self, cursors: Sequence[tuple[DeviceId, HeldSeries]]) -> None:
         """See `RecordStore`."""

@@ -12,26 +12,45 @@ from gateway.storage.pool import Connection
 
 from gateway.domain.ids import DeviceId
 from gateway.domain.numbers import HeldNumbers
-from gateway.domain.ports import LostRange
+from gateway.domain.ports import LostRange, SeriesWanted
 from gateway.domain.requests import HeldSeries
 
-CURSOR = "select upto from record_cursor where device = $1 and series = $2"
+# Each asks about many series at once; ``turn`` is the place of a series among those asked about.
+CURSORS = """
+select turn, upto
+from unnest($1::integer[], $2::bigint[]) with ordinality as t (device, series, turn)
+join record_cursor using (device, series)
+"""
+# Looked through series by series, so that each costs a range of an index and no more.
 LOST = """
-select first, last from record_lost where device = $1 and series = $2 and last > $3 order by first
+select turn, found.first, found.last
+from unnest($1::integer[], $2::bigint[], $3::bigint[]) with ordinality
+    as t (device, series, known, turn),
+lateral (
+    select first, last from record_lost as l
+    where l.device = t.device and l.series = t.series and l.last > t.known
+    order by first
+) as found
 """
 # Consecutive numbers share the difference to their rank: each island comes back as one row.
 ISLANDS = """
-select min(number) as first, max(number) as last
-from (
-    select number, number - row_number() over (order by number) as island
+select turn, found.first, found.last
+from unnest($1::integer[], $2::bytea[], $3::bytea[]) with ordinality
+    as t (device, known, top, turn),
+lateral (
+    select min(number) as first, max(number) as last
     from (
-        select ('x' || encode(substr(identity, 5), 'hex'))::bit(32)::bigint as number
-        from record_identity
-        where device = $1 and identity > $2 and identity <= $3 and octet_length(identity) = 8
-    ) as numbered
-) as ranked
-group by island
-order by first
+        select number, number - row_number() over (order by number) as island
+        from (
+            select ('x' || encode(substr(identity, 5), 'hex'))::bit(32)::bigint as number
+            from record_identity as i
+            where i.device = t.device and i.identity > t.known and i.identity <= t.top
+                and octet_length(i.identity) = 8
+        ) as numbered
+    ) as ranked
+    group by island
+    order by first
+) as found
 """
 
 
@@ -40,23 +59,24 @@ def identity_of(series: int, number: int) -> bytes:
     return series.to_bytes(4, "big") + number.to_bytes(4, "big")
 
 
-async def find_held(
-    connection: Connection, device: DeviceId, series: int, first: int
-) -> HeldSeries:
-    """Work out what is held, from the cursor or from ``first`` on, whichever is higher.
+async def find_held(connection: Connection, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
+    """Work out what is held, each from its cursor or from ``first`` on, whichever is higher.
 
     A terminal that was in use before us has numbers we never get, and there the cursor stays for
     ever. Counting from it would take longer with every record, and in the end too long.
     """
-    upto = await connection.fetchval(CURSOR, device, series) or 0
-    held = HeldNumbers(series, upto)
-    known = max(upto, first - 1)
-    lost = await connection.fetch(LOST, device, series, known)
-    top = identity_of(series, 0xFFFF_FFFF)
-    islands = await connection.fetch(ISLANDS, device, identity_of(series, known), top)
+    devices = [one.device for one in wanted]
+    series = [one.series for one in wanted]
+    cursors = {row["turn"]: row["upto"] for row in await connection.fetch(CURSORS, devices, series)}
+    held = [HeldNumbers(one.series, cursors.get(at, 0)) for at, one in enumerate(wanted, 1)]
+    known = [max(numbers.upto, one.first - 1) for numbers, one in zip(held, wanted, strict=True)]
+    lost = await connection.fetch(LOST, devices, series, known)
+    above = [identity_of(*one) for one in zip(series, known, strict=True)]
+    tops = [identity_of(one, 0xFFFF_FFFF) for one in series]
+    islands = await connection.fetch(ISLANDS, devices, above, tops)
     for row in (*lost, *islands):
-        held.add(row["first"], row["last"])
-    return held.snapshot()
+        held[row["turn"] - 1].add(row["first"], row["last"])
+    return [numbers.snapshot() for numbers in held]
 
 
 async def write_lost(connection: Connection, lost: LostRange) -> None:

@@ -74,7 +74,8 @@ class Database:
         probe_every_s: float = PROBE_S,
     ) -> None:
         self._dsn = dsn
-        self._limit = limit_s
+        self.limit_s = limit_s
+        """Longest call of those a terminal waits for, seconds."""
         self._probe_every = probe_every_s
         self._turns = {
             Turn.RECORDS: asyncio.Semaphore(RECORD_CONNECTIONS),
@@ -144,7 +145,7 @@ class Database:
         Raises StoreUnavailable for every trouble that is the database's, and for a turn that did
         not come; an error that blames a row passes through unchanged.
         """
-        limit = limit_s or (SLOW_LIMIT_S if turn is Turn.SLOW else self._limit)
+        limit = limit_s or (SLOW_LIMIT_S if turn is Turn.SLOW else self.limit_s)
         place = await self._await_turn(turn, limit)
         connection: Connection | None = None
         try:
@@ -187,7 +188,7 @@ class Database:
     async def probe(self) -> bool:
         """Ask the database whether it is there; closes the breaker if it is."""
         try:
-            async with asyncio.timeout(self._limit):
+            async with asyncio.timeout(self.limit_s):
                 connection = await self._connect()
         except Exception:  # whatever it is: a prober that ends would leave us refusing for ever
             return False
@@ -224,7 +225,7 @@ class Database:
     async def _connect(self) -> Connection:
         try:
             return await asyncpg.connect(
-                self._dsn, timeout=self._limit, server_settings=SESSION_SETTINGS
+                self._dsn, timeout=self.limit_s, server_settings=SESSION_SETTINGS
             )
         except ValueError as error:  # asyncpg's own error for it is one, too
             # What asyncpg says of it may quote a password.

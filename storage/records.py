@@ -25,7 +25,7 @@ from gateway.storage.set_aside import quarantine, reject
 
 from gateway.domain.ids import DeviceId
 from gateway.domain.passages import Record
-from gateway.domain.ports import LostRange, Outcome, Picture, no_probe
+from gateway.domain.ports import LostRange, Outcome, Picture, SeriesWanted, no_probe
 from gateway.domain.requests import HeldSeries
 
 T = TypeVar("T")
@@ -33,6 +33,9 @@ Claim = Callable[[Connection, Sequence[Row]], Awaitable[Claims]]
 
 PICTURE_IDS = 1_000
 """Ids of late pictures drawn at once."""
+HELD_LIMITS = 4
+"""Time limits of one call that a question about many series may take: a terminal without a cursor
+may have a hundred thousand numbers to be looked through, and several may come back together."""
 CAREFUL_BATCHES = 20
 """Resends come in bursts: after one, so many batches are checked before they are written."""
 
@@ -113,15 +116,15 @@ class PostgresRecordStore:
             )
             return held
 
-    async def held(self, device: DeviceId, series: int, first: int, last: int) -> HeldSeries:
-        """Compute which numbers are held, tombstones and quarantined ones included.
+    async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
+        """Compute which numbers are held, tombstones and quarantined ones included, in order.
 
-        What lies below ``first`` is gone from the terminal and is not looked for. What is held
-        above ``last`` is told as well: it shows that a terminal's counter went back.
+        What lies below a ``first`` is gone from the terminal and is not looked for. What is held
+        above the terminal's last is told as well: it shows that its counter went back.
         """
-        del last
-        async with self._database.use() as connection:
-            return await find_held(connection, device, series, first)
+        limit_s = self._database.limit_s * min(len(wanted), HELD_LIMITS)
+        async with self._database.use(limit_s) as connection:
+            return await find_held(connection, wanted)
 
     async def keep_cursors(self, cursors: Sequence[tuple[DeviceId, HeldSeries]]) -> None:
         """Persist prefixes lazily; a stale cursor is safe, it only makes the next login slower."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.domain.commands import OutcomeBase
 from gateway.domain.directory import Directory
@@ -175,6 +175,15 @@ class LostRange:
     received_ms: int
 
 
+class SeriesWanted(NamedTuple):
+    """A series of a device of which somebody wants to know what is held."""
+
+    device: DeviceId
+    series: int
+    first: int
+    """The lowest number the terminal still has: what lies below it is not looked for."""
+
+
 class RecordStore(Protocol):
     """Durable records. Every method raises StoreUnavailable when the database cannot be asked."""
 
@@ -193,8 +202,8 @@ class RecordStore(Protocol):
     async def has_picture(self, device: DeviceId, digest: bytes) -> bool:
         """Say whether the device's picture is durable already."""
 
-    async def held(self, device: DeviceId, series: int, first: int, last: int) -> HeldSeries:
-        """Compute which numbers are held, tombstones and quarantined ones included."""
+    async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
+        """Compute which numbers are held, tombstones and quarantined ones included, in order."""
 
     async def keep_cursors(self, cursors: Sequence[tuple[DeviceId, HeldSeries]]) -> None:
         """Persist prefixes lazily; a stale cursor is safe, it only makes the next login slower."""

@@ -9,10 +9,11 @@ from gateway.domain.directory import Device, Directory
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.events import LoginProved, StoredSeries
 from gateway.domain.numbers import HeldNumbers
-from gateway.domain.ports import SessionHandle
+from gateway.domain.ports import SeriesWanted, SessionHandle
 from gateway.domain.requests import Admit, HeldSeries, MeasureClock, Parting, Refusal, Refuse
 from gateway.services.common import Common
 from gateway.services.firmware import Firmware
+from gateway.services.holdings import Holdings
 from gateway.services.terminals import Terminal
 
 SESSION_IDS = 65_535
@@ -39,7 +40,7 @@ class Logins:
     def __init__(self, common: Common, directory: Callable[[], Directory]) -> None:
         """``directory`` returns the present one: it may change while a login waits."""
         self._directory = directory
-        self._store = common.store
+        self._holdings = Holdings(common.store, common.tasks)
         self._terminals = common.terminals
         self._tasks = common.tasks
         self._tally = common.tally
@@ -104,7 +105,8 @@ class Logins:
         return None
 
     async def _load(self, terminal: Terminal, store: StoredSeries) -> None:
-        held = await self._store.held(terminal.device.id, store.series, store.first, store.last)
+        wanted = SeriesWanted(terminal.device.id, store.series, store.first)
+        held = await self._holdings.of(wanted)
         ledger = HeldNumbers(store.series, held.upto, held.ranges)
         # Records of an older connection may have been committed while we asked.
         terminal.ledgers.setdefault(store.series, ledger)

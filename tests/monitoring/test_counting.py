@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 import structlog
@@ -27,7 +27,7 @@ from gateway.protocols.gate import REFUSALS
 from gateway.domain.directory import Device
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ids import DeviceId, Serial
-from gateway.domain.ports import LostRange, Outcome, Picture
+from gateway.domain.ports import LostRange, Outcome, Picture, SeriesWanted
 from gateway.domain.requests import HeldSeries, Parting, Refusal
 from gateway.domain.vocabulary import Lane
 from gateway.services.lanes import Lanes
@@ -169,9 +169,9 @@ class Store:
         await self.answer()
         return True
 
-    async def held(self, device: DeviceId, series: int, first: int, last: int) -> HeldSeries:
+    async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
         await self.answer()
-        return HeldSeries(series=series, upto=last)
+        return [HeldSeries(series=one.series, upto=one.first) for one in wanted]
 
     async def keep_cursors(self, cursors: object) -> None:
         await self.answer()
@@ -192,8 +192,8 @@ CALLS: dict[str, tuple[Callable[[MeasuredStore], Awaitable[object]], object]] = 
     "save_picture": (lambda store: store.save_picture(PICTURE), None),
     "has_picture": (lambda store: store.has_picture(DeviceId(1), b"x"), True),
     "held": (
-        lambda store: store.held(DeviceId(1), 7, 1, 9),
-        HeldSeries(series=7, upto=9),
+        lambda store: store.held([SeriesWanted(DeviceId(1), 7, 9)]),
+        [HeldSeries(series=7, upto=9)],
     ),
     "keep_cursors": (lambda store: store.keep_cursors([]), None),
     "keep_contacts": (lambda store: store.keep_contacts([]), None),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.domain.directory import DeviceState
 from gateway.domain.events import LoginProved, StoredSeries
 from gateway.domain.ids import DeviceId, Serial
+from gateway.domain.ports import SeriesWanted
 from gateway.domain.requests import Admit, HeldSeries, Parting, Refusal, Refuse
 from tests.support.desks import Bench, run
 from tests.support.reports import EPOCH, NOW, device, directory, passage
@@ -25,10 +27,11 @@ class SlowAnswers:
         self._held = store.held
         store.held = self.held  # type: ignore[method-assign]
 
-    async def held(self, device: DeviceId, series: int, first: int, last: int) -> HeldSeries:
-        if series in self._waits:
-            await self._waits[series].wait()
-        return await self._held(device, series, first, last)
+    async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
+        for one in wanted:
+            if one.series in self._waits:
+                await self._waits[one.series].wait()
+        return await self._held(wanted)
 
     def answer(self, series: int) -> None:
         self._waits[series].set()

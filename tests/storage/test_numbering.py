@@ -10,7 +10,7 @@ from gateway.storage.opening import Storage
 
 from gateway.domain.errors import StoreRefused
 from gateway.domain.ids import DeviceId
-from gateway.domain.ports import LostRange
+from gateway.domain.ports import LostRange, SeriesWanted
 from gateway.domain.requests import HeldSeries
 from tests.support.reports import EPOCH, NOW, passage
 from tests.support.stored import stored_fault, stored_passage
@@ -19,7 +19,7 @@ DEVICE = DeviceId(1)
 
 
 async def held(storage: Storage, series: int = EPOCH) -> tuple[int, tuple[tuple[int, int], ...]]:
-    answer = await storage.records.held(DEVICE, series, 1, 100)
+    (answer,) = await storage.records.held([SeriesWanted(DEVICE, series, 1)])
     assert answer.series == series
     return answer.upto, answer.ranges
 
@@ -62,10 +62,38 @@ def test_what_is_gone_from_the_terminal_is_not_looked_for(storage: Storage, run:
     async def main() -> None:
         await save(storage, 2, 3, 4, 6)
         await storage.records.save_lost(lost(7, 8))
-        answer = await storage.records.held(DEVICE, EPOCH, 4, 4)
+        (answer,) = await storage.records.held([SeriesWanted(DEVICE, EPOCH, 4)])
         assert (answer.upto, answer.ranges) == (0, ((4, 4), (6, 8)))
-        answer = await storage.records.held(DEVICE, EPOCH, 9, 8)
+        (answer,) = await storage.records.held([SeriesWanted(DEVICE, EPOCH, 9)])
         assert (answer.upto, answer.ranges) == (0, ())
+
+    run(main())
+
+
+def test_many_series_of_many_devices_are_told_apart_in_one_question(
+    storage: Storage, run: Any
+) -> None:
+    async def main() -> None:
+        await save(storage, 1, 2, 5)
+        await save(storage, 4, series=EPOCH + 1)
+        await storage.records.save_lost(lost(8, 9))
+        cursor = HeldSeries(series=EPOCH + 2, upto=40)
+        await storage.records.keep_cursors([(DEVICE, cursor)])
+        wanted = [
+            SeriesWanted(DEVICE, EPOCH + 2, 1),
+            SeriesWanted(DEVICE, EPOCH, 1),
+            SeriesWanted(DeviceId(2), EPOCH, 1),
+            SeriesWanted(DEVICE, EPOCH + 1, 1),
+            SeriesWanted(DEVICE, EPOCH, 3),
+        ]
+        assert await storage.records.held(wanted) == [
+            cursor,
+            HeldSeries(series=EPOCH, upto=2, ranges=((5, 5), (8, 9))),
+            HeldSeries(series=EPOCH, upto=0),
+            HeldSeries(series=EPOCH + 1, upto=0, ranges=((4, 4),)),
+            HeldSeries(series=EPOCH, upto=0, ranges=((5, 5), (8, 9))),
+        ]
+        assert await storage.records.held([]) == []
 
     run(main())
 

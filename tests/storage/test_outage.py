@@ -17,7 +17,7 @@ from gateway.storage.supervisor import EmbeddedServer
 
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ids import DeviceId, PassageId
-from gateway.domain.ports import Outcome
+from gateway.domain.ports import Outcome, SeriesWanted
 from tests.support import postgres
 from tests.support.reports import EPOCH
 from tests.support.stored import stored_passage
@@ -92,7 +92,7 @@ def test_kill_9_of_the_server_in_the_middle_of_batches(
             again = [replace(r, id=PassageId(r.id + 100_000)) for r in batch]
             outcomes = await storage.records.save(again)
             assert set(outcomes) <= {Outcome.STORED, Outcome.DUPLICATE}
-        held = await storage.records.held(DEVICE, EPOCH, 1, 2000)
+        (held,) = await storage.records.held([SeriesWanted(DEVICE, EPOCH, 1)])
         assert (held.upto, held.ranges) == (2000, ())
         assert (await storage.proofs.counts(DEVICE)).passages == 2000
 
@@ -131,12 +131,13 @@ def test_every_waiting_call_fails_together_when_the_server_freezes(
         with postgres.frozen(data):
             async with asyncio.timeout(2 * LIMIT_S):
                 results = await asyncio.gather(
-                    *(storage.records.held(DEVICE, EPOCH, 1, 9) for _ in range(12)),
+                    *(storage.records.held([SeriesWanted(DEVICE, EPOCH, 1)]) for _ in range(12)),
                     return_exceptions=True,
                 )
             assert {type(result) for result in results} == {StoreUnavailable}
         await until_back(storage)
-        assert (await storage.records.held(DEVICE, EPOCH, 1, 9)).upto == 0
+        (held,) = await storage.records.held([SeriesWanted(DEVICE, EPOCH, 1)])
+        assert held.upto == 0
 
     run(main())
 

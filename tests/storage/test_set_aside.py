@@ -10,6 +10,7 @@ import pytest
 from gateway.storage.opening import Storage
 
 from gateway.domain.ids import PassageId
+from gateway.domain.ports import SeriesWanted
 from gateway.domain.times import CorrectedTime, TimeVerdict
 from gateway.domain.vocabulary import Lane
 from tests.support.reports import EPOCH, NOW, identity, passage
@@ -118,7 +119,7 @@ def test_a_poisonous_row_is_set_aside_alone(
         assert row["kind"] == 1
         assert row["error"].startswith(error)
         # Rejected counts as held: it is never awaited, and sent again it is known.
-        held = await storage.records.held(DEVICE, EPOCH, 1, 11)
+        (held,) = await storage.records.held([SeriesWanted(DEVICE, EPOCH, 1)])
         assert (held.upto, held.ranges) == (11, ())
         again = stored_passage(100, batch[6].report)
         assert await storage.records.save([again]) == [DUPLICATE]

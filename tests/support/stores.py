@@ -8,7 +8,7 @@ from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ids import DeviceId
 from gateway.domain.numbers import HeldNumbers
 from gateway.domain.passages import Record
-from gateway.domain.ports import LostRange, Outcome, Picture
+from gateway.domain.ports import LostRange, Outcome, Picture, SeriesWanted
 from gateway.domain.requests import HeldSeries
 
 
@@ -54,15 +54,18 @@ class MemoryStore:
         self._ask()
         return (device, digest) in self.pictures
 
-    async def held(self, device: DeviceId, series: int, first: int, last: int) -> HeldSeries:
+    async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
         self._ask()
+        return [self._held(*one) for one in wanted]
+
+    def _held(self, device: DeviceId, series: int, first: int) -> HeldSeries:
         numbers = HeldNumbers(series, first - 1)
         for record in self.records.values():
             if record.place.device == device and record.report.series == series:
                 numbers.add(record.report.number)
         for lost in self.lost:
             if lost.device == device and lost.series == series:
-                numbers.add(lost.first, min(lost.last, last))
+                numbers.add(lost.first, lost.last)
         return numbers.snapshot()
 
     async def keep_cursors(self, cursors: Sequence[tuple[DeviceId, HeldSeries]]) -> None:
