@@ -15,42 +15,42 @@ from gateway.domain.numbers import HeldNumbers
 from gateway.domain.ports import LostRange, SeriesWanted
 from gateway.domain.requests import HeldSeries
 
-# Each asks about many series at once; ``turn`` is the place of a series among those asked about.
-CURSORS = """
-select turn, upto
-from unnest($1::integer[], $2::bigint[]) with ordinality as t (device, series, turn)
-join record_cursor using (device, series)
-"""
-# Looked through series by series, so that each costs a range of an index and no more.
-LOST = """
-select turn, found.first, found.last
-from unnest($1::integer[], $2::bigint[], $3::bigint[]) with ordinality
-    as t (device, series, known, turn),
-lateral (
+# One question for many series; ``turn`` is the place of a series among those asked about. Each costs
+# a range of an index and no more: the sub-selects are looked through series by series.
+# Consecutive numbers share the difference to their rank, so each island comes back as one row.
+HELD = """
+with asked as (
+    select turn, device, series, coalesce(upto, 0) as upto, greatest(upto, first - 1) as known
+    from unnest($1::integer[], $2::bigint[], $3::bigint[]) with ordinality
+        as t (device, series, first, turn)
+    left join record_cursor using (device, series)
+)
+select turn, 1 as first, upto as last from asked where upto > 0
+union all
+select turn, lost.first, lost.last
+from asked, lateral (
     select first, last from record_lost as l
-    where l.device = t.device and l.series = t.series and l.last > t.known
-    order by first
-) as found
-"""
-# Consecutive numbers share the difference to their rank: each island comes back as one row.
-ISLANDS = """
-select turn, found.first, found.last
-from unnest($1::integer[], $2::bytea[], $3::bytea[]) with ordinality
-    as t (device, known, top, turn),
-lateral (
+    where l.device = asked.device and l.series = asked.series and l.last > asked.known
+    offset 0
+) as lost
+union all
+select turn, island.first, island.last
+from asked, lateral (
     select min(number) as first, max(number) as last
     from (
-        select number, number - row_number() over (order by number) as island
+        select number, number - row_number() over (order by number) as rank
         from (
             select ('x' || encode(substr(identity, 5), 'hex'))::bit(32)::bigint as number
             from record_identity as i
-            where i.device = t.device and i.identity > t.known and i.identity <= t.top
+            where i.device = asked.device
+                and i.identity > substr(int8send(series), 5) || substr(int8send(known), 5)
+                and i.identity <= substr(int8send(series), 5) || '\\xffffffff'::bytea
                 and octet_length(i.identity) = 8
         ) as numbered
     ) as ranked
-    group by island
-    order by first
-) as found
+    group by rank
+) as island
+order by turn, first
 """
 
 
@@ -65,16 +65,14 @@ async def find_held(connection: Connection, wanted: Sequence[SeriesWanted]) -> l
     A terminal that was in use before us has numbers we never get, and there the cursor stays for
     ever. Counting from it would take longer with every record, and in the end too long.
     """
-    devices = [one.device for one in wanted]
-    series = [one.series for one in wanted]
-    cursors = {row["turn"]: row["upto"] for row in await connection.fetch(CURSORS, devices, series)}
-    held = [HeldNumbers(one.series, cursors.get(at, 0)) for at, one in enumerate(wanted, 1)]
-    known = [max(numbers.upto, one.first - 1) for numbers, one in zip(held, wanted, strict=True)]
-    lost = await connection.fetch(LOST, devices, series, known)
-    above = [identity_of(*one) for one in zip(series, known, strict=True)]
-    tops = [identity_of(one, 0xFFFF_FFFF) for one in series]
-    islands = await connection.fetch(ISLANDS, devices, above, tops)
-    for row in (*lost, *islands):
+    rows = await connection.fetch(
+        HELD,
+        [one.device for one in wanted],
+        [one.series for one in wanted],
+        [one.first for one in wanted],
+    )
+    held = [HeldNumbers(one.series) for one in wanted]
+    for row in rows:
         held[row["turn"] - 1].add(row["first"], row["last"])
     return [numbers.snapshot() for numbers in held]
 

@@ -15,8 +15,9 @@ from gateway.services.tasks import Tasks
 
 MOST_TOGETHER = 16
 """Series in one question: it may not take longer than the database may."""
-MOST_AT_ONCE = 3
-"""Questions on their way: a slow one holds up only who is in it, and one connection stays free."""
+MOST_AT_ONCE = 2
+"""Questions on their way: a slow one holds up only who is in it. The fewer there are, the more
+logins share the next."""
 
 
 class _Waiter(NamedTuple):
