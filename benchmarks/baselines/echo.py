@@ -2,6 +2,7 @@
 
 It sends back what it reads. A HELLO or AUTH is answered with a frame of the size a gateway's
 answer has, so a storm of logins can be held against the same exchange without any of its meaning.
+On a third port heartbeats are answered by hand.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import resource
 
 from gateway.codecs.yls.frame import SOF, pack
 from gateway.codecs.yls.registers import DIR, RSP, Command
+
+from benchmarks.baselines.beats import Beats
 
 HELLO_ANSWER = pack(DIR | RSP, 0, Command.HELLO, 1, 0, bytes(79))
 AUTH_ANSWER = pack(DIR | RSP, 0, Command.AUTH, 2, 0, bytes(76))
@@ -39,11 +42,12 @@ class Login(Echo):
 
 
 async def main() -> None:
-    """Serve both until killed; the first line of output holds the ports."""
+    """Serve all three until killed; the first line of output holds the ports."""
     loop = asyncio.get_running_loop()
     echo = await loop.create_server(Echo, "127.0.0.1", 0, backlog=4096)
     login = await loop.create_server(Login, "127.0.0.1", 0, backlog=4096)
-    ports = [server.sockets[0].getsockname()[1] for server in (echo, login)]
+    beats = await loop.create_server(Beats, "127.0.0.1", 0, backlog=4096)
+    ports = [server.sockets[0].getsockname()[1] for server in (echo, login, beats)]
     print(*ports, flush=True)
     await asyncio.Event().wait()
 

@@ -29,7 +29,7 @@ class Bare:
 
     pid: int
     ports: tuple[int, ...]
-    """The first echoes; the second, where there is one, answers logins."""
+    """The first echoes; the others, where there are any, answer logins and heartbeats."""
 
     @property
     def echo(self) -> tuple[str, int]:
@@ -40,6 +40,11 @@ class Bare:
     def login(self) -> tuple[str, int]:
         """Where logins are answered."""
         return "127.0.0.1", self.ports[1]
+
+    @property
+    def beats(self) -> tuple[str, int]:
+        """Where heartbeats are checked and answered by hand."""
+        return "127.0.0.1", self.ports[2]
 
 
 @contextmanager
