@@ -9,4 +9,5 @@ from gateway.domain.times import Instant
 
 def read_clock() -> Instant:
     """Read both clocks of this machine, once."""
-    return Instant(monotonic(), int(time() * 1000))
+    # Past the NamedTuple's own constructor, which is a function in Python: a third less.
+    return tuple.__new__(Instant, (monotonic(), int(time() * 1000)))

@@ -76,7 +76,7 @@ def leading(data: bytes, limit: int) -> tuple[list[Frame], int]:
     anything does, may be the beginning of a frame or damage: the reader finds out.
     """
     frames: list[Frame] = []
-    size, at, unpack = len(data), 0, HEAD.unpack_from
+    size, at, unpack, new = len(data), 0, HEAD.unpack_from, tuple.__new__
     while size - at >= OVERHEAD:
         sof, version, flags, address, command, seq, sid, length = unpack(data, at)
         end = at + length + OVERHEAD
@@ -86,7 +86,8 @@ def leading(data: bytes, limit: int) -> tuple[list[Frame], int]:
         check = raw[16] | raw[17] << 8
         if _crc(raw[:CHECKED]) != check or _crc(raw[HEADER:], check):
             break
-        frames.append(Frame(flags, address, command, seq, sid, raw[HEADER:-2], raw))
+        # Past the NamedTuple's own constructor, which is a function in Python: half the price.
+        frames.append(new(Frame, (flags, address, command, seq, sid, raw[HEADER:-2], raw)))
         at = end
     return frames, at
 

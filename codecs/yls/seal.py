@@ -100,10 +100,9 @@ class Seal:
         """Return the body without its seal, decrypted; None when it cannot be trusted."""
         protection = frame.flags & PROTECTION
         if protection == MAC:
-            raw = frame.raw
             body = frame.body
             if len(body) >= SEAL and compare_digest(
-                self._mac.tag(covered(raw, SEAL + 2)), body[-SEAL:]
+                self._mac.tag(covered(frame.raw, SEAL + 2)), body[-SEAL:]
             ):
                 return body[:-SEAL]
             return None
