@@ -32,18 +32,19 @@ class Credit:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._receipts: set[Receipt] = set()
+        self._receipts: dict[Receipt, None] = {}
+        """An empty set takes 150 bytes more."""
 
     def take(self, receipt: Receipt) -> bool:
         """Count a record in, or say that there is no room for it."""
         if len(self._receipts) >= self._limit:
             return False
-        self._receipts.add(receipt)
+        self._receipts[receipt] = None
         return True
 
     def give(self, receipt: Receipt) -> None:
         """Count a record out; a receipt that was not counted in changes nothing."""
-        self._receipts.discard(receipt)
+        self._receipts.pop(receipt, None)
 
     def shut(self) -> None:
         """Take nothing more; what is in flight may still be given back."""

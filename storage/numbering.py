@@ -15,8 +15,8 @@ from gateway.domain.numbers import HeldNumbers
 from gateway.domain.ports import LostRange, SeriesWanted
 from gateway.domain.requests import HeldSeries
 
-# One question for many series; ``turn`` is the place of a series among those asked about. Each costs
-# a range of an index and no more: the sub-selects are looked through series by series.
+# One question for many series; ``turn`` is the place of a series among those asked about.
+# Each costs a range of an index and no more: the sub-selects are made series by series.
 # Consecutive numbers share the difference to their rank, so each island comes back as one row.
 HELD = """
 with asked as (

@@ -72,9 +72,10 @@ class Body:
         value = self.bytes(kind)
         if len(value) > 32:
             raise Refused(Result.BAD_LENGTH)
-        if (not value and default is None) or not all(0x20 <= byte < 0x7F for byte in value):
+        text = value.decode("ascii", "replace")
+        if (not value and default is None) or not text.isascii() or not text.isprintable():
             raise Refused(Result.BAD_TLV)
-        return value.decode("ascii")
+        return text
 
 
 def put(kind: int, value: bytes, *, critical: bool = False) -> bytes:

@@ -22,7 +22,7 @@ from gateway.codecs.yls.examiner import (
     YlsExaminer,
     result_of,
 )
-from gateway.codecs.yls.frame import as_duplicate, close, pack
+from gateway.codecs.yls.frame import as_duplicate, close, pack, parse
 from gateway.codecs.yls.persons import write_person
 from gateway.codecs.yls.registers import (
     DIR,
@@ -282,7 +282,7 @@ def _fresh_nonce(exam: YlsExaminer) -> Course:
     outcome = yield Step(hang_up=True, seconds=RETURN_S)
     if outcome != "online":
         raise Failed(f"the terminal did not log in again within {RETURN_S:g} s")
-    first, second = (Body(one.hello.body, _STORES) for one in exam.logins[-2:])
+    first, second = (Body(parse(one.hello.raw).body, _STORES) for one in exam.logins[-2:])
     if first.bytes(Tlv.NONCE_D) == second.bytes(Tlv.NONCE_D):
         raise Failed("NONCE_D of two logins is the same")
 

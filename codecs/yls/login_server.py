@@ -100,7 +100,7 @@ class ServerLogin:
         self._key_id = body.number(Tlv.KEY_ID, 1, 0)
         self.stores = tuple(_store(v) for kind, v in body.items if kind == Tlv.REC_STORE)
         self.phase = Phase.GREETED
-        self.hello = frame
+        self.hello = _kept(frame)
         self._auth: Frame | None = None
         self._proof = b""
         self._welcome = b""
@@ -130,7 +130,7 @@ class ServerLogin:
     def claim(self, frame: Frame) -> CredentialWanted:
         """Take AUTH; raises Refused."""
         self._proof = Body(frame.body).bytes(Tlv.AUTH_TAG, TAG_SIZE)
-        self._auth = frame
+        self._auth = _kept(frame)
         self.phase = Phase.CLAIMED
         return CredentialWanted(serial=self.serial, key_id=self._key_id)
 
@@ -193,6 +193,11 @@ class ServerLogin:
     def welcome(self) -> bytes:
         """AUTH-RSP; empty before `admit`."""
         return self._welcome
+
+
+def _kept(frame: Frame) -> Frame:
+    """Return a frame as it is remembered for as long as the session lives: its bytes once."""
+    return frame._replace(body=b"")
 
 
 def refuse(frame: Frame, body: bytes) -> bytes:

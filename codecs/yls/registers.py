@@ -7,6 +7,7 @@ behaviour. Flags are plain integers because they are tested for every frame.
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 RSP = 0x01
 OW = 0x02
@@ -327,8 +328,12 @@ def bye_name(code: int) -> str:
         return f"reason_{code}"
 
 
+@lru_cache(256)
 def bit_names(bits: int, names: tuple[str, ...]) -> frozenset[str]:
-    """Name the set bits of a word; bits without a name become ``bit_<n>``."""
+    """Name the set bits of a word; bits without a name become ``bit_<n>``.
+
+    Terminals of one model share what they are able to do: the set, 700 bytes of it, as well.
+    """
     return frozenset(
         names[at] if at < len(names) else f"bit_{at}"
         for at in range(bits.bit_length())

@@ -6,7 +6,9 @@ What a logged-in device's messages mean is in `gateway.codecs.yls.session`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
+from typing import cast
 
 from gateway.codecs.api import Context
 from gateway.codecs.yls.acks import Ledger
@@ -66,7 +68,7 @@ class YlsConversation:
         self._login_by: float | None = 0.0  # at once: the first tick starts the clock
         self._quiet_by: float | None = None
         self._out: list[bytes] = []
-        self._receipts = map(Receipt, count(1))
+        self._receipts = cast(Iterator[Receipt], count(1))
         self._records = RecordIntake()
         self._session: ServerSession | None = None
         self.closing: str | None = None

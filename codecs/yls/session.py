@@ -115,7 +115,8 @@ class ServerSession:
         self._max_frame = max_frame
         self._window = window
         self._received = Received(last_seq)
-        self._pending: set[int] = set()
+        self._pending: dict[int, None] = {}
+        """Numbers of requests whose answer the gateway owes; an empty set takes 150 bytes more."""
         self._blobs = BlobIntake(protected=secure or bench)
         secret = secret_flags(seal, secure=secure, bench=bench, encrypts=encrypts)
         self._wishes = Wishes(seal, out, device_window, secret, max_frame)
@@ -128,7 +129,7 @@ class ServerSession:
 
     def take(self, frame: Frame, now: Instant, events: list[Event]) -> None:
         """Judge one frame whose CRCs and direction held."""
-        flags, command, seq = frame.flags, frame.command, frame.seq
+        flags, command, seq, new = frame.flags, frame.command, frame.seq, tuple.__new__
         if command == Command.POLL and flags & OW and not frame.body:
             return
         if frame.sid != self._seal.sid:
@@ -149,20 +150,21 @@ class ServerSession:
             self.violate(Result.WINDOW)
             events.append(Misbehaved(code="window", fatal=True))
             return
-        asked = Asked(command, seq, flags & PROTECTION)
+        # Past the NamedTuples' own constructors, which are functions in Python: half the price.
+        asked = new(Asked, (command, seq, flags & PROTECTION))
         handler = _HANDLERS.get(command)
         if handler is None:
             events.append(UnknownMessage(command=command, sample=frame.raw[:HEADER]))
             reply: bytes | None = put_result(Result.UNKNOWN_CMD)
         else:
             try:
-                reply = handler(self, Message(asked, body, now, events))
+                reply = handler(self, new(Message, (asked, body, now, events)))
             except Refused as refused:
                 reply = self._refused(refused.result, command, events)
         if reply is not None:
             self._answer(asked, reply)
         elif command not in UNCOUNTED:
-            self._pending.add(seq)
+            self._pending[seq] = None
 
     def settle(self, verdict: Verdict) -> None:
         """Take the gateway's word on a receipt; ignored where nobody waits for it."""
@@ -238,7 +240,7 @@ class ServerSession:
             self._reply(reply)
 
     def _reply(self, reply: Reply) -> None:
-        self._pending.discard(reply.asked.seq)
+        self._pending.pop(reply.asked.seq, None)
         self._answer(reply.asked, reply.body)
 
     def _answer(self, asked: Asked, body: bytes) -> None:

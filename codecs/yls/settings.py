@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.codecs.yls.limits import (
     DEFAULT_WINDOW,
@@ -46,9 +47,13 @@ _BOUNDS = {
 
 def read_settings(given: dict[str, int | bool]) -> Settings:
     """Check the settings of a context; raises GatepostError ``yls.setting``."""
-    if not given:
-        return DEFAULTS
-    for name, value in given.items():
+    return _checked(tuple(given.items())) if given else DEFAULTS
+
+
+@lru_cache(16)
+def _checked(given: tuple[tuple[str, int | bool], ...]) -> Settings:
+    """Check once what all connections of a gateway are given, and let them share it."""
+    for name, value in given:
         low, high = _BOUNDS.get(name, (0, 1))
         if name not in Settings.__slots__ or not low <= value <= high:
             raise GatepostError(
@@ -57,4 +62,4 @@ def read_settings(given: dict[str, int | bool]) -> Settings:
                 place=f"dialect yls, setting {name}",
                 remedy=f"Known: {', '.join(sorted(Settings.__slots__))}.",
             )
-    return Settings(**given)  # type: ignore[arg-type]
+    return Settings(**dict(given))  # type: ignore[arg-type]

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from gateway.domain.requests import HeldSeries
 
+_NO_ISLANDS: list[int] = []
+"""What nearly everybody has; never changed, so all can share it."""
+
 
 class HeldNumbers:
     """The numbers 1, 2, 3 … of one series that are durably ours.
@@ -20,8 +23,7 @@ class HeldNumbers:
         self.series = series
         self.upto = upto
         """Every number ≤ upto is held."""
-        self._starts: list[int] = []
-        self._ends: list[int] = []
+        self._starts = self._ends = _NO_ISLANDS
         for first, last in ranges:
             self.add(first, last)
 
@@ -40,6 +42,8 @@ class HeldNumbers:
             del self._starts[0], self._ends[0]
 
     def _merge(self, first: int, last: int) -> None:
+        if self._starts is _NO_ISLANDS:
+            self._starts, self._ends = [], []
         low = bisect_right(self._ends, first - 2)  # islands that touch are joined
         high = bisect_right(self._starts, last + 1)
         if low < high:

@@ -27,7 +27,7 @@ class Gaps:
         hole = self._next_hole(terminal)
         if hole is None:
             return
-        terminal.asked.add(hole)
+        terminal.asked |= {hole}
         terminal.asking = hole
         self._tally.gaps_asked += 1
         series, first, last = hole
@@ -53,7 +53,8 @@ class Gaps:
         )
 
     def _next_hole(self, terminal: Terminal) -> tuple[int, int, int] | None:
-        for series, store in terminal.stores.items():
+        for store in terminal.stores:
+            series = store.series
             ledger = terminal.ledgers.get(series)
             if ledger is None or ledger.whole(store.last):
                 continue

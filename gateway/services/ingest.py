@@ -137,7 +137,8 @@ class Ingest:
         ledger = terminal.ledgers.get(report.series)
         if ledger is not None:
             ledger.add(report.number)
-            terminal.moved.add(report.series)
+            if report.series not in terminal.moved:
+                terminal.moved |= {report.series}
         if report.follows is not None:
             follow(terminal, report, self._log)
 

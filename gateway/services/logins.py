@@ -116,10 +116,7 @@ class Logins:
         self._tally.logins["ok"] += 1
         terminal.entered = attempt.turn
         self._firmware.told(terminal, event)
-        terminal.stores = {store.series: store for store in event.stores}
-        terminal.forget_others()
-        terminal.asked.clear()
-        terminal.asking = None
+        terminal.begin(event.stores)
         self._last_session = self._last_session % SESSION_IDS + 1
         attempt.enter(session, terminal)
         session.submit(

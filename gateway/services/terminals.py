@@ -15,6 +15,12 @@ from gateway.domain.passages import Placement
 from gateway.domain.ports import SessionHandle
 from gateway.domain.requests import HeldSeries
 
+Range = tuple[int, int, int]
+"""Series, first and last number."""
+NO_SERIES: frozenset[int] = frozenset()
+NOTHING_ASKED: frozenset[Range] = frozenset()
+"""What nearly all terminals share: an empty set of its own would take 216 bytes of each."""
+
 
 class Newest(NamedTuple):
     """The last record of a series that was told as it happened."""
@@ -40,13 +46,13 @@ class Terminal:
     """It said something else since that was last persisted."""
     ledgers: dict[int, HeldNumbers] = field(default_factory=dict)
     """By series. Only ever behind the database, never ahead: advanced after the commit."""
-    stores: dict[int, StoredSeries] = field(default_factory=dict)
+    stores: tuple[StoredSeries, ...] = ()
     """What the terminal said at its last login that it still keeps."""
-    moved: set[int] = field(default_factory=set)
+    moved: frozenset[int] = NO_SERIES
     """Series whose ledger advanced since its cursor was last persisted."""
-    asked: set[tuple[int, int, int]] = field(default_factory=set)
+    asked: frozenset[Range] = NOTHING_ASKED
     """Ranges asked for again during this session; asking twice would not help."""
-    asking: tuple[int, int, int] | None = None
+    asking: Range | None = None
     newest: dict[int, Newest] = field(default_factory=dict)
     """By series, of terminals whose records name their predecessor."""
     proofs: int = 0
@@ -65,9 +71,14 @@ class Terminal:
             self._placed = _validity(directory, self.device.id, at_ms)
         return self._placement
 
-    def forget_others(self) -> None:
-        """Let go of series the terminal no longer has, or what it can name would know no bound."""
-        wanted = self.stores.keys() | self.moved
+    def begin(self, stores: tuple[StoredSeries, ...]) -> None:
+        """Begin a session in which the terminal has these series.
+
+        Others are let go of, or what it can name would know no bound.
+        """
+        self.stores = stores
+        self.asked, self.asking = NOTHING_ASKED, None
+        wanted = self.moved | {store.series for store in self.stores}
         self.ledgers = {one: held for one, held in self.ledgers.items() if one in wanted}
 
     def refreshed(self, device: Device) -> None:
@@ -126,5 +137,5 @@ class Terminals:
             for series in terminal.moved
         ]
         for terminal in self._known.values():
-            terminal.moved.clear()
+            terminal.moved = NO_SERIES
         return moved

@@ -67,3 +67,11 @@ def test_a_range_that_overlaps_the_prefix_extends_it() -> None:
     held = HeldNumbers(7, 10, [(14, 15)])
     held.add(8, 13)
     assert (held.upto, list(held.islands())) == (15, [])
+
+
+def test_islands_of_one_terminal_are_no_other_terminals() -> None:
+    one, other = HeldNumbers(7), HeldNumbers(7)
+    one.add(5, 6)
+    assert (list(one.islands()), list(other.islands())) == ([(5, 6)], [])
+    one.add(1, 4)
+    assert (one.upto, other.upto, other.top) == (6, 0, 0)
