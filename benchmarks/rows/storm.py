@@ -97,8 +97,9 @@ def _storms(ours: Seen, bare: Seen, count: int, watched: Watch) -> Result:
             Check(goal=absolute, rounds=ours.seconds, baselines=[baseline, watched.quiet]),
             Check(goal=Goal(name="times bare asyncio", better="less", must=6), rounds=times),
         ],
-        bound="Four HMACs on each side, one question to the database for what is held of each "
-        "terminal after a restart, and two log lines.",
+        bound="The gateway's Python: two messages read strictly, four HMACs, a dozen objects, a "
+        "task that waits for what is held, and a log line, none of which stands out. Those who log "
+        "in together share one question to the database.",
         notes=[
             (
                 f"{IN_FLIGHT} terminals at a time from {ADDRESSES} source addresses; the gateway "
