@@ -12,7 +12,7 @@ from dataclasses import replace
 from gateway.domain.enrolments import Enrolled, EnrolmentResult
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import PersonId, ProjectId
-from gateway.domain.matching import PictureRefused, Question, Scope, TooLate, Trait
+from gateway.domain.matching import Analysis, PictureRefused, Question, Scope, TooLate, Trait
 from gateway.domain.templates import FaceTemplate
 from gateway.domain.values import value
 from gateway.domain.workers import VerificationMode
@@ -68,7 +68,7 @@ class Enrolment:
         await self._galleries.ensure(project, self._clock().mono)
         self._permit(person, project)
         try:
-            analysis = await self._ports.matcher.analyse(picture)
+            analysis = await self._analyse(picture)
         except PictureRefused as error:
             nothing = EnrolmentResult(accepted=False, report=error.report)
             return self._settle(person, project, nothing, (error.code,))
@@ -146,13 +146,20 @@ class Enrolment:
             )
         return found
 
+    async def _analyse(self, picture: bytes) -> Analysis:
+        """Measure a picture; the gates go first, so a full queue drops it. Raises PictureRefused."""
+        try:
+            return await self._ports.matcher.analyse(picture)
+        except TooLate:
+            raise busy() from None
+
     async def _compare_card(
         self, draft: Draft, result: EnrolmentResult, card: bytes
     ) -> EnrolmentResult:
         """Compare with the photo of the identity card (R-042); one nobody is in has no score."""
         score, needed = None, draft.threshold.one_to_one
         try:
-            other = await self._ports.matcher.analyse(card)
+            other = await self._analyse(card)
         except PictureRefused:
             pass
         else:
@@ -175,7 +182,7 @@ class Enrolment:
         try:
             found = await self._ports.matcher.match(question)
         except TooLate:
-            raise refusal("busy", "the matcher has too much to do.", "Try again.") from None
+            raise busy() from None
         result = replace(result, searched=True)
         for each in found.candidates:
             other = crowd.person(each.reference)
@@ -216,3 +223,8 @@ def overridden(result: EnrolmentResult, codes: frozenset[str]) -> EnrolmentResul
 def refusal(code: str, message: str, remedy: str) -> GatepostError:
     """Return an error of enrolment."""
     return GatepostError(f"enrolment.{code}", message, place="enrolment", remedy=remedy)
+
+
+def busy() -> GatepostError:
+    """Return the error of an enrolment for which the matcher had no time."""
+    return refusal("busy", "the matcher has too much to do.", "Try again.")

@@ -216,7 +216,7 @@ def test_the_photo_of_the_identity_card_must_be_alike(
         result = await enrol(bench, card=card)
         assert result.accepted is passes
         assert result.refused == (() if passes else ("card_photo",))
-        assert result.card_threshold == 0.48
+        assert result.card_threshold == 0.5
         assert result.card_score == (None if score is None else pytest.approx(score, abs=1e-3))
         if not passes:
             result = await enrol(bench, card=card, overrides=frozenset({"card_photo"}))
@@ -233,10 +233,11 @@ def test_a_model_without_thresholds_enrols_nobody() -> None:
     verify_run(body, limits=replace(LIMITS, thresholds={}))
 
 
-def test_a_matcher_that_has_too_much_to_do_says_so() -> None:
+@pytest.mark.parametrize("step", ["analyse", "match"])
+def test_a_matcher_that_has_too_much_to_do_says_so(step: str) -> None:
     async def body(bench: VerifyBench) -> None:
         bench.put(LI)
-        bench.matcher.failing["match"] = TooLate()
+        bench.matcher.failing[step] = TooLate()
         assert await refused(bench) == "enrolment.busy"
 
     verify_run(body)
