@@ -37,7 +37,7 @@ P1, P2 = ProjectId(1), ProjectId(2)
 LI, WANG, ZHAO = PersonId(11), PersonId(12), PersonId(13)
 LIMITS = VerifyLimits(
     thresholds={
-        (Trait.FACE, FACES): Threshold(one_to_one=0.48, one_to_many=0.52, margin=0.05),
+        (Trait.FACE, FACES): Threshold(one_to_one=0.5, one_to_many=0.52, margin=0.05),
         (Trait.IRIS, IRISES): Threshold(one_to_one=0.68, one_to_many=0.68, margin=0.05),
     }
 )

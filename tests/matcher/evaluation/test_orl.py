@@ -22,17 +22,25 @@ from gateway.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "operators" / "calibration.md"
+CHOICES = ROOT / "docs" / "operators" / "verification.md"
 LIMIT_S = 300
 ROW = re.compile(
     r"^\| `(.+?)` \| ([\d.]+) \| (\d+) \| ([\d.e-]+) \| (\d+) \| ([\d.]+) % \|$", re.MULTILINE
 )
 """Name, threshold, false matches, their upper limit, misses, their upper limit."""
+CHOICE = re.compile(
+    r"^\| \**(0\.\d+).*? \| (\d+) \| ([\d.e-]+) \| (\d+) \| ([\d.]+) % \| (\d+) \|$", re.MULTILINE
+)
+"""Threshold, false matches, their limit, misses, their limit, searches that find a stranger."""
+OTHERS = ("0.363", "0.45", "0.48")
+"""Thresholds that the page on verification holds against those in use."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("orl")
-    for words in (["prepare"], ["evaluate", "--orl", "--json", "--picture", "curves.svg"]):
+    others = [word for one in OTHERS for word in ("--threshold", one)]
+    for words in (["prepare"], ["evaluate", "--orl", "--json", "--picture", "curves.svg", *others]):
         ran = subprocess.run(
             [sys.executable, "-m", "gateway", "matcher", *words],
             capture_output=True,
@@ -140,6 +148,21 @@ def test_the_page_prints_what_is_measured(run: dict[str, Any]) -> None:
         assert abs(found["fnmr"]["errors"] - int(missed)) <= 1
         assert found["fmr"]["upper"] == pytest.approx(float(fmr), rel=0.35)
         assert found["fnmr"]["upper"] == pytest.approx(float(fnmr) / 100, rel=0.1)
+
+
+def test_the_page_on_verification_prints_what_is_measured(run: dict[str, Any]) -> None:
+    printed = CHOICE.findall(CHOICES.read_text("utf-8"))
+    figures = run["figures"]
+    assert {row[0] for row in printed} == {*OTHERS, "0.50", "0.52"}
+    for threshold, matched, fmr, missed, fnmr, searches in printed:
+        found = next(one for one in figures["points"] if one["threshold"] == float(threshold))
+        gallery = next(one for one in figures["galleries"] if one["threshold"] == float(threshold))
+        print(threshold, as_row(found), gallery["fpir"]["errors"])
+        assert abs(found["fmr"]["errors"] - int(matched)) <= max(1, int(matched) // 50)
+        assert abs(found["fnmr"]["errors"] - int(missed)) <= 1
+        assert found["fmr"]["upper"] == pytest.approx(float(fmr), rel=0.35)
+        assert found["fnmr"]["upper"] == pytest.approx(float(fnmr) / 100, rel=0.1)
+        assert abs(gallery["fpir"]["errors"] - int(searches)) <= 2
 
 
 def test_the_pictures_are_files_of_a_package_whose_code_is_not_run() -> None:
