@@ -29,6 +29,8 @@ from gateway.domain.matching import (
 )
 from gateway.domain.templates import FaceTemplate, IrisTemplate
 
+ANALYSE_S = 10.0
+"""What an analysis may wait for: the gates go first, but a long morning must not starve it."""
 BATCH = 2_000
 """Members that are added in one go while a gallery is built; between two, questions have a turn."""
 
@@ -66,7 +68,9 @@ class LocalMatcher:
 
     async def analyse(self, picture: bytes) -> Analysis:
         """Find and embed the one face of a picture; raises PictureRefused or TooLate."""
-        return await self._pool.run(Work.PICTURE, partial(self._pipeline.analyse, picture))
+        return await self._pool.run(
+            Work.PICTURE, partial(self._pipeline.analyse, picture), self._pool.now() + ANALYSE_S
+        )
 
     async def match(self, question: Question) -> Answer:
         """Compare; raises PictureRefused, TemplateRefused, GalleryMissing or TooLate.

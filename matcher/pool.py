@@ -77,6 +77,10 @@ class Pool:
         """How many threads there are."""
         return len(self._threads)
 
+    def now(self) -> float:
+        """Return the time that deadlines are measured in, in seconds."""
+        return self._clock()
+
     async def run(self, kind: Work, work: Callable[[], T], deadline: float = NEVER) -> T:
         """Return what ``work`` returns; raises what it raises, or TooLate."""
         loop = asyncio.get_running_loop()

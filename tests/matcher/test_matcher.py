@@ -135,6 +135,28 @@ def test_who_was_removed_is_found_by_no_later_question(pipeline: Pipeline) -> No
     play(pipeline, story)
 
 
+def test_an_enrolment_gets_its_turn_while_gates_ask_without_end(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only its own wait is shortened: ten seconds of questions would take ten seconds."""
+    monkeypatch.setattr("gateway.matcher.matcher.ANALYSE_S", 61.0)
+
+    async def story(matcher: LocalMatcher) -> None:
+        await matcher.open(SCOPE, SECRET, await enrolled(matcher))
+        photo = asyncio.create_task(matcher.analyse(portrait(11, 1)))
+
+        async def gate() -> None:
+            for _ in range(500):
+                if photo.done():
+                    return
+                await matcher.match(asks(1))
+
+        await asyncio.gather(*(gate() for _ in range(3)))
+        assert photo.done()
+
+    play(pipeline, story, threads=1)
+
+
 def test_a_removal_is_done_though_the_queue_is_full(pipeline: Pipeline) -> None:
     async def story(matcher: LocalMatcher) -> None:
         await matcher.open(SCOPE, SECRET, await enrolled(matcher))

@@ -2,106 +2,45 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from gateway.codecs.yls.device_events import Decided, FellBack
-from gateway.matcher.models.registry import Registry
-from gateway.matcher.pictures.decode import Bounds
-from gateway.matcher.pictures.pipeline import Pipeline, load
-from gateway.matcher.pictures.rules import FaceRules
 
 from gateway.domain.templates import ElementType, FaceTemplate
 from gateway.domain.vocabulary import Decision
-from tests.support.directories import document
 from tests.support.faces import portrait
 from tests.support.gateways import Gateway, Site, running
-from tests.support.postgres import open_folder
 from tests.support.waiting import wait_for
 from tests.verification.askers import Asker, asking
+from tests.verification.gates import (
+    ELSEWHERE,
+    SERIAL,
+    STRANGER,
+    enrol,
+    enrol_all,
+    gatepost,
+    id_number,
+    pipeline_of,
+    place,
+    prepared_site,
+    ready,
+)
 
-SERIAL, ELSEWHERE = "ASK-00000001", "ASK-00000002"
 MEMBERS = range(1, 6)
-STRANGER = 30
-SETTINGS = """
-[matcher]
-enabled = true
-[verification]
-# The pictures are smaller than the notice asks, and turned at will.
-waived = ["eye_distance", "face_box", "face_size", "yaw", "pitch", "roll", "light", "edge"]
-"""
-
-
-def directory() -> dict[str, object]:
-    found = document(SERIAL, ELSEWHERE)
-    found["areas"] = [{"code": "990000", "name": "Nowhere"}]
-    found["projects"] = [
-        {
-            "code": code,
-            "name": code,
-            "area": "990000",
-            "verification": "central_gallery",
-            "channels": ["gate"],
-        }
-        for code in ("P1", "P2")
-    ]
-    for device, project in zip(found["devices"], ("P1", "P2"), strict=True):
-        device.update(project=project, channel="gate", direction="in")
-    return found
-
-
-def gatepost(site: Site, *words: str) -> tuple[int, str]:
-    ran = subprocess.run(
-        [sys.executable, "-m", "gateway", *words, "--config", str(site.config)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return ran.returncode, ran.stdout + ran.stderr
-
-
-def id_number(person: int) -> str:
-    """A constructed number: no district has the code 990000."""
-    digits = f"99000019900101{person:03}"
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    total = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True))
-    return digits + "10X98765432"[total % 11]
-
-
-def enrol(site: Site, folder: Path, person: int, project: str = "P1") -> tuple[int, str]:
-    photo, text = folder / f"{person}.jpg", folder / "consent.txt"
-    photo.write_bytes(portrait(person, 1))
-    text.write_text("I agree.")
-    return gatepost(
-        site, "person", "add", "--id-number", id_number(person), "--name", f"样本{person}",
-        "--project", project, "--consent", "bio_network", "--consent-text", str(text),
-        "--how", "signature", "--photo", str(photo),
-    )  # fmt: skip
-
-
-def pipeline_of(site: Site) -> Pipeline:
-    """What the gateway itself looks at pictures with."""
-    return load(Registry(folder=site.data / "models"), rules=FaceRules(), bounds=Bounds())
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with open_folder() as folder:
-        site = Site(folder, SETTINGS)
-        code, said = gatepost(site, "matcher", "prepare")
-        assert code == 0, said
+    with prepared_site() as site:
         yield site
-        site.end_database()
 
 
 @pytest.fixture(scope="module")
 def gateway(site: Site) -> Iterator[Gateway]:
     with running(site) as gateway:
-        gateway.ask("directory.import", document=directory(), place="test")
+        place(gateway)
         yield gateway
 
 
@@ -110,12 +49,8 @@ def numbers(
     gateway: Gateway, site: Site, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[int, int]:
     """Enrol the members; return the gateway's number of each."""
-    folder = tmp_path_factory.mktemp("photos")
-    for person in MEMBERS:
-        code, said = enrol(site, folder, person)
-        assert code == 0, said
-    rows = site.query("select id from person order by id")
-    return dict(zip(MEMBERS, (row["id"] for row in rows), strict=True))
+    del gateway
+    return enrol_all(site, tmp_path_factory.mktemp("photos"), MEMBERS)
 
 
 @pytest.fixture(scope="module")
@@ -123,16 +58,6 @@ def gate(gateway: Gateway, site: Site, numbers: dict[int, int]) -> Iterator[Aske
     with asking(SERIAL, site.port) as asker:
         ready(asker)
         yield asker
-
-
-def ready(asker: Asker) -> None:
-    """Wait until it is logged in and the gallery of its project is in memory."""
-
-    def decided() -> bool:
-        said = asker.by_picture(portrait(STRANGER, 1))
-        return isinstance(said, Decided) and not said.refusal
-
-    wait_for(decided, "the gallery is open")
 
 
 def test_everybody_enrolled_is_recognised_in_another_picture(

@@ -147,7 +147,7 @@ class Enrolment:
         return found
 
     async def _analyse(self, picture: bytes) -> Analysis:
-        """Measure a picture; the gates go first, so a full queue drops it. Raises PictureRefused."""
+        """Measure a picture; raises PictureRefused. The gates go first: a full queue drops it."""
         try:
             return await self._ports.matcher.analyse(picture)
         except TooLate:
