@@ -77,6 +77,15 @@ update mounting set valid_to_ms = $2
 where int4range(device, device, '[]') && int4range($1, $1, '[]') and valid_to_ms is null
 and (channel, direction) is distinct from ($3, $4)
 """
+BEFORE_IT_HUNG = """
+select d.serial from unnest($1::integer[], $2::bigint[], $3::integer[], $4::integer[])
+    as t (device, since, channel, direction)
+join mounting m on m.device = t.device and m.valid_to_ms is null
+join device d on d.id = t.device
+where (m.channel, m.direction) is distinct from (t.channel, t.direction)
+and m.valid_from_ms >= t.since
+order by d.serial limit 1
+"""
 HANG = """
 insert into mounting (device, channel, direction, valid_from_ms) select $1, $3, $4, $2
 where not exists (
@@ -184,8 +193,26 @@ async def _mountings(connection: Connection, hung: list[tuple[int, MountingEntry
                 remedy="Name the channel among the project's channels.",
             )
         moves.append((device, place.valid_from_ms, channel, place.direction))
+    if moves:
+        await _refuse_moves_into_the_past(connection, moves)
     await connection.executemany(CLOSE, moves)
     await connection.executemany(HANG, moves)
+
+
+async def _refuse_moves_into_the_past(
+    connection: Connection, moves: list[tuple[int, int, int, int]]
+) -> None:
+    """A device that hangs somewhere else already needs a moment at which it was moved."""
+    found = await connection.fetchrow(
+        BEFORE_IT_HUNG, *(list(column) for column in zip(*moves, strict=True))
+    )
+    if found is not None:
+        raise GatepostError(
+            "directory.moved_when",
+            "this device hangs somewhere else since a later moment than the new place names.",
+            place=f"device {found['serial']}",
+            remedy="Say with `since` when it was moved.",
+        )
 
 
 def _word(named: Listing | DeviceState | VerificationMode | None) -> str | None:

@@ -208,6 +208,25 @@ def test_add_device_returns_the_device(storage: Storage, run: Any) -> None:
     run(main())
 
 
+def test_a_move_that_names_no_moment_is_refused_by_name_and_changes_nothing(
+    storage: Storage, run: Any
+) -> None:
+    elsewhere = MountingEntry(project="P1", channel="Gate 2", direction=Direction.IN)
+
+    async def main() -> None:
+        await storage.directory.import_directory(DOCUMENT)
+        before = await storage.directory.load()
+        moved = replace(DOCUMENT, devices=(replace(TERMINAL, mounting=elsewhere),))
+        with pytest.raises(GatepostError) as caught:
+            await storage.directory.import_directory(moved)
+        assert caught.value.code == "directory.moved_when"
+        assert caught.value.place == f"device {TERMINAL.serial}"
+        assert "since" in caught.value.remedy
+        assert await storage.directory.load() == before
+
+    run(main())
+
+
 @pytest.mark.parametrize(
     ("document", "code"),
     [

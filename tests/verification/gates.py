@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.codecs.yls.device_events import Decided
@@ -61,7 +62,10 @@ def directory(
         for code in ("P1", "P2")
     ]
     for device in found["devices"]:
-        device.update(project=places.get(device["serial"], "P1"), channel="gate", direction="in")
+        project = places.get(device["serial"], "P1")
+        # Milliseconds of now: a device that was moved hangs there since then.
+        since = datetime.now(UTC).isoformat()
+        device.update(project=project, channel="gate", direction="in", since=since)
     return found
 
 
