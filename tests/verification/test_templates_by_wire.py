@@ -114,7 +114,7 @@ def test_a_template_of_another_kind_is_compared_with_nobody(
     claiming: bool,
 ) -> None:
     size = 4 * change.get("dimensions", genuine.dimensions)
-    foreign = replace(genuine, data=(genuine.data * 4)[:size], **change)
+    foreign = replace(genuine, normalised=False, data=(genuine.data * 4)[:size], **change)
     before = reasons(site, detail)
     said = asked(gate, foreign, number if claiming else 0)
     assert isinstance(said, FellBack)
@@ -126,10 +126,10 @@ def test_a_huge_template_is_measured_by_its_direction(
     gate: Asker, genuine: FaceTemplate, number: int
 ) -> None:
     """Length adds no likeness: a stranger does not get in by shouting."""
-    vector = np.frombuffer(genuine.data, dtype="<f4")
-    loud = replace(genuine, data=(vector * np.float32(1e30)).astype("<f4").tobytes())
+    vector = np.frombuffer(genuine.data, dtype="<f4") * np.float32(1e30)
+    loud = replace(genuine, normalised=False, data=vector.astype("<f4").tobytes())
     assert granted(asked(gate, loud), number)
-    away = replace(genuine, data=(-vector * np.float32(1e30)).astype("<f4").tobytes())
+    away = replace(loud, data=(-vector).astype("<f4").tobytes())
     said = asked(gate, away)
     assert isinstance(said, Decided)
     assert said.decision == Decision.STRANGER
