@@ -9,12 +9,14 @@ from pathlib import Path
 
 from gateway.codecs.yls.registers import Bye, Result
 
+from gateway.domain.vocabulary import Decision
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operators" / "bad-input.md"
 WORD = re.compile(r"`([^`]+)`")
 METRIC = re.compile(r"(gatepost_\w+)(?:\{(.*)\})?")
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 EVENT_OR_CODE = re.compile(r"[a-z]+\.[a-z_]+")
-TOLD = frozenset(Result.__members__) | frozenset(Bye.__members__)
+TOLD = frozenset({**Result.__members__, **Bye.__members__, **Decision.__members__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Promise:
     """One row: what a peer is told and what an operator sees, by the names the page uses."""
 
     told: frozenset[str]
-    """Result codes and reasons of BYE."""
+    """Result codes, reasons of BYE, and decisions at a gate."""
     seen: frozenset[str]
     """Metrics (as `metric` writes them), log events, error codes and pages."""
 

@@ -12,6 +12,7 @@ from gateway.codecs.yls.device_events import Decided, DeviceEvent, FellBack
 from gateway.codecs.yls.inquiry import Inquiry
 
 from gateway.domain.vocabulary import Decision
+from tests.support.waiting import wait_for
 from tests.verification.askers import FACE, Asker
 
 DOORS = (1, 2)
@@ -79,7 +80,7 @@ class Flooder(Asker):
 def connected(
     serials: Sequence[str], port: int, pictures: Sequence[bytes]
 ) -> Iterator[list[Flooder]]:
-    """Keep terminals dialling in one thread of their own for the length of a block."""
+    """Keep terminals logged in, in one thread of their own, for the length of a block."""
     flooders = [Flooder(serial, port, pictures) for serial in serials]
     loop = flooders[0].loop
     for other in flooders[1:]:
@@ -90,6 +91,7 @@ def connected(
     for flooder in flooders:
         loop.call_soon_threadsafe(flooder.begin)
     try:
+        wait_for(lambda: all(one.online for one in flooders), "all are logged in")
         yield flooders
     finally:
         for flooder in flooders:
