@@ -17,6 +17,7 @@ from gateway.app import Parts, build, follow
 from gateway.capture_operations import CaptureOperations, Recorder
 from gateway.command_operations import CommandOperations
 from gateway.database import admin_socket, opened
+from gateway.decision_operations import DecisionOperations
 from gateway.domain.directory import Directory
 from gateway.domain.ports import Log
 from gateway.domain.requests import Parting
@@ -164,6 +165,7 @@ def _calls(parts: Parts, storage: Storage) -> Mapping[str, Call]:
         **CaptureOperations(storage, recorder).calls(),
         **CommandOperations(storage, parts.services.commands, parts.dialects).calls(),
         **PeopleOperations(storage, parts.people).calls(),
+        **DecisionOperations(storage).calls(),
     }
 
 

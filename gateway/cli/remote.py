@@ -12,6 +12,7 @@ from gateway.admin import Call, ask
 from gateway.capture_operations import CaptureOperations
 from gateway.command_operations import CommandOperations
 from gateway.database import admin_socket, data_root, opened
+from gateway.decision_operations import DecisionOperations
 from gateway.domain.errors import GatepostError
 from gateway.operations import Operations
 from gateway.people_operations import PeopleOperations
@@ -21,6 +22,7 @@ from gateway.storage.layout import Layout
 READING = (
     *("device.list", "device.show", "capture.list", "capture.show", "capture.export"),
     *("command.list", "command.show", "audit.list", "audit.verify", "person.list", "person.show"),
+    "decision.list",
 )
 """Calls that must not make a database only to say that it is empty."""
 
@@ -60,6 +62,7 @@ class Line:
             **CaptureOperations(storage).calls(),
             **CommandOperations(storage).calls(),
             **PeopleOperations(storage).calls(),
+            **DecisionOperations(storage).calls(),
         }
 
 

@@ -65,6 +65,19 @@ def test_every_field_of_a_decision_is_stored(storage: Storage, run: Any) -> None
     run(main())
 
 
+def test_the_newest_decisions_are_read_whole_and_by_device(storage: Storage, run: Any) -> None:
+    other = _record(device=DeviceId(2), at_ms=GIVEN + 1)
+
+    async def main() -> None:
+        store = storage.decisions
+        await store.save_decisions([FULL, other, _record(at_ms=GIVEN + 2)])
+        assert await store.latest(2) == [_record(at_ms=GIVEN + 2), other]
+        assert await store.latest(5, DeviceId(1)) == [_record(at_ms=GIVEN + 2), FULL]
+        assert await store.latest(5, DeviceId(3)) == []
+
+    run(main())
+
+
 def test_decisions_lie_in_the_month_they_were_made(own_storage: Storage, run: Any) -> None:
     async def main() -> None:
         store = own_storage.decisions
