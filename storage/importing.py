@@ -17,6 +17,7 @@ from gateway.storage.pool import Connection
 from gateway.domain.audit import AuditEntry
 from gateway.domain.directory import DeviceState, Listing
 from gateway.domain.errors import GatepostError
+from gateway.domain.vocabulary import Direction
 from gateway.domain.workers import VerificationMode
 
 # What a document does not name is null here, and stays as it is.
@@ -182,7 +183,7 @@ async def _mountings(connection: Connection, hung: list[tuple[int, MountingEntry
         "select c.id, p.code, c.name from channel c join project p on p.id = c.project"
     )
     channels = {(row["code"], row["name"]): row["id"] for row in found}
-    moves = []
+    moves: list[tuple[int, int, int, Direction]] = []
     for device, place in hung:
         channel = channels.get((place.project, place.channel))
         if channel is None:
@@ -200,7 +201,7 @@ async def _mountings(connection: Connection, hung: list[tuple[int, MountingEntry
 
 
 async def _refuse_moves_into_the_past(
-    connection: Connection, moves: list[tuple[int, int, int, int]]
+    connection: Connection, moves: list[tuple[int, int, int, Direction]]
 ) -> None:
     """A device that hangs somewhere else already needs a moment at which it was moved."""
     found = await connection.fetchrow(
