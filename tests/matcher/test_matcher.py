@@ -143,16 +143,19 @@ def test_an_enrolment_gets_its_turn_while_gates_ask_without_end(
 
     async def story(matcher: LocalMatcher) -> None:
         await matcher.open(SCOPE, SECRET, await enrolled(matcher))
+        asked = asks(1)
+        gates = [asyncio.create_task(matcher.match(asked)) for _ in range(8)]
         photo = asyncio.create_task(matcher.analyse(portrait(11, 1)))
-
-        async def gate() -> None:
-            for _ in range(500):
-                if photo.done():
-                    return
-                await matcher.match(asks(1))
-
-        await asyncio.gather(*(gate() for _ in range(3)))
+        for _ in range(300):
+            await asyncio.wait([*gates, photo], return_when=asyncio.FIRST_COMPLETED)
+            if photo.done():
+                break
+            question = replace(asked, deadline=soon())
+            gates = [
+                asyncio.create_task(matcher.match(question)) if one.done() else one for one in gates
+            ]
         assert photo.done()
+        await asyncio.gather(*gates)
 
     play(pipeline, story, threads=1)
 
