@@ -10,7 +10,22 @@ from pydantic import Strict
 from gateway.matcher.models import shipped
 from gateway.setting_kinds import Section, setting
 
-Codes = Annotated[tuple[str, ...], Strict(strict=False)]
+Rule = Literal[
+    "picture_size",
+    "picture_format",
+    "infrared",
+    "eye_distance",
+    "face_box",
+    "yaw",
+    "pitch",
+    "roll",
+    "distortion",
+    "face_margin",
+    "light_evenness",
+    "light_clipped",
+]
+"""Rules of pictures that can be unmet with a face in the picture."""
+Codes = Annotated[tuple[Rule, ...], Strict(strict=False)]
 
 SFACE = shipped.SFACE.algorithm
 """Number of the face model that is built in."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
 from gateway.config import load
 from gateway.domain.matching import Trait
 from gateway.limits import verify_limits
 from gateway.services.verify.limits import Threshold, VerifyLimits
 from gateway.settings import Settings
-from gateway.verification_settings import SFACE
+from gateway.verification_settings import SFACE, Rule
 from tests.gateway.test_config import mistakes, written
 
+ROOT = Path(__file__).resolve().parents[2]
 FACE = (
     '[[threshold]]\ntrait = "face"\nalgorithm = 4096\n'
     "one_to_one = 0.33\none_to_many = 0.4\nmargin = 0.06\n"
@@ -55,6 +58,21 @@ def test_opencvs_advice_is_out_of_bounds(tmp_path: Path) -> None:
     for key in ("face_one_to_one", "face_one_to_many"):
         ((_, place, _),) = mistakes(written(tmp_path, f"[verification]\n{key} = 0.363\n"))
         assert key in place
+
+
+def test_a_rule_that_does_not_exist_cannot_be_waived(tmp_path: Path) -> None:
+    """It would look as if pictures were refused by a rule that was waived."""
+    ((code, place, said),) = mistakes(written(tmp_path, '[verification]\nwaived = ["eyes"]\n'))
+    assert code == "config.bad_value"
+    assert place.endswith("verification.waived.0")
+    assert "eye_distance" in said
+
+
+def test_every_rule_the_operators_page_names_can_be_waived() -> None:
+    page = (ROOT / "docs" / "operators" / "matcher.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| R-06[0-6] \| (.+?) \|", page, re.MULTILINE)
+    named = {code for row in rows for code in re.findall(r"`(\w+)`", row)}
+    assert named == set(get_args(Rule))
 
 
 def test_everything_else_is_taken_as_it_is_set(tmp_path: Path) -> None:
