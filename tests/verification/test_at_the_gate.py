@@ -147,14 +147,14 @@ def test_what_was_decided_is_kept_with_its_numbers_and_without_its_picture(
 def test_an_operator_sees_the_decisions_with_their_reasons(
     gate: Asker, site: Site, numbers: dict[int, int]
 ) -> None:
-    gate.by_picture(portrait(1, 8), claim=numbers[2])
+    gate.by_picture(portrait(1, 8), claim=numbers[4])
     disputes = "select 1 from decision where because = 'claim_not_confirmed' and claim = $1"
-    wait_for(lambda: site.query(disputes, numbers[2]), "the dispute is stored")
+    wait_for(lambda: site.query(disputes, numbers[4]), "the dispute is stored")
     code, said = gatepost(site, "decisions", "list", "--device", SERIAL, "--limit", "1", "--json")
     assert code == 0, said
     (one,) = json.loads(said)
     assert (one["verdict"], one["because"]) == ("denied", "claim_not_confirmed")
-    assert (one["serial"], one["project"], one["claim"]) == (SERIAL, "P1", numbers[2])
+    assert (one["serial"], one["project"], one["claim"]) == (SERIAL, "P1", numbers[4])
     assert one["score"] < one["threshold"] == 0.5
     code, said = gatepost(site, "decisions", "list")
     assert code == 0, said
