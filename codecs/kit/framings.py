@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
+from itertools import accumulate
+from math import log2
 from typing import Literal
 
 from gateway.codecs.kit.sums import Order
@@ -22,6 +24,8 @@ MOST_AT = 20
 MOST_OVERHEAD = 48
 """Bytes a frame may have beyond what its length field says."""
 MOST_FRAME = 1 << 20
+LEAST_BITS = -12.0
+"""A shape with less evidence is not looked at further; with this a checksum can still prove it."""
 ESCAPES: Mapping[int, tuple[tuple[str, int, Mapping[int, int]], ...]] = {
     0x7E: (
         ("JT/T 808", 0x7D, {0x01: 0x7D, 0x02: 0x7E}),
@@ -86,7 +90,7 @@ def guess_framings(pieces: Sequence[bytes]) -> list[Guess]:
     if not given:
         return []
     found = [*_http(given), *_escaped(given), *_delimited(given), *_fixed(given), *_lengths(given)]
-    return sorted((g for g in found if g.bits > 0), key=lambda guess: -guess.bits)
+    return sorted((g for g in found if g.bits > LEAST_BITS), key=lambda guess: -guess.bits)
 
 
 def _http(pieces: Sequence[bytes]) -> Iterator[Guess]:
@@ -141,9 +145,9 @@ def _delimited(pieces: Sequence[bytes]) -> Iterator[Guess]:
         fits = len(ended)
         misfits = len(pieces) - fits - (bool(tail) and mark in pieces[-1])
         printable = 10.0 if share > 0.9 else -30.0
-        bits = 8.0 * len(mark) * fits + printable - 10 * misfits - 6
-        bits += 6.0 * min(len(frames), 6)
         if frames:
+            each = _surprise(mark, tuple(pieces))
+            bits = each * (fits + min(len(frames), 6)) + printable - 10 * misfits - 6
             yield Guess(
                 kind="delimited",
                 says=f"lines that end with {mark.hex(' ')}",
@@ -221,21 +225,22 @@ def _length(
 ) -> Guess | None:
     frames: list[bytes] = []
     ended: set[int] = set()
-    inner = misfits = fits = left = 0
+    inner: set[int] = set()
+    misfits = fits = left = 0
     for number, piece in enumerate(pieces):
         parts, left = _tiles(piece, at, size, order, overhead)
         if parts and (left == 0 or number == len(pieces) - 1):
             fits += 1
             frames += parts
-            inner += len(parts) - 1
-            ended |= {len(part) for part in parts} if left == 0 else set()
+            inner |= set(accumulate(map(len, parts[:-1])))
+            ended |= {len(parts[-1])} if left == 0 else set()
         elif number < len(pieces) - 1 or number == 0:
             misfits += 1
     magic = _shared(frames)
     if inner and not magic:
         return None
-    repeated = len(magic) if len(frames) > 1 else 0
-    bits = 8.0 * min(len(ended), 6) + fits + 8.0 * repeated * min(inner, 3) + repeated
+    bits = 8.0 * min(len(ended), 6) + fits
+    bits += min(len(inner), 3) * _surprise(magic, tuple(pieces)) if inner else 0
     bits -= 10 * misfits + _price(at, size, overhead) + 4 * (not ended)
     begins = f", all beginning with {magic.hex(' ')}" if magic and len(frames) > 1 else ""
     unit = "" if size == 1 else f", {order}-endian"
@@ -254,9 +259,20 @@ def _length(
     )
 
 
+@lru_cache(maxsize=64)
+def _surprise(magic: bytes, pieces: tuple[bytes, ...]) -> float:
+    """Return in bits how unlikely it is to meet ``magic`` at a place of the capture.
+
+    The capture itself says how often it stands there: a run of zeros is met wherever one looks.
+    """
+    met = sum(piece.startswith(magic, at) for piece in pieces for at in range(len(piece)))
+    return min(8.0 * len(magic), log2(sum(map(len, pieces)) / met))
+
+
 def _price(at: int, size: int, overhead: int) -> float:
     """Return in bits how unusual a length field is: where it lies and what it counts."""
     counts = overhead - at - size
-    natural = 0.0 if overhead == 0 or 0 <= counts <= 4 else 5.0 + 0.2 * abs(counts)
+    odd = 3.0 + log2(abs(counts)) if counts else 0.0
+    natural = 0.0 if overhead == 0 or 0 <= counts <= 4 else odd + 2.0 * (counts < 0)
     width = {2: 0.0, 1: 1.0, 4: 1.0, 3: 4.0}[size]
     return 4.0 + 0.2 * at + width + natural

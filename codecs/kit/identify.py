@@ -7,8 +7,9 @@ a capture of one message fits many shapes, and the answer says how much speaks f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from gateway.codecs.api import Context, Dialect
 from gateway.codecs.kit.framings import Guess, guess_framings
@@ -115,8 +116,9 @@ class Identification:
 def identify(pieces: Sequence[Piece], dialects: Iterable[Dialect]) -> Identification:
     """Say what the bytes may be; ``dialects`` are those that are installed."""
     data = [piece.data for piece in pieces if piece.data]
+    answers = tuple(answer for answer in _answers(data) if answer.bits > 0)
     return Identification(
-        pieces=tuple(pieces), answers=tuple(_answers(data)), known=tuple(_known(data, dialects))
+        pieces=tuple(pieces), answers=answers, known=tuple(_known(data, dialects))
     )
 
 
@@ -134,19 +136,19 @@ def _answers(pieces: list[bytes]) -> list[Answer]:
 
 
 def _weighed(pieces: list[bytes]) -> list[Answer]:
+    found = cache(find_seals)  # shapes that cut alike share their checksums
     guesses = guess_framings(pieces)[:MOST_WEIGHED]
     answers: list[Answer] = []
     cuts: set[tuple[bytes, ...]] = set()
-    for guess in sorted((_with_seals(g) for g in guesses), key=lambda a: -a.bits):
+    for guess in sorted((_with_seals(g, found) for g in guesses), key=lambda a: -a.bits):
         if guess.framing.frames not in cuts:
             cuts.add(guess.framing.frames)
             answers.append(guess)
     return answers
 
 
-def _with_seals(guess: Guess) -> Answer:
-    frames = guess.inner()
-    seals = find_seals(frames) if guess.kind != "http" else []
+def _with_seals(guess: Guess, found: Callable[[tuple[bytes, ...]], list[Seal]]) -> Answer:
+    seals = found(guess.inner()) if guess.kind != "http" else []
     whole = next((seal for seal in seals if seal.tail >= 0), None)
     head = next((seal for seal in seals if seal.tail < 0), None)
     return Answer(framing=guess, seal=whole, head_seal=head)

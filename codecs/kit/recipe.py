@@ -98,14 +98,16 @@ def _bytes(data: bytes) -> str:
 
 def _check(seal: Seal) -> str:
     """Return the comparison that holds for a good frame."""
-    width = seal.family.width
     start = str(seal.start) if seal.start else ""
-    end = -(width + seal.tail)
-    covered = f"frame[{start}:{end}]"
+    end = -(seal.size + seal.tail)
+    covered = f"frame[{start}:{end - seal.mark}]"
     value = f"frame[{end}:{-seal.tail if seal.tail else ''}]"
     spelled = _SUMS.get(seal.family.name)
     if spelled is None:
         library, _, name = seal.family.name.partition("/")
         module = f"crc{library.rpartition('-')[2]}"
         spelled = f"fastcrc.{module}.{name.lower().replace('-', '_')}({{}})"
-    return f'{spelled.format(covered)} == int.from_bytes({value}, "{seal.order}")'
+    total = spelled.format(covered)
+    if seal.spelling:
+        return f'b"%0{seal.size}{seal.spelling}" % ({total}) == {value}'
+    return f'{total} == int.from_bytes({value}, "{seal.order}")'

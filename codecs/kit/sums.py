@@ -7,7 +7,7 @@ would cost to meet by chance, less what the choice of this family and place is w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -22,6 +22,8 @@ MOST_START = 12
 """Bytes at the start of a frame that its checksum may leave out."""
 MOST_TAIL = 3
 """Bytes that may follow the checksum, such as an end mark."""
+SPELLINGS = ("X", "x")
+"""How a protocol of text writes a value: in hexadecimal digits, upper or lower case."""
 MOST_HEAD = 32
 """Bytes within which a header may carry a checksum of its own."""
 CONVINCING_BITS = 3.0
@@ -95,42 +97,71 @@ class Seal:
     """Bytes that follow the value; -1 when it closes a header."""
     head: int = 0
     """Where the value lies when it closes a header."""
+    spelling: str = ""
+    """``X`` or ``x`` when the value is written in hexadecimal digits of that case."""
+    mark: int = 0
+    """Bytes between what is covered and the value, such as the star of NMEA 0183."""
     fits: int = 0
     tried: int = 0
     bits: float = 0.0
 
+    @property
+    def size(self) -> int:
+        """Bytes that the value takes."""
+        return self.family.width * (2 if self.spelling else 1)
+
     def at(self, frame: bytes) -> int:
         """Return where the value lies in a frame."""
-        return self.head if self.tail < 0 else len(frame) - self.tail - self.family.width
+        return self.head if self.tail < 0 else len(frame) - self.tail - self.size
+
+    def covered(self, frame: bytes) -> bytes:
+        """Return what the value is computed over."""
+        return frame[self.start : self.at(frame) - self.mark]
+
+    def written(self, frame: bytes) -> bytes:
+        """Return the right value for a frame, as it stands there."""
+        value = self.family.compute(self.covered(frame))
+        if self.spelling:
+            return f"{value:0{self.size}{self.spelling}}".encode()
+        return value.to_bytes(self.size, self.order)
 
     def fits_frame(self, frame: bytes) -> bool:
         """Say whether a frame carries the right value."""
         at = self.at(frame)
-        covered, width = frame[self.start : at], self.family.width
-        if at <= self.start or at + width > len(frame):
+        if at - self.mark <= self.start or at + self.size > len(frame):
             return False
-        return self.family.compute(covered) == int.from_bytes(frame[at : at + width], self.order)
+        return self.written(frame) == frame[at : at + self.size]
+
+    def covers_nothing(self, frame: bytes) -> bool:
+        """Say whether value and covered bytes are all zero, which many sums agree with."""
+        return not any(frame[self.start : self.at(frame) + self.size])
 
     def renewed(self, frame: bytes) -> bytes:
         """Return the frame with its value computed anew."""
         at = self.at(frame)
-        value = self.family.compute(frame[self.start : at])
-        width = self.family.width
-        return frame[:at] + value.to_bytes(width, self.order) + frame[at + width :]
+        return frame[:at] + self.written(frame) + frame[at + self.size :]
 
     def __str__(self) -> str:
-        order = f", {self.order}-endian" if self.family.width > 1 else ""
+        order = f", {self.order}-endian" if self.family.width > 1 and not self.spelling else ""
+        if self.spelling:
+            order = f" in {self.size} hexadecimal digits"
+        if self.mark:
+            order += f" behind {self.mark} byte that is left out"
         place = f"at byte {self.head}" if self.tail < 0 else "at the end"
         if self.tail > 0:
             place = f"{self.tail} byte{'s' * (self.tail > 1)} before the end"
         return (
             f"{self.family.name} from byte {self.start}, {8 * self.family.width} bits{order}"
             f" {place}: fits {self.fits} of {self.tried} frames"
+            + ("; the others are damaged, or it is another" if self.fits < self.tried else "")
         )
 
 
 def find_seals(frames: Sequence[bytes]) -> list[Seal]:
-    """Return the checksums that fit most of the frames, the likeliest first."""
+    """Return the checksums that fit most of the frames, the likeliest first.
+
+    In frames of text a value may also be written in hexadecimal digits.
+    """
     chosen = sorted({frame for frame in frames if len(set(frame)) > 2}, key=lambda f: (len(f), f))
     chosen = chosen[:MOST_FRAMES]
     found = [seal for make in _places(chosen) if (seal := _judged(make, chosen)) is not None]
@@ -139,15 +170,32 @@ def find_seals(frames: Sequence[bytes]) -> list[Seal]:
 
 def _places(frames: Sequence[bytes]) -> Iterator[Seal]:
     shortest = min(map(len, frames), default=0)
+    text = all(_is_text(frame) for frame in frames)
     for family in FAMILIES:
         orders = ORDERS if family.width > 1 else ORDERS[:1]
         for order in orders:
             seal = partial(Seal, family=family, order=order)
             for start in range(min(MOST_START + 1, max(0, shortest - family.width))):
                 yield from (seal(start=start, tail=tail) for tail in range(MOST_TAIL + 1))
+            if text and order == "big":
+                yield from _spelled(seal, shortest - 2 * family.width)
             for head in range(4, min(MOST_HEAD, shortest - family.width)):
                 if family.width > 1:
                     yield seal(start=0, tail=-1, head=head)
+
+
+def _spelled(seal: Callable[..., Seal], room: int) -> Iterator[Seal]:
+    """Yield the places of a value in digits, with a mark before it and without."""
+    for start in range(min(MOST_START + 1, max(0, room))):
+        for tail in range(MOST_TAIL + 1):
+            for mark in (0, 1):
+                yield from (
+                    seal(start=start, tail=tail, mark=mark, spelling=each) for each in SPELLINGS
+                )
+
+
+def _is_text(frame: bytes) -> bool:
+    return all(32 <= byte < 127 or byte in b"\t\r\n" for byte in frame)
 
 
 def _judged(seal: Seal, frames: Sequence[bytes]) -> Seal | None:
@@ -158,19 +206,12 @@ def _judged(seal: Seal, frames: Sequence[bytes]) -> Seal | None:
     if not any(seal.fits_frame(frame) for frame in frames[:4]):
         return None
     fits = sum(seal.fits_frame(frame) for frame in frames)
-    bits = 8 * seal.family.width * (2 * fits - len(frames)) - _price(seal)
+    told = [frame for frame in frames if not seal.covers_nothing(frame)]
+    telling = sum(seal.fits_frame(frame) for frame in told)
+    bits = 8 * seal.family.width * (2 * telling - len(told)) - _price(seal)
     if bits < CONVINCING_BITS:
         return None
-    return Seal(
-        family=seal.family,
-        order=seal.order,
-        start=seal.start,
-        tail=seal.tail,
-        head=seal.head,
-        fits=fits,
-        tried=len(frames),
-        bits=bits,
-    )
+    return replace(seal, fits=fits, tried=len(frames), bits=bits)
 
 
 def _price(seal: Seal) -> float:

@@ -50,7 +50,7 @@ TRANSCRIPTS = {
     "yls": Truth(kind="length", length_lsb=15, overhead=20, family="CRC-16/MCRF4XX"),
     "acme": Truth(kind="length", length_lsb=6, overhead=9, family="CRC-16/MODBUS"),
     "cti": Truth(kind="length", length_lsb=1, overhead=34),
-    "turnstile": Truth(kind="delimited"),
+    "turnstile": Truth(kind="delimited", family="XOR of all bytes"),
 }
 
 BODIES = (
@@ -140,7 +140,7 @@ DOCUMENTED: dict[str, tuple[Callable[[int, bytes], bytes], Truth]] = {
     "site": (_site, Truth(kind="length", length_lsb=1, overhead=34)),
     "reader": (_reader, Truth(kind="length", length_lsb=6, overhead=7, family="XOR of all bytes")),
     "rtu": (_rtu, Truth(kind="length", length_lsb=2, overhead=5, family="CRC-16/MODBUS")),
-    "nmea": (_nmea, Truth(kind="delimited")),
+    "nmea": (_nmea, Truth(kind="delimited", family="XOR of all bytes")),
     "push": (_push, Truth(kind="http")),
 }
 """``site`` seals its content only and ``zkteco`` in the middle: no checksum of a whole frame."""
