@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import product
 
 from gateway.codecs.kit.bless import bless
 from gateway.codecs.kit.hooks import Dice, Hooks
@@ -23,6 +25,10 @@ IDENTIFYING = ("serial", "claim", "text")
 """Fields of events that name a terminal or a person."""
 SHORTEST = 3
 """Characters below which a value is too common among other bytes to be replaced safely."""
+MOST_PASSWORD = 64
+"""Bytes of a password that is looked for by its SHA-256."""
+MOST_SEARCHED = 512
+"""Bytes of a frame in which it is looked for: every place and size is hashed."""
 ENCODINGS = ("ascii", "gb18030", "utf-8", "utf-16-le", "utf-16-be")
 _NAMES = "某甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 _START, _END = b"\xff\xd8\xff", b"\xff\xd9"
@@ -51,7 +57,8 @@ def anonymise(
     """
     values = sorted({*_identities(transcript, make, hooks), *also}, key=len, reverse=True)
     swaps = [pair for value in values for pair in _spellings(value, _pseudonym(value, dice))]
-    swaps += ((secret, dice.randbytes(len(secret))) for secret in _bare_secrets(transcript))
+    swaps += (pair for secret in _bare_secrets(transcript) for pair in _rekeyed(secret, dice))
+    swaps += (pair for word in {*_passwords(transcript)} for pair in _renamed(word, dice))
     reseal = hooks.reseal or _guessed(transcript, make)
     lines, pictures = [], 0
     for line in transcript.lines:
@@ -86,11 +93,53 @@ def _identities(transcript: Transcript, make: Make, hooks: Hooks) -> Iterator[st
 
 def _bare_secrets(transcript: Transcript) -> Iterator[bytes]:
     """Yield the keys that travel as they are; one that only proves is never in a frame."""
+    for secret, frames in _given(transcript):
+        if any(one in frame for one in _written(secret) for frame in frames):
+            yield secret
+
+
+def _passwords(transcript: Transcript) -> Iterator[bytes]:
+    """Yield the words of which the SHA-256 is registered, wherever they stand in a frame."""
+    for secret, frames in _given(transcript):
+        for frame in frames:
+            short = frame[:MOST_SEARCHED]
+            for start, size in product(range(len(short)), range(1, MOST_PASSWORD + 1)):
+                word = short[start : start + size]
+                if len(word) == size and sha256(word).digest() == secret:
+                    yield word
+
+
+def _given(transcript: Transcript) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Yield each secret that was given, with the frames in which it may stand."""
     frames = [line.what for line in transcript.lines if isinstance(line.what, bytes)]
     for line in transcript.lines:
         given = line.what.fields.get("secret") if isinstance(line.what, Call) else None
-        if isinstance(given, str) and any(bytes.fromhex(given) in frame for frame in frames):
-            yield bytes.fromhex(given)
+        if isinstance(given, str) and given:
+            yield bytes.fromhex(given), frames
+
+
+def _written(secret: bytes) -> tuple[bytes, ...]:
+    """Return how a key may stand in a frame: as it is, or in hexadecimal digits."""
+    return secret, secret.hex().encode(), secret.hex().upper().encode()
+
+
+def _rekeyed(secret: bytes, dice: Dice) -> Iterator[tuple[bytes, bytes]]:
+    """Yield every way a key is written, with a new one."""
+    yield from zip(_written(secret), _written(_other(secret, dice)), strict=True)
+
+
+def _renamed(word: bytes, dice: Dice) -> Iterator[tuple[bytes, bytes]]:
+    """Yield a password and what is registered for it, each with a new one."""
+    new = _other(word, dice)
+    yield word, new
+    yield sha256(word).digest(), sha256(new).digest()
+
+
+def _other(secret: bytes, dice: Dice) -> bytes:
+    """Return another secret of the same size: a password stays a password."""
+    text = secret.decode("latin-1")
+    worded = text.isascii() and text.isprintable()
+    return _pseudonym(text, dice).encode() if worded else dice.randbytes(len(secret))
 
 
 def _pseudonym(value: str, dice: Dice) -> str:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from gateway.codecs.checksum import xor8
+from gateway.codecs.conversation import FramedConversation
+from gateway.codecs.framing import Delimited
 from gateway.codecs.kit.anonymise import anonymise
 from gateway.codecs.kit.hooks import Hooks
 from gateway.codecs.replay import replay
 from gateway.codecs.transcript import Call, Transcript, read_transcript, write_transcript
 
 from gateway.domain.errors import GatepostError
+from gateway.domain.events import CredentialWanted, Event, LoginFailed, LoginProved
+from gateway.domain.ids import Serial
+from gateway.domain.requests import CredentialGiven, Request
+from gateway.domain.times import Instant
 from tests.codecs.acme import AcmeConversation, seal
 from tests.codecs.fixtures import subclass, transcript
 from tests.support.projects import NAME, gatepost, project
@@ -95,3 +104,79 @@ def test_the_header_names_nobody_either() -> None:
     after = swapped(replace(given, header=header)).header.origin
     assert after.startswith("capture 3 of ")
     assert "ACME-0000177" not in after
+
+
+LINES = """dialect = "turnstile"
+clock = 1788325456000
+---
+> {frame}
+= CredentialWanted {{"serial": "T-0000000177"}}
+! CredentialGiven {{"secret": "{secret}"}}
+= LoginProved {{"serial": "T-0000000177"}}
+"""
+
+
+class Words(FramedConversation[str]):
+    """Says serial and key in a line, with the sum in digits; ``spelled`` writes the key."""
+
+    framing = Delimited(
+        terminator=b"\n",
+        max_frame=256,
+        body=lambda line: None if b"%02X" % xor8(line[:-3]) == line[-3:-1] else "checksum",
+    )
+    spelled: Callable[[bytes], bytes]
+
+    def read(self, frame: bytes, now: Instant) -> Iterator[Event]:
+        name, self.key, _ = frame.split(b" ")
+        self.serial = Serial(name.decode())
+        yield CredentialWanted(serial=self.serial)
+
+    def submit(self, request: Request, now: Instant) -> list[Event]:
+        assert isinstance(request, CredentialGiven)
+        good = request.secret is not None and type(self).spelled(request.secret) == self.key
+        if not good:
+            return [LoginFailed(serial=self.serial, reason="bad_proof")]
+        return [LoginProved(serial=self.serial)]
+
+
+@pytest.mark.parametrize(
+    ("secret", "spelled"),
+    [
+        pytest.param(b"open-sesame-8", bytes, id="a password"),
+        pytest.param(bytes(range(16)), lambda key: key.hex().encode(), id="lower hexadecimal"),
+        pytest.param(
+            bytes(range(0xA0, 0xB0)), lambda key: key.hex().upper().encode(), id="upper hexadecimal"
+        ),
+    ],
+)
+def test_a_key_in_a_line_of_text_does_not_leave_the_house(
+    secret: bytes, spelled: Callable[[bytes], bytes]
+) -> None:
+    make = subclass(Words, spelled=staticmethod(spelled))
+    text = b"T-0000000177 " + spelled(secret) + b" "
+    frame = text + b"%02X\n" % xor8(text)
+    given = read_transcript(LINES.format(frame=frame.hex(" "), secret=secret.hex()), "line")
+    hooks = Hooks(reseal=lambda line: line[:-3] + b"%02X\n" % xor8(line[:-3]))
+    after = anonymise(given, make, random.Random(3), hooks).transcript
+    sent = next(line.what for line in after.lines if isinstance(line.what, bytes))
+    assert replay(after, make) == []
+    assert spelled(secret) not in sent
+    assert sent.isascii()
+    assert secret.hex() not in write_transcript(after)
+
+
+def test_a_password_of_which_the_hash_is_registered_does_not_leave_the_house() -> None:
+    class Hashed(Words):
+        def submit(self, request: Request, now: Instant) -> list[Event]:
+            self.key = sha256(self.key).digest()
+            return super().submit(request, now)
+
+    make = subclass(Hashed, spelled=staticmethod(bytes))
+    text = b"T-0000000177 s3cret-8f "
+    frame, secret = text + b"%02X\n" % xor8(text), sha256(b"s3cret-8f")
+    given = read_transcript(LINES.format(frame=frame.hex(" "), secret=secret.hexdigest()), "line")
+    hooks = Hooks(reseal=lambda line: line[:-3] + b"%02X\n" % xor8(line[:-3]))
+    after = anonymise(given, make, random.Random(3), hooks).transcript
+    assert replay(after, make) == []
+    assert b"s3cret-8f".hex(" ") not in write_transcript(after)
+    assert secret.hexdigest() not in write_transcript(after)
