@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from gateway.codecs.plain import Json, agrees, plain
@@ -61,6 +62,14 @@ def bless(
         ) from error
     closes = stage.conversation.closing
     return replace(transcript, header=replace(transcript.header, closes=closes), lines=tuple(lines))
+
+
+def unread(transcript: Transcript) -> int:
+    """Return how many of the terminal's messages came after the conversation had ended."""
+    if transcript.header.closes is None or transcript.header.role != "server":
+        return 0
+    behind = takewhile(lambda line: line.sigil == ">", reversed(transcript.lines))
+    return sum(1 for _ in behind)
 
 
 def _answered(stage: Stage, events: list[Event], answer: Answer, output: Sigil) -> list[Line]:

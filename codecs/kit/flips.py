@@ -36,7 +36,9 @@ def flips(case: Case) -> Finding:
                 if _unnoticed(golden, index, bytes(changed)):
                     return tally.failed(
                         f"{golden.place(index)}: bit {bit % 8} of byte {bit // 8} flipped, "
-                        f"and nothing changed\n{shown(bytes(changed))}"
+                        f"and nothing changed\n{shown(bytes(changed))}\n"
+                        "Refuse it in the framing's check: a byte the checksum does not cover,"
+                        " such as a mark, must be compared."
                     )
     return tally.passed()
 

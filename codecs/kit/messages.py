@@ -15,7 +15,7 @@ from gateway.codecs.transcript import Call
 
 MESSAGES_PER_KIND = 100
 MUTANTS_PER_SAMPLE = 100
-_OF_THE_BYTES = {"raw", "digest"}
+_OF_THE_BYTES = {"raw", "digest", "sample"}
 """Fields of an event that follow every byte, so a longer body changes them rightly."""
 
 
@@ -72,7 +72,9 @@ def longer_bodies(case: Case) -> Finding:
             if difference is not None:
                 return tally.failed(
                     f"{golden.place(index)}: {shown(longer)}\n"
-                    f"expected {difference[0]}, got {difference[1]}"
+                    f"expected {difference[0]}, got {difference[1]}\n"
+                    "Take the fields you know, let more follow, and make identity and digest of"
+                    " the known ones."
                 )
     return tally.passed()
 

@@ -11,7 +11,7 @@ import click
 from gateway.cli.codec.group import codec
 from gateway.cli.codec.sources import Found, find
 from gateway.cli.codec.watchdog import Watchdog
-from gateway.codecs.kit.bless import Answer
+from gateway.codecs.kit.bless import Answer, unread
 from gateway.codecs.kit.bless import bless as blessed
 from gateway.codecs.kit.case import StillRunning
 from gateway.codecs.kit.desk import Desk
@@ -74,11 +74,20 @@ def _bless_file(path: Path, found: Found, dry_run: bool, answer: Answer | None) 
         click.echo(f"{path}: skipped, no hook makes the terminal's side")
         return False
     try:
-        after = write_transcript(blessed(transcript, make, found.hooks.requests, answer))
+        played = blessed(transcript, make, found.hooks.requests, answer)
     except StillRunning as stuck:
         raise GatepostError(
             "codec.bless", f"{stuck}.", place=str(path), remedy="Nothing was written."
         ) from None
+    if unread(played):
+        click.echo(
+            f"{path}: the codec ended the conversation ({played.header.closes!r}), so the last"
+            f" {unread(played)} messages were not read. If the capture is sound, mend what ended"
+            " it: a framing or check that refuses a good message, or a login without its secret"
+            " (--secret-file).",
+            err=True,
+        )
+    after = write_transcript(played)
     if read_transcript(after, str(path)) == transcript or after == text:
         return False
     lines = difflib.unified_diff(

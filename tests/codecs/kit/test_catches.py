@@ -51,7 +51,7 @@ def test_a_correct_framer_passes_the_stream_properties() -> None:
         (broken.SecondFrameLost, "P2", "with neighbours"),
         (broken.LengthBelieved, "P4", "kept"),
         (broken.Stumbler, "P4", "IndexError: what is this?"),
-        (broken.ChecksumIgnored, "P6", "nothing changed"),
+        (broken.ChecksumIgnored, "P6", "Refuse it in the framing's check"),
     ],
 )
 def test_a_mistake_in_framing_is_caught(framer: type[broken.Framer], code: str, said: str) -> None:

@@ -186,3 +186,18 @@ def test_a_transcript_with_a_wrong_checksum_is_named_by_its_line(tmp_path: Path)
     assert ran.returncode == 1
     assert f"first.wire:{at + 1}" in ran.stdout
     assert 'expected Heartbeat {}, got FrameDamaged {"code": "checksum"' in ran.stdout
+
+
+def test_blessing_a_capture_that_ends_early_says_how_much_was_not_read(tmp_path: Path) -> None:
+    folder = project(tmp_path / "new")
+    file = folder / f"fixtures/{NAME}/first.wire"
+    head, _, body = file.read_text(encoding="utf-8").partition("---\n")
+    sent = [line for line in body.splitlines() if line[:1] in "> "]
+    file.write_text("\n".join([head + "---", *sent, ""]), encoding="utf-8")
+    ran = gatepost(folder, "bless", NAME, str(file.relative_to(folder)), "--answer", "--dry-run")
+    assert "('bad_proof'), so the last 5 messages were not read" in ran.stderr
+    assert "--secret-file" in ran.stderr
+    key = tmp_path / "key.hex"
+    key.write_text(bytes(range(32)).hex())
+    words = ("--answer", "--dry-run", "--secret-file", str(key))
+    assert gatepost(folder, "bless", NAME, *words).stderr == ""
