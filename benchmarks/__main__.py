@@ -32,6 +32,7 @@ from benchmarks.rows import (
     sweep,
     templates,
     transport,
+    vendors,
 )
 
 MEASUREMENTS = (
@@ -53,6 +54,7 @@ MEASUREMENTS = (
     *templates.MEASUREMENTS,
     *pictures.MEASUREMENTS,
     *accuracy.MEASUREMENTS,
+    *vendors.MEASUREMENTS,
 )
 """In the order they run; the heavy ones first, while the machine is as it was found."""
 
