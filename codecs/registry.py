@@ -138,7 +138,10 @@ def _load(entry: EntryPoint) -> Dialect | tuple[Fault, str]:
     if dialect.name != entry.name:
         return (
             Fault.CLASH,
-            f"{entry.value} calls itself {dialect.name!r}, its entry point {entry.name!r}",
+            (
+                f"{entry.value} calls itself {dialect.name!r}, its entry point {entry.name!r}:"
+                " give Dialect(name=…) and the entry point one name"
+            ),
         )
     bad = _malformed(dialect)
     return (Fault.SHAPE, f"{entry.value}: {bad}") if bad else dialect

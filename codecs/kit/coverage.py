@@ -34,6 +34,8 @@ def messages(case: Case) -> Finding:
     expected = {call.name for step in steps for call in step.events}
     tally.cases = len(made)
     missing = sorted(made - expected)
+    if missing and case.deviations:
+        return tally.skipped("transcripts do not play as written (P0): mend those first")
     if missing:
         return tally.failed(
             f"no transcript expects {', '.join(missing)}\n"

@@ -48,7 +48,7 @@ def test_a_dialect_is_loaded_by_its_name() -> None:
         ("gone", "tests.codecs.acme:NOPE", Fault.IMPORT, "cannot be imported: AttributeError"),
         ("gone", f"{HERE}:LEAVES.exit", Fault.IMPORT, "cannot be imported: SystemExit"),
         ("gone", "tests.codecs.acme:FRAMES", Fault.SHAPE, "is LengthPrefixed, not Dialect"),
-        ("other", ACME, Fault.CLASH, "calls itself 'acme', its entry point 'other'"),
+        ("other", ACME, Fault.CLASH, "'acme', its entry point 'other': give Dialect("),
         ("acme", f"{HERE}:FUTURE", Fault.API, "targets API 99, this gateway has 1"),
         ("Acme!", f"{HERE}:SHOUTING", Fault.SHAPE, "the name 'Acme!' is not"),
         ("acme", f"{HERE}:LIMITLESS", Fault.SHAPE, "limits is int, not Limits"),

@@ -186,6 +186,9 @@ def test_a_transcript_with_a_wrong_checksum_is_named_by_its_line(tmp_path: Path)
     assert ran.returncode == 1
     assert f"first.wire:{at + 1}" in ran.stdout
     assert 'expected Heartbeat {}, got FrameDamaged {"code": "checksum"' in ran.stdout
+    assert "if what it does now is right, `gatepost codec bless` writes it down" in ran.stdout
+    assert "transcripts do not play as written (P0): mend those first" in ran.stdout
+    assert "no transcript expects" not in ran.stdout.partition("silver -")[0]
 
 
 def test_blessing_a_capture_that_ends_early_says_how_much_was_not_read(tmp_path: Path) -> None:
