@@ -150,15 +150,15 @@ def test_an_operator_sees_the_decisions_with_their_reasons(
     gate.by_picture(portrait(1, 8), claim=numbers[4])
     disputes = "select 1 from decision where because = 'claim_not_confirmed' and claim = $1"
     wait_for(lambda: site.query(disputes, numbers[4]), "the dispute is stored")
-    code, said = gatepost(site, "decisions", "list", "--device", SERIAL, "--limit", "1", "--json")
+    code, said = gatepost(site, "decisions", "list", "--device", SERIAL, "--limit", "99", "--json")
     assert code == 0, said
-    (one,) = json.loads(said)
+    (one,) = [each for each in json.loads(said) if each["claim"] == numbers[4]]
     assert (one["verdict"], one["because"]) == ("denied", "claim_not_confirmed")
     assert (one["serial"], one["project"], one["claim"]) == (SERIAL, "P1", numbers[4])
     assert one["score"] < one["threshold"] == 0.5
     code, said = gatepost(site, "decisions", "list")
     assert code == 0, said
-    assert "claim_not_confirmed" in said.splitlines()[0]
+    assert "claim_not_confirmed" in said
     code, said = gatepost(site, "decisions", "list", "--device", "NOBODY")
     assert code != 0
     assert "[device.unknown]" in said
