@@ -134,7 +134,8 @@ def test_what_was_decided_is_kept_with_its_numbers_and_without_its_picture(
 ) -> None:
     gate.by_picture(portrait(STRANGER, 3))
     wait_for(
-        lambda: site.query("select 1 from decision where verdict = 'denied'"), "decisions stored"
+        lambda: bool(site.query("select 1 from decision where verdict = 'denied'")),
+        "decisions stored",
     )
     row = dict(site.query("select * from decision where verdict = 'granted' limit 1")[0])
     assert row["score"] > row["threshold"] > 0.4
@@ -149,7 +150,7 @@ def test_an_operator_sees_the_decisions_with_their_reasons(
 ) -> None:
     gate.by_picture(portrait(1, 8), claim=numbers[4])
     disputes = "select 1 from decision where because = 'claim_not_confirmed' and claim = $1"
-    wait_for(lambda: site.query(disputes, numbers[4]), "the dispute is stored")
+    wait_for(lambda: bool(site.query(disputes, numbers[4])), "the dispute is stored")
     code, said = gatepost(site, "decisions", "list", "--device", SERIAL, "--limit", "99", "--json")
     assert code == 0, said
     (one,) = [each for each in json.loads(said) if each["claim"] == numbers[4]]
