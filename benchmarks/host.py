@@ -21,6 +21,7 @@ from gateway.app import Parts
 from gateway.config import load
 from gateway.domain.ports import Log, RecordStore
 from gateway.services import tally
+from gateway.services.verify.ports import VerifyPorts
 from gateway.settings import Settings
 
 WINDOW_S = 0.4
@@ -56,9 +57,13 @@ def silence() -> None:
     built = app.build
 
     async def build(
-        settings: Settings, storage: Storage, log: Log, probe: Callable[[str], None]
+        settings: Settings,
+        storage: Storage,
+        log: Log,
+        probe: Callable[[str], None],
+        ports: VerifyPorts | None = None,
     ) -> Parts:
-        return await built(settings, storage, Silence(log), probe)
+        return await built(settings, storage, Silence(log), probe, ports)
 
     setattr(runtime, "build", build)  # noqa: B010
 
@@ -79,9 +84,13 @@ def scraped(settings: Settings) -> None:
     running: list[asyncio.Task[None]] = []
 
     async def build(
-        settings_: Settings, storage: Storage, log: Log, probe: Callable[[str], None]
+        settings_: Settings,
+        storage: Storage,
+        log: Log,
+        probe: Callable[[str], None],
+        ports: VerifyPorts | None = None,
     ) -> Parts:
-        parts = await built(settings_, storage, log, probe)
+        parts = await built(settings_, storage, log, probe, ports)
         running.append(asyncio.create_task(_report(settings)))
         return parts
 
