@@ -237,7 +237,6 @@ class Story:
             turned_away=counts.turned_away,
             missed=counts.missed,
             mistaken=counts.mistaken,
-            decided_p50_s=counts.answers.percentile(0.5),
             passages=Row(
                 sent=told.after.recorded if told.up else counts.recorded,
                 acknowledged=told.before.acknowledged,

@@ -87,8 +87,6 @@ class Snapshot:
     """Enrolled people who were not recognised."""
     mistaken: int = 0
     """Faces let in that are somebody else's."""
-    decided_p50_s: float | None = None
-    """From the question at the gate to the gateway's decision."""
 
 
 def draw(shown: Snapshot) -> RenderableType:
@@ -157,7 +155,7 @@ def _site(site: SiteLine) -> tuple[Text, Text, Text]:
 
 def _gateway(shown: Snapshot) -> Panel:
     table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, min_width=13)
     table.add_column(no_wrap=True, overflow="ellipsis")
     table.add_row("process 进程", _process(shown))
     table.add_row("sessions 会话", f"{shown.connected:,}, serial 串口 {shown.ports}")
@@ -172,8 +170,8 @@ def _faces(shown: Snapshot) -> str:
     seen = shown.recognised + shown.turned_away + shown.missed + shown.mistaken
     if not seen:
         return "–"
-    known = f"{shown.recognised}/{shown.recognised + shown.missed} known 识"
-    return f"{known}, {shown.turned_away} out 拒, {_ms(shown.decided_p50_s)} ms"
+    known = f"known 识 {shown.recognised}/{shown.recognised + shown.missed}"
+    return f"{known}, 拒 {shown.turned_away}"
 
 
 def _process(shown: Snapshot) -> Text:
