@@ -102,7 +102,7 @@ def test_prose_is_no_bytes(text: str) -> None:
     assert "No bytes found" in identify(read_pieces(text.encode()), []).text()
 
 
-def test_framing_and_checksum_are_each_right_nine_times_in_ten() -> None:
+def test_framing_and_checksum_are_right_together_nine_times_in_ten() -> None:
     """The dialects themselves are not asked: nobody knows the bytes. No capture is left out.
 
     Captures of one message and damaged ones are among them; of those that tell enough, more is
@@ -110,7 +110,8 @@ def test_framing_and_checksum_are_each_right_nine_times_in_ten() -> None:
     """
     seen = accuracy()
     print(seen.text())
-    for names in seen.wrong.values():
+    either = [name for name in seen.names if any(name in wrong for wrong in seen.wrong.values())]
+    for names in (either, *seen.wrong.values()):
         assert len(names) <= (1 - SHARE) * len(seen.names), names
         telling = [name for name in names if name in seen.telling]
         assert len(telling) <= (1 - TELLING_SHARE) * len(seen.telling), telling
