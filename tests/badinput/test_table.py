@@ -1,4 +1,4 @@
-"""The page is the list of what this suite drives."""
+"""The page is the list of what these suites drive."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from gateway.monitoring.metrics import declared
 from tests.badinput.table import promises
 
 
+HERE = Path(__file__).parent
+SUITES = (HERE, HERE.parent / "verification")
+
+
 def texts() -> Iterator[object]:
-    """Every literal in this suite's tests; the names of rows are among them."""
-    for path in Path(__file__).parent.glob("test_*.py"):
+    """Every literal in the tests of these suites; the names of rows are among them."""
+    for path in (path for suite in SUITES for path in suite.glob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant):
                 yield node.value

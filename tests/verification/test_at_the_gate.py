@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from gateway.codecs.yls.device_events import Decided, FellBack
 from gateway.domain.templates import ElementType, FaceTemplate
 from gateway.domain.vocabulary import Decision
 from tests.support.faces import portrait
-from tests.support.gateways import Gateway, Site, running
+from tests.support.gateways import Gateway, Site
 from tests.support.waiting import wait_for
 from tests.verification.askers import Asker, asking
 from tests.verification.gates import (
@@ -20,12 +20,9 @@ from tests.verification.gates import (
     SERIAL,
     STRANGER,
     enrol,
-    enrol_all,
     gatepost,
     id_number,
     pipeline_of,
-    place,
-    prepared_site,
     ready,
 )
 
@@ -33,25 +30,8 @@ MEMBERS = range(1, 6)
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with prepared_site() as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def gateway(site: Site) -> Iterator[Gateway]:
-    with running(site) as gateway:
-        place(gateway)
-        yield gateway
-
-
-@pytest.fixture(scope="module")
-def numbers(
-    gateway: Gateway, site: Site, tmp_path_factory: pytest.TempPathFactory
-) -> dict[int, int]:
-    """Enrol the members; return the gateway's number of each."""
-    del gateway
-    return enrol_all(site, tmp_path_factory.mktemp("photos"), MEMBERS)
+def members() -> Mapping[str, tuple[int, ...]]:
+    return {"P1": tuple(MEMBERS)}
 
 
 @pytest.fixture(scope="module")

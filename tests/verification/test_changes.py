@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +13,7 @@ from gateway.codecs.yls.device_events import Decided, FellBack
 
 from gateway.domain.vocabulary import Decision
 from tests.support.faces import portrait
-from tests.support.gateways import Gateway, Site, running
+from tests.support.gateways import Gateway, Site
 from tests.support.waiting import wait_for
 from tests.verification.askers import Asker, Word, asking
 from tests.verification.gates import (
@@ -21,11 +21,9 @@ from tests.verification.gates import (
     SERIAL,
     directory,
     enrol,
-    enrol_all,
     gatepost,
     granted,
     place,
-    prepared_site,
     ready,
     told_number,
 )
@@ -36,28 +34,8 @@ NEIGHBOUR = 20
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with prepared_site() as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def gateway(site: Site) -> Iterator[Gateway]:
-    with running(site) as gateway:
-        place(gateway)
-        yield gateway
-
-
-@pytest.fixture(scope="module")
-def numbers(
-    gateway: Gateway, site: Site, tmp_path_factory: pytest.TempPathFactory
-) -> dict[int, int]:
-    del gateway
-    folder = tmp_path_factory.mktemp("photos")
-    return {
-        **enrol_all(site, folder, MEMBERS),
-        **enrol_all(site, folder, [NEIGHBOUR], "P2"),
-    }
+def members() -> Mapping[str, tuple[int, ...]]:
+    return {"P1": tuple(MEMBERS), "P2": (NEIGHBOUR,)}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ suffers. No assertion here is about speed: what counts is what became of each qu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from gateway.codecs.yls.registers import Result
 
 from tests.badinput.bench import Bench
 from tests.support.faces import portrait
-from tests.support.gateways import Gateway, Site, running
+from tests.support.gateways import Gateway, Site
 from tests.support.waiting import wait_for
 from tests.verification.askers import asking
 from tests.verification.flooders import DOORS, Flooder, connected
@@ -21,12 +21,8 @@ from tests.verification.gates import (
     SERIAL,
     SETTINGS,
     STRANGER,
-    directory,
     enrol,
-    enrol_all,
     granted,
-    place,
-    prepared_site,
     ready,
     told_number,
 )
@@ -41,25 +37,20 @@ PATIENCE_S = 120.0
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    matcher = f"enabled = true\nthreads = {THREADS}\nwaiting = {WAITING}"
-    with prepared_site(SETTINGS.replace("enabled = true", matcher)) as site:
-        yield site
+def settings() -> str:
+    return SETTINGS.replace(
+        "enabled = true", f"enabled = true\nthreads = {THREADS}\nwaiting = {WAITING}"
+    )
 
 
 @pytest.fixture(scope="module")
-def gateway(site: Site) -> Iterator[Gateway]:
-    with running(site) as gateway:
-        place(gateway, directory(others=FLOODING))
-        yield gateway
+def others() -> tuple[str, ...]:
+    return FLOODING
 
 
 @pytest.fixture(scope="module")
-def numbers(
-    gateway: Gateway, site: Site, tmp_path_factory: pytest.TempPathFactory
-) -> dict[int, int]:
-    del gateway
-    return enrol_all(site, tmp_path_factory.mktemp("photos"), MEMBERS)
+def members() -> Mapping[str, tuple[int, ...]]:
+    return {"P1": tuple(MEMBERS)}
 
 
 def pictures() -> list[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,37 +13,25 @@ from gateway.codecs.yls.device_events import Decided, FellBack
 from gateway.domain.templates import ElementType, FaceTemplate
 from gateway.domain.vocabulary import Decision
 from tests.support.faces import portrait
-from tests.support.gateways import Gateway, Site, running
+from tests.support.gateways import Site
 from tests.support.waiting import wait_for
 from tests.verification.askers import Asker, Word, asking
 from tests.verification.gates import (
     SERIAL,
-    enrol_all,
     granted,
     pipeline_of,
-    place,
-    prepared_site,
     ready,
 )
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with prepared_site() as site:
-        yield site
+def members() -> Mapping[str, tuple[int, ...]]:
+    return {"P1": (1,)}
 
 
 @pytest.fixture(scope="module")
-def gateway(site: Site) -> Iterator[Gateway]:
-    with running(site) as gateway:
-        place(gateway)
-        yield gateway
-
-
-@pytest.fixture(scope="module")
-def number(gateway: Gateway, site: Site, tmp_path_factory: pytest.TempPathFactory) -> int:
-    del gateway
-    return enrol_all(site, tmp_path_factory.mktemp("photos"), [1])[1]
+def number(numbers: dict[int, int]) -> int:
+    return numbers[1]
 
 
 @pytest.fixture(scope="module")

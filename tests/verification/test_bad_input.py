@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 
 import pytest
@@ -15,19 +15,15 @@ from gateway.domain.vocabulary import Decision
 from tests.badinput.rows import Row
 from tests.badinput.table import promises
 from tests.support.faces import encoded, on_canvas, orl, portrait
-from tests.support.gateways import Gateway, Site, running
+from tests.support.gateways import Gateway, Site
 from tests.verification.askers import Asker, Word, asking
 from tests.verification.flooders import Flooder, connected
 from tests.verification.gates import (
     SERIAL,
     SETTINGS,
     STRANGER,
-    directory,
-    enrol_all,
     gatepost,
     granted,
-    place,
-    prepared_site,
     ready,
 )
 
@@ -38,27 +34,18 @@ DENIED, UNDECIDED = "denied", "undecided"
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    matcher = "enabled = true\nthreads = 1\nwaiting = 1"
-    with prepared_site(SETTINGS.replace("enabled = true", matcher)) as site:
-        yield site
+def settings() -> str:
+    return SETTINGS.replace("enabled = true", "enabled = true\nthreads = 1\nwaiting = 1")
 
 
 @pytest.fixture(scope="module")
-def gateway(site: Site) -> Iterator[Gateway]:
-    with running(site) as gateway:
-        place(gateway, directory(others=FLOODING))
-        yield gateway
+def others() -> tuple[str, ...]:
+    return FLOODING
 
 
 @pytest.fixture(scope="module")
-def numbers(
-    gateway: Gateway, site: Site, tmp_path_factory: pytest.TempPathFactory
-) -> dict[int, int]:
-    del gateway
-    folder = tmp_path_factory.mktemp("photos")
-    here = enrol_all(site, folder, (MEMBER, LEAVING, WITHDRAWING))
-    return here | enrol_all(site, folder, [NEIGHBOUR], "P2")
+def members() -> Mapping[str, tuple[int, ...]]:
+    return {"P1": (MEMBER, LEAVING, WITHDRAWING), "P2": (NEIGHBOUR,)}
 
 
 @pytest.fixture(scope="module")
