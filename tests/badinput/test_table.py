@@ -11,7 +11,6 @@ from gateway.monitoring.metrics import declared
 
 from tests.badinput.table import promises
 
-
 HERE = Path(__file__).parent
 SUITES = (HERE, HERE.parent / "verification")
 
