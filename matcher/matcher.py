@@ -102,6 +102,12 @@ class LocalMatcher:
         """Add people to an open gallery, all or none; raises TemplateRefused or GalleryMissing."""
         await self._change(partial(self._galleries.extend, scope, members))
 
+    async def replace(
+        self, scope: Scope, reference: Reference, templates: Sequence[ProtectedTemplate]
+    ) -> None:
+        """Have a reference stand for exactly these templates, in one step for every search."""
+        await self._change(partial(self._galleries.replace, scope, reference, templates))
+
     async def remove(self, scope: Scope, reference: Reference) -> None:
         """Forget a reference and all its templates; no harm where there are none."""
         await self._change(partial(self._galleries.remove, scope, reference))

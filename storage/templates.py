@@ -43,6 +43,7 @@ select t.id, t.person, t.reference, t.trait, t.algorithm, t.source, t.quality, t
     t.key, k.wrapped
 from template t join person_key k on k.id = t.key where t.project = $1
 """
+OTHERS = f"{MEMBERS} and t.person = any($2::bigint[])"
 _TRAITS = {trait.value: trait for trait in Trait}
 
 

@@ -84,9 +84,11 @@ class GalleryStore(Protocol):
     async def reference(self, project: ProjectId, person: PersonId) -> Reference:
         """Return what stands for a person in this gallery, drawn at the first call."""
 
-    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> None:
+    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> Sequence[Enrolled]:
         """Store templates, all or none; a person's templates of the same trait and algorithm from
-        the same source are replaced.
+        the same source are replaced, in one step for whoever reads.
+
+        Returns every template that these people have in the gallery now.
         """
 
     async def remove(self, project: ProjectId, person: PersonId) -> int:

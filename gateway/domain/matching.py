@@ -173,6 +173,15 @@ class Matcher(Protocol):
         GalleryMissing where the gallery is neither open nor being built.
         """
 
+    async def replace(
+        self, scope: Scope, reference: Reference, templates: Sequence[ProtectedTemplate]
+    ) -> None:
+        """Have a reference stand for exactly these templates, in one step: every search sees what
+        was there before or what is there now, and none sees the reference without a template.
+
+        All or none: raises TemplateRefused, and GalleryMissing as `extend` does.
+        """
+
     async def remove(self, scope: Scope, reference: Reference) -> None:
         """Forget a reference and all its templates; no harm where there are none."""
 

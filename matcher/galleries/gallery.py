@@ -7,7 +7,7 @@ found by nobody who begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, TypeVar
@@ -70,13 +70,7 @@ class Gallery:
         opened = self._opened(members)
         with self._lock:
             self._make_shelves(opened)
-            changed = False
-            for (reference, template), sealed in zip(members, opened, strict=True):
-                shelf, row = self._placed(sealed)
-                if shelf.add(reference, row):
-                    self._digest.add(reference, template)
-                    changed = True
-            self._index += changed
+            self._index += self._add(members, opened)
 
     def load(self, members: Sequence[Member]) -> None:
         """Add templates none of which is there yet, all or none; raises TemplateRefused.
@@ -100,15 +94,25 @@ class Gallery:
     def remove(self, reference: Reference) -> None:
         """Take a reference and all its templates out."""
         with self._lock:
-            changed = False
-            for shelf in self._shelves():
-                gone, struck = shelf.strike(reference)
-                for template in gone:
-                    self._digest.remove(reference, template)
-                if gone:
-                    self._struck.append(struck)
-                    changed = True
-            self._index += changed
+            self._index += self._strike(reference, {})
+            self._wipe()
+
+    def replace(self, reference: Reference, templates: Sequence[ProtectedTemplate]) -> None:
+        """Have a reference stand for exactly these templates, or change nothing.
+
+        One step: each search sees what was there before or what is there now. Raises
+        TemplateRefused.
+        """
+        members = [(reference, one) for one in templates]
+        opened = self._opened(members)
+        with self._lock:
+            self._make_shelves(opened)
+            kept: dict[Shelf, list[NDArray[Any]]] = {}
+            for one in opened:
+                shelf, row = self._placed(one)
+                kept.setdefault(shelf, []).append(row)
+            struck = self._strike(reference, kept)
+            self._index += self._add(members, opened) or struck
             self._wipe()
 
     def faces(
@@ -176,6 +180,28 @@ class Gallery:
                     prepared = shelf.prepare(view)
                     with self._lock:
                         self._struck.append(shelf.adopt(prepared))
+
+    def _add(self, members: Sequence[Member], opened: Sequence[SealedFace | SealedIris]) -> bool:
+        changed = False
+        for (reference, template), sealed in zip(members, opened, strict=True):
+            shelf, row = self._placed(sealed)
+            if shelf.add(reference, row):
+                self._digest.add(reference, template)
+                changed = True
+        return changed
+
+    def _strike(
+        self, reference: Reference, kept: Mapping[Shelf, Sequence[NDArray[Any]]]
+    ) -> bool:
+        changed = False
+        for shelf in self._shelves():
+            gone, struck = shelf.strike(reference, kept.get(shelf, ()))
+            for template in gone:
+                self._digest.remove(reference, template)
+            if gone:
+                self._struck.append(struck)
+                changed = True
+        return changed
 
     @contextmanager
     def _reading(self, snapshot: Callable[[], T]) -> Iterator[tuple[int, T]]:

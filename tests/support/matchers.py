@@ -132,6 +132,12 @@ class FakeMatcher:
         for reference, template in members:
             self._gallery(scope).setdefault(reference, set()).add(template)
 
+    async def replace(
+        self, scope: Scope, reference: Reference, templates: Sequence[ProtectedTemplate]
+    ) -> None:
+        self._may("replace")
+        self._gallery(scope)[reference] = set(templates)
+
     async def remove(self, scope: Scope, reference: Reference) -> None:
         self._may("remove")
         self._gallery(scope).pop(reference, None)

@@ -108,8 +108,7 @@ class Enrolment:
                 quality=result.waived,
                 source=draft.source,
             )
-            await galleries.enrol(project, [entry])
-            await change.enrolled([entry])
+            await change.has(await galleries.enrol(project, [entry]))
         return self._settle(person, project, replace(result, accepted=True), ())
 
     def _permit_mode(self, project: ProjectId) -> None:

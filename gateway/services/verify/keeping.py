@@ -103,11 +103,12 @@ class KeptGalleries:
         """See `GalleryStore.members`."""
         return self._inner.members(project)
 
-    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> None:
+    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> Sequence[Enrolled]:
         """See `GalleryStore.enrol`."""
         async with self._galleries.changing(project) as change:
-            await self._inner.enrol(project, entries)
-            await change.enrolled(entries)
+            held = await self._inner.enrol(project, entries)
+            await change.has(held)
+        return held
 
     async def remove(self, project: ProjectId, person: PersonId) -> int:
         """See `GalleryStore.remove`."""
