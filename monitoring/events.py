@@ -255,4 +255,11 @@ EVENTS: dict[str, LogEvent] = {
         "The database refuses records of so many decisions; they are lost, the answers at the "
         "gates were right all the same. Report it.",
     ),
+    "verification.template_refused": LogEvent(
+        "warning",
+        "A terminal sent a template, or a picture in its place, that nobody could compare, for the "
+        "given reason; told once for each reason and connection, the metrics count them all. "
+        "`not_finite`, `zero`, `length` and `form` are its firmware's; `foreign`, `dimension` and "
+        "`no_threshold` mean another model than people are enrolled with.",
+    ),
 }

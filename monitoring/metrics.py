@@ -24,6 +24,7 @@ from gateway.monitoring.instruments import (
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
 from gateway.domain.command_queue import CommandState
+from gateway.domain.templates import TemplateFault
 
 LISTENER = Label(name="listener", values=("tcp", "tls", "serial", "serial_server", OTHER))
 PORT = Label(name="port", limit=64)
@@ -83,6 +84,7 @@ BECAUSE = Label(
         *("means_unsupported", "busy", "late", "gallery_not_ready", "cancelled", "failed"),
     ),
 )
+TEMPLATE_FAULT = Label(name="reason", values=tuple(fault.value for fault in TemplateFault))
 ENROLMENT = Label(name="result", values=("accepted", "refused"))
 DECISION_FATE = Label(name="result", values=("stored", "dropped"))
 
@@ -255,6 +257,12 @@ VERIFICATIONS = counter(
     "verdict. `busy` and `late` are the gateway's own shortcomings, see verification.md.",
     VERDICT,
     BECAUSE,
+)
+TEMPLATES_REFUSED = counter(
+    "gatepost_templates_refused_total",
+    "Questions of terminals with a template, or a picture in its place, that nobody could compare, "
+    "by what was wrong with it.",
+    TEMPLATE_FAULT,
 )
 VERIFY_SECONDS = histogram(
     "gatepost_verification_seconds",

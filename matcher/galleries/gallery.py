@@ -190,9 +190,7 @@ class Gallery:
                 changed = True
         return changed
 
-    def _strike(
-        self, reference: Reference, kept: Mapping[Shelf, Sequence[NDArray[Any]]]
-    ) -> bool:
+    def _strike(self, reference: Reference, kept: Mapping[Shelf, Sequence[NDArray[Any]]]) -> bool:
         changed = False
         for shelf in self._shelves():
             gone, struck = shelf.strike(reference, kept.get(shelf, ()))

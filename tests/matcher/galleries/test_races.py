@@ -140,9 +140,7 @@ def test_who_is_enrolled_anew_is_known_at_every_moment(seed: int) -> None:
     race = Race(seed)
     rng = np.random.default_rng(seed + 1000)
     protector, again_and_again = Protector(), range(STAYING // 2)
-    photos = [
-        [again(race.people[at], rng, 0.95) for _ in range(2)] for at in again_and_again
-    ]
+    photos = [[again(race.people[at], rng, 0.95) for _ in range(2)] for at in again_and_again]
     sealed = [[protector.protect(SECRET, face(one)) for one in pair] for pair in photos]
     irises = [race.members[at][1][1] for at in again_and_again]
 

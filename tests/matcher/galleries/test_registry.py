@@ -156,9 +156,7 @@ def test_a_replacement_that_is_refused_changes_nothing() -> None:
     bad = ProtectedTemplate(trait=Trait.FACE, algorithm=7, data=b"?")
     new = UNDER_OLD[30][1]
     refused("template.damaged", lambda: galleries.replace(SITE, REFERENCES[3], [new, bad]))
-    refused(
-        "template.foreign", lambda: galleries.replace(SITE, REFERENCES[3], [UNDER_NEW[30][1]])
-    )
+    refused("template.foreign", lambda: galleries.replace(SITE, REFERENCES[3], [UNDER_NEW[30][1]]))
     refused("gallery.missing", lambda: galleries.replace(ELSEWHERE, REFERENCES[3], [new]))
     assert galleries.state(SITE) == before
     assert knows(galleries, 3)
