@@ -274,6 +274,18 @@ GALLERIES = gauge("gatepost_galleries_open", "Projects whose gallery is in memor
 GALLERY_PEOPLE = gauge(
     "gatepost_gallery_people", "People in those galleries, counted once for each project."
 )
+CITY_PEOPLE = gauge(
+    "gatepost_city_people",
+    "People of the city-wide gallery in memory; 0 where there is none or nobody asked it yet.",
+)
+FACE_PEOPLE = gauge(
+    "gatepost_face_people",
+    "People of whom a face template or an enrolment photo is stored, each once.",
+)
+FILING_DUE = gauge(
+    "gatepost_face_filing_due_seconds",
+    "Unix time until which that must be filed with the authority; 0 before the duty began.",
+)
 ENROLMENTS = counter("gatepost_enrolments_total", "Photos offered for enrolment.", ENROLMENT)
 DECISIONS = counter(
     "gatepost_decisions_total",

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import field
 from typing import Protocol
 
+from gateway.domain.city_cases import CityFinding
 from gateway.domain.decisions import DecisionRecord
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import ProtectedTemplate, Reference
@@ -69,7 +70,9 @@ class WorkerStore(Protocol):
     async def withdraw(
         self, person: PersonId, subject: Subject, at_ms: int, *, by: str = GATEWAY
     ) -> None:
-        """Withdraw a consent; of BIO_NETWORK, destroy every template and photo of the person."""
+        """Withdraw a consent; of BIO_NETWORK, destroy every template and photo of the person; of
+        CITY_GALLERY, those of the city-wide gallery.
+        """
 
     async def people(self, project: ProjectId) -> tuple[Sequence[Person], Sequence[Engagement]]:
         """Return everybody engaged on a project now or later, with consents in force."""
@@ -130,6 +133,8 @@ class EnrolmentResult:
     same_face_score: float | None = None
     searched: bool = False
     """Whether the gallery was searched for the same face at all: only central galleries are."""
+    city: CityFinding | None = None
+    """None where there is no city-wide gallery, or the person did not agree to it."""
 
 
 class Enrolments(Protocol):
@@ -162,3 +167,6 @@ class PeopleWatch(Protocol):
 
     async def templates_destroyed(self, project: ProjectId, person: PersonId) -> None:
         """Forget a person in this gallery: the store holds no template of theirs any more."""
+
+    async def city_left(self, person: PersonId) -> None:
+        """Have the city-wide gallery hold of a person what the store holds, if anything."""

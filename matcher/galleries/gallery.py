@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
+from gateway.matcher.galleries.alike import pairs
 from gateway.matcher.galleries.irises import prepared, search
 from gateway.matcher.galleries.nearest import Segment, merged, nearest
 from gateway.matcher.galleries.nearest import among as nearest_among
@@ -45,7 +46,7 @@ class Found:
     """What a search gave."""
 
     candidates: tuple[Candidate, ...]
-    """The best two of different references, best first; fewer where there are fewer."""
+    """The best of different references, best first; fewer where there are fewer."""
     index: int
     """Version of the gallery that was searched."""
 
@@ -116,7 +117,10 @@ class Gallery:
             self._wipe()
 
     def faces(
-        self, probes: Sequence[FaceTemplate], among: frozenset[Reference] | None = None
+        self,
+        probes: Sequence[FaceTemplate],
+        among: frozenset[Reference] | None = None,
+        most: int = 2,
     ) -> Found:
         """Search for one person, seen in one face or several; raises TemplateRefused."""
         algorithm = _the_algorithm(probes)
@@ -128,11 +132,24 @@ class Gallery:
             if {len(vector) for vector in vectors} != {shelf.dimensions}:
                 raise _other_size(f"{shelf.dimensions} elements")
             if among is not None:
-                found = [nearest_among(view, among, vector) for vector in vectors]
+                found = [nearest_among(view, among, vector, most) for vector in vectors]
             else:
                 depth = self._options.depth
-                found = [nearest(view, segments, vector, depth) for vector in vectors]
-            return Found(candidates=merged(found), index=index)
+                found = [nearest(view, segments, vector, depth, most) for vector in vectors]
+            return Found(candidates=merged(found, most), index=index)
+
+    def face_references(self) -> dict[int, NDArray[np.int64]]:
+        """Return who has faces now, ascending, by algorithm."""
+        with self._lock:
+            views = {algorithm: shelf.rows.view() for algorithm, shelf in self._faces.items()}
+        return {number: np.unique(view.references[~view.struck]) for number, view in views.items()}
+
+    def alike(
+        self, algorithm: int, some: NDArray[np.int64], least: float
+    ) -> list[tuple[Reference, Reference, float]]:
+        """Return who scores at least so much with one of ``some`` and has a larger reference."""
+        with self._reading(lambda: self._faces.get(algorithm)) as (_, shelf):
+            return [] if shelf is None else pairs(shelf.rows.view(), some, least)
 
     def irises(
         self, probes: Sequence[IrisTemplate], among: frozenset[Reference] | None = None

@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Lock
 
+import numpy as np
 from gateway.matcher.galleries.gallery import Found, Gallery, Member
 from gateway.matcher.galleries.options import GalleryOptions
 from gateway.matcher.protection.layout import read
 from gateway.matcher.protection.transform import foreign_secret
+from numpy.typing import NDArray
 
 from gateway.domain.matching import (
     GalleryMissing,
@@ -136,9 +138,20 @@ class Galleries:
         scope: Scope,
         probes: Sequence[FaceTemplate],
         among: frozenset[Reference] | None = None,
+        most: int = 2,
     ) -> Found:
         """Search for one person by face; raises GalleryMissing or TemplateRefused."""
-        return self._gallery(scope).faces(probes, among)
+        return self._gallery(scope).faces(probes, among, most)
+
+    def face_references(self, scope: Scope) -> dict[int, NDArray[np.int64]]:
+        """Return who has faces, by algorithm; raises GalleryMissing."""
+        return self._gallery(scope).face_references()
+
+    def alike(
+        self, scope: Scope, algorithm: int, some: NDArray[np.int64], least: float
+    ) -> list[tuple[Reference, Reference, float]]:
+        """Return who is like one of ``some``, see `Gallery.alike`; raises GalleryMissing."""
+        return self._gallery(scope).alike(algorithm, some, least)
 
     def irises(
         self,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gateway.matcher.galleries import nearest as module
 from gateway.matcher.galleries.indexes import Flat, Index, Matrix, Quantised, Ranking
-from gateway.matcher.galleries.nearest import Segment, among, best_two, merged, nearest
+from gateway.matcher.galleries.nearest import Segment, among, best, merged, nearest
 from gateway.matcher.galleries.rows import View
 from gateway.matcher.vectors import Vector
 from hypothesis import given
@@ -156,7 +156,7 @@ def test_only_those_named_are_compared() -> None:
 
 def test_a_score_is_never_above_one() -> None:
     references = np.array([1, 2, 3])
-    found = best_two(references, np.array([1.0000001, -1.0000001, -1.1]))
+    found = best(references, np.array([1.0000001, -1.0000001, -1.1]))
     assert [one.score for one in found] == [1, -1]
 
 
