@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import numpy as np
 import pytest
+from gateway.matcher.galleries.registry import Galleries
+from gateway.matcher.protection.transform import Protector
 from gateway.storage.months import wall_ms
 from gateway.storage.opening import Storage
 from gateway.storage.person_keys import lock_people
 from gateway.storage.pool import Turn
 
+from gateway.domain.city import CITY
 from gateway.domain.city_cases import CaseVerdict, CityCandidate, Likeness
 from gateway.domain.enrolments import Enrolled
-from gateway.domain.errors import StoreRefused
+from gateway.domain.errors import GatepostError, StoreRefused
 from gateway.domain.ids import PersonId, ProjectId
-from gateway.domain.matching import Trait
+from gateway.domain.matching import Scope, Trait
 from gateway.domain.workers import Engagement, Subject, VerificationMode
+from tests.matcher.faces import face, strangers
+from tests.matcher.protection.test_transform import vector
 from tests.storage.test_galleries import _blocked
 from tests.support.people import (
     GIVEN,
@@ -101,6 +107,38 @@ def test_secret_references_and_keys_are_its_own(storage: Storage, run: Any) -> N
         assert await keys(storage, person) == {"identity", "city", "biometric"}
         assert datas(await members(storage)) == [b"CITY"]
         assert datas(list(await storage.city.held(person))) == [b"CITY"]
+
+    run(main())
+
+
+def test_templates_of_project_and_city_have_nothing_in_common(storage: Storage, run: Any) -> None:
+    """The same faces under the two secrets as they are drawn: nothing tells who is who."""
+    count = 300
+    people = strangers(count, 128, np.random.default_rng(5))
+
+    async def main() -> None:
+        one, _ = await opened(storage)
+        person, protector = await make_citizen(storage, one), Protector()
+        secrets = await storage.galleries.secret(one), await storage.city.secret()
+        sealed = [[protector.protect(s, face(each)) for each in people] for s in secrets]
+        project, city = ([vector(each) for each in shelf] for shelf in sealed)
+        scores = np.array(project, dtype=np.float64) @ np.array(city).T
+        same, others = np.diag(scores), scores[~np.eye(count, dtype=bool)]
+        # Four standard errors of a mean of 300.
+        assert abs(same.mean() - others.mean()) < 0.23 * others.std()
+        assert same.std() == pytest.approx(others.std(), rel=0.2)
+        # As stored and read again, either is refused where the other belongs.
+        reference = await storage.city.reference(person)
+        entry = template(person, reference, sealed[1][0].data, algorithm=7)
+        await storage.city.enrol([entry])
+        (held,) = await storage.city.held(person)
+        galleries = Galleries()
+        galleries.open(CITY, secrets[1], [(reference, held.template)])
+        assert galleries.faces(CITY, [face(people[0])]).candidates[0].score > 0.999
+        with pytest.raises(GatepostError, match=r"template\.foreign"):
+            galleries.extend(CITY, [(reference, sealed[0][0])])
+        with pytest.raises(GatepostError, match=r"template\.foreign"):
+            galleries.open(Scope(one), secrets[0], [(reference, held.template)])
 
     run(main())
 

@@ -114,6 +114,23 @@ def test_two_enrolments_and_a_removal_race_with_questions(
     assert granted(gate.by_picture(portrait(1, 6)), numbers[1])
 
 
+def test_who_is_enrolled_anew_is_never_a_stranger_meanwhile(
+    gate: Asker, site: Site, numbers: dict[int, int], tmp_path: Path
+) -> None:
+    """Another photo takes the place of the first one in one step, however often it does."""
+    with asked_all_the_while(gate, 1) as said:
+        for number in (2, 3, 4, 1):
+            code, told = enrol(site, tmp_path, 1, picture=number)
+            assert (code, told_number(told)) == (0, numbers[1]), told
+        before = len(said)
+        wait_for(lambda: len(said) > before, "an answer after the last one")
+    assert len(said) > 4
+    for _, word in said:
+        assert granted(word, numbers[1]) or isinstance(word, FellBack), word
+    held = site.query("select 1 from template where person = $1", numbers[1])
+    assert len(held) == 1
+
+
 def test_consent_that_is_withdrawn_in_mid_flight_opens_no_gate_afterwards(
     gate: Asker, site: Site, numbers: dict[int, int]
 ) -> None:
