@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Strict
+from pydantic import BeforeValidator, Strict
 
 from gateway.setting_kinds import InProduction, Section, setting
 
-Days = Annotated[tuple[Annotated[date, Strict(strict=False)], ...], Strict(strict=False)]
-"""Calendar days, as "2026-10-01"."""
+
+def _day(given: object) -> object:
+    """Take a day of TOML or a text, and no number: pydantic would count its days since 1970."""
+    if isinstance(given, str):
+        return date.fromisoformat(given)
+    if isinstance(given, date) and not isinstance(given, datetime):
+        return given
+    raise ValueError('expected a day, such as "2026-10-01"')
+
+
+Days = Annotated[tuple[Annotated[date, BeforeValidator(_day)], ...], Strict(strict=False)]
+"""Calendar days."""
 
 
 class PeopleSection(Section):

@@ -150,6 +150,30 @@ def test_consent_that_is_withdrawn_in_mid_flight_opens_no_gate_afterwards(
     assert kept == []
 
 
+def test_a_decision_alone_makes_no_city_wide_gallery(
+    gate: Asker, site: Site, numbers: dict[int, int], tmp_path: Path
+) -> None:
+    """The setting is off here: nobody is added or compared, whatever was decided and agreed to."""
+    del gate
+    paper = tmp_path / "paper.txt"
+    paper.write_text("It is decided.")
+    decided = ("--area", "990000", "--text", str(paper), "--decided-by", "Sample office")
+    agreed = ("--consent-text", str(paper), "--how", "signature")
+    for words in (
+        ("city", "decide", *decided),
+        ("person", "consent", str(numbers[1]), "city_gallery", *agreed),
+    ):
+        code, told = gatepost(site, *words)
+        assert code == 0, told
+    code, told = enrol(site, tmp_path, 1)
+    assert (code, "city-wide" in told) == (0, False), told
+    assert site.query("select 1 from city_template") == []
+    code, told = gatepost(site, "person", "dispute", str(tmp_path / "1.jpg"), "--reason", "x")
+    assert (code, "[city.off]" in told) == (1, True), told
+    assert "city_gallery.enabled is off" in gatepost(site, "city", "show")[1]
+    assert gatepost(site, "city", "end", "--reason", "never used")[0] == 0
+
+
 def test_a_terminal_that_is_moved_asks_the_people_of_its_new_project(
     gate: Asker, gateway: Gateway, site: Site, numbers: dict[int, int]
 ) -> None:
