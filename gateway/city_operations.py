@@ -14,6 +14,7 @@ from gateway.domain.city import CityDecision
 from gateway.domain.city_cases import CaseVerdict
 from gateway.domain.errors import GatepostError
 from gateway.domain.ports import Log
+from gateway.domain.redaction import redact
 from gateway.people_answers import case_answer
 from gateway.people_enrolment import PeopleRuntime
 from gateway.protocols.clock import read_clock
@@ -164,9 +165,10 @@ class CityOperations:
 
 
 def _said(reason: str) -> str:
+    """Return a reason as it may be kept; raises GatepostError ``city.reason`` for none."""
     if not reason.strip():
         raise _refused("reason", "nobody said why.", "Give --reason; the audit trail keeps it.")
-    return reason.strip()
+    return redact(reason.strip())
 
 
 def _refused(code: str, message: str, remedy: str) -> GatepostError:
