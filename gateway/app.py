@@ -21,6 +21,7 @@ from gateway.limits import (
     command_limits,
     desk_limits,
     dialect_options,
+    filing_rules,
     flow_limits,
     inbox_limits,
     listener_limits,
@@ -40,7 +41,7 @@ from gateway.monitoring.health import Health
 from gateway.monitoring.measured_store import MeasuredStore
 from gateway.monitoring.metrics import UNUSABLE_CODECS, Metrics
 from gateway.monitoring.presence import Presence, PresenceTable
-from gateway.monitoring.verifying import fold_verification
+from gateway.monitoring.verifying import fold_filing, fold_verification
 from gateway.people_enrolment import PeopleRuntime
 from gateway.protocols.capture import Taps
 from gateway.protocols.clock import read_clock
@@ -52,6 +53,7 @@ from gateway.protocols.roster import Roster
 from gateway.protocols.surroundings import Surroundings
 from gateway.services.assembly import Services, assemble
 from gateway.services.captures import Inbox
+from gateway.services.filing import FilingWatch
 from gateway.services.retention import Retention
 from gateway.services.verify.ports import VerifyPorts
 from gateway.settings import Settings
@@ -95,7 +97,8 @@ async def build(
     served = enabled_dialects(settings.dialects.enabled, found.dialects)
     metrics = _metrics(found, log)
     services = await _services(settings, storage, directory, presence, metrics, log, probe, ports)
-    _fold(metrics, services, presence)
+    filing = FilingWatch(storage.filings, filing_rules(settings), log)
+    _fold(metrics, services, presence, filing)
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)
     people = _people(services, log)
@@ -105,7 +108,9 @@ async def build(
         log=log,
         services=services,
         presence=presence,
-        housekeeping=_housekeeping(settings, services, storage, presence, deafness, inbox, people),
+        housekeeping=_housekeeping(
+            settings, services, storage, presence, deafness, inbox, people, filing
+        ),
         server=_server(settings, served, services, metrics, deafness, taps, log),
         metrics=metrics,
         taps=taps,
@@ -140,7 +145,10 @@ async def _services(
     )
 
 
-def _fold(metrics: Metrics, services: Services, presence: PresenceTable) -> None:
+def _fold(
+    metrics: Metrics, services: Services, presence: PresenceTable, filing: FilingWatch
+) -> None:
+    fold_filing(metrics, lambda: (filing.status.people, filing.status.due_ms))
     fold_tally(metrics, services.common.tally, services.lanes)
     fold_presence(metrics, presence)
     fold_commands(metrics, services.commands.tally)
@@ -152,6 +160,7 @@ def _fold(metrics: Metrics, services: Services, presence: PresenceTable) -> None
             open_=lambda: verification.verifier.open,
             waiting=lambda: len(verification.decisions),
             galleries=lambda: (verification.galleries.open, verification.galleries.people),
+            city=lambda: verification.city_people,
         )
 
 
@@ -179,10 +188,12 @@ def _housekeeping(
     deafness: Deafness,
     inbox: Inbox,
     people: PeopleRuntime,
+    filing: FilingWatch,
 ) -> Housekeeping:
     retention = Retention(
         photos=storage.photos,
         galleries=storage.galleries,
+        city=storage.city,
         limits=retention_limits(settings),
         watch=people.watch,
         log=people.log,
@@ -195,6 +206,7 @@ def _housekeeping(
         deafness=deafness,
         inbox=inbox,
         retention=retention,
+        filing=filing,
         clock=read_clock,
         log=people.log,
     )
@@ -210,6 +222,7 @@ def _people(services: Services, log: Log) -> PeopleRuntime:
         watch=verification,
         log=log,
         workers=verification.workers,
+        city=verification.city,
     )
 
 

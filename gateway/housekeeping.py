@@ -17,6 +17,7 @@ from gateway.monitoring.deafness import Deafness
 from gateway.monitoring.presence import Presence, PresenceTable, Transition
 from gateway.services.assembly import Services
 from gateway.services.captures import Inbox
+from gateway.services.filing import FilingWatch
 from gateway.services.retention import Retention
 from gateway.storage.records import PostgresRecordStore
 
@@ -31,6 +32,8 @@ ORDERS_EVERY = 2
 """Seconds between two looks at orders whose time is over."""
 CAPTURES_EVERY = 60
 """Seconds between two looks at which captures have been kept long enough."""
+FACES_EVERY = 300
+"""Seconds between two counts of the people whose faces are stored; one takes a tenth of one."""
 PEOPLE_EVERY = 3600
 """Seconds between two looks at whose photos and templates have been kept long enough."""
 
@@ -46,6 +49,7 @@ class Housekeeping:
     deafness: Deafness
     inbox: Inbox
     retention: Retention
+    filing: FilingWatch
     clock: Callable[[], Instant]
     log: Log
     _flushed: float = field(default=-inf, init=False)
@@ -56,6 +60,7 @@ class Housekeeping:
         self.services.ingest.add_ids(await self._measured.reserve_ids(ID_BLOCK))
         await self._attempt(self.erase_captures)
         await self._attempt(self.erase_people)
+        await self._attempt(self.count_faces)
 
     async def run(self) -> None:
         """Do every duty in its own time until cancelled: a slow one must not hold up the others."""
@@ -67,6 +72,7 @@ class Housekeeping:
             self._every(PARTITIONS_EVERY, self.store.prepare),
             self._every(CAPTURES_EVERY, self.erase_captures),
             self._every(PEOPLE_EVERY, self.erase_people),
+            self._every(FACES_EVERY, self.count_faces),
         )
 
     async def erase_captures(self) -> None:
@@ -80,6 +86,10 @@ class Housekeeping:
     async def erase_people(self) -> None:
         """Erase photos and templates that have been kept long enough."""
         await self.retention.keep_house(self.clock().wall)
+
+    async def count_faces(self) -> None:
+        """Count the people whose faces are stored, and begin the duty to file where it is due."""
+        await self.filing.review(self.clock().wall)
 
     async def watch(self) -> None:
         """Sweep presence and note whether the store takes records."""

@@ -6,8 +6,10 @@ import os
 import resource
 from pathlib import Path
 
+from gateway.domain.filings import FilingRules
 from gateway.domain.matching import Trait
 from gateway.domain.quality import QualityPolicy
+from gateway.domain.working_days import Calendar
 from gateway.protocols.capture import CaptureLimits
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.gate import (
@@ -130,6 +132,19 @@ def retention_limits(settings: Settings) -> RetentionLimits:
     )
 
 
+def filing_rules(settings: Settings) -> FilingRules:
+    """Return from how many people's faces on something must be filed, and by when."""
+    people = settings.people
+    return FilingRules(
+        warn=people.filing_warning,
+        duty=people.filing_duty,
+        days=people.filing_days,
+        calendar=Calendar(
+            holidays=frozenset(people.holidays), worked=frozenset(people.worked_weekends)
+        ),
+    )
+
+
 def verify_limits(settings: Settings) -> VerifyLimits:
     """Return by which numbers is decided who passes; a table wins over what is built in."""
     section = settings.verification
@@ -152,6 +167,8 @@ def verify_limits(settings: Settings) -> VerifyLimits:
         linger_s=section.linger_seconds,
         enrolment=QualityPolicy(name="verification.waived", waived=frozenset(section.waived)),
         refuse_doubles=section.refuse_doubles,
+        city_face=settings.city_gallery.face_threshold,
+        city_candidates=settings.city_gallery.candidates,
         decision_rows=section.decisions_waiting,
         decision_batch=section.decisions_batch,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.domain.city_cases import CityCase
 from gateway.domain.ids import ProjectId
 from gateway.domain.workers import Consent, Subject
 from gateway.storage.people_reader import PersonSummary
@@ -54,6 +55,17 @@ def shown(summary: PersonSummary, codes: Mapping[ProjectId, str], now_ms: int) -
             }
             for one in summary.consents
         ],
+    }
+
+
+def case_answer(case: CityCase) -> dict[str, Any]:
+    """Return two people with one face."""
+    return {
+        "reference": case.reference,
+        "people": [case.person, case.other],
+        "score": case.score,
+        "found_ms": case.found_ms,
+        "verdict": None if case.verdict is None else case.verdict.value,
     }
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.admin import as_json
+from gateway.domain.city_cases import CityFinding
 from gateway.domain.directory import Project
 from gateway.domain.enrolments import Enrolments, PeopleWatch, WorkerStore
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import PersonId
 from gateway.domain.ports import Log
 from gateway.domain.workers import Subject, VerificationMode
-from gateway.people_answers import agreed
+from gateway.people_answers import agreed, case_answer
+from gateway.services.verify.city import City
 from gateway.storage.people_reader import PersonSummary
 from gateway.storage.photos import PhotoStore
 
@@ -34,6 +36,8 @@ class PeopleRuntime:
     workers: WorkerStore | None = None
     """The store as it must be changed where people are held in memory: who is taken away is
     stopped at the gates before the database is asked. None is the database's own."""
+    city: City | None = None
+    """None where the settings want no city-wide gallery."""
 
 
 def ready_enrolments(
@@ -110,6 +114,17 @@ async def enrol(
         "same_face_as": result.same_face_as,
         "same_face_score": result.same_face_score,
         "searched": result.searched,
+        "city": None if result.city is None else city_answer(result.city),
+    }
+
+
+def city_answer(finding: CityFinding) -> dict[str, Any]:
+    """Return what the city-wide gallery said, as JSON."""
+    return {
+        "kept": finding.kept,
+        "warnings": list(finding.warnings),
+        "cases": [case_answer(one) for one in finding.cases],
+        "unlike": finding.unlike,
     }
 
 

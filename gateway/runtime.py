@@ -15,14 +15,16 @@ from gateway import crashpoints
 from gateway.admin import AdminServer, Call
 from gateway.app import Parts, build, follow
 from gateway.capture_operations import CaptureOperations, Recorder
+from gateway.city_operations import CityOperations
 from gateway.command_operations import CommandOperations
 from gateway.database import admin_socket, opened
 from gateway.decision_operations import DecisionOperations
 from gateway.domain.directory import Directory
 from gateway.domain.ports import Log
 from gateway.domain.requests import Parting
+from gateway.filing_operations import FilingOperations
 from gateway.garbage import settle_down
-from gateway.limits import raise_open_files
+from gateway.limits import filing_rules, raise_open_files
 from gateway.monitoring.logs import LogHandle, configure, get_logger
 from gateway.monitoring.presence import Presence
 from gateway.monitoring.process import fold_process, watch_loop
@@ -165,6 +167,8 @@ def _calls(parts: Parts, storage: Storage) -> Mapping[str, Call]:
         **CaptureOperations(storage, recorder).calls(),
         **CommandOperations(storage, parts.services.commands, parts.dialects).calls(),
         **PeopleOperations(storage, parts.people).calls(),
+        **CityOperations(storage, parts.people).calls(),
+        **FilingOperations(storage, filing_rules(parts.settings)).calls(),
         **DecisionOperations(storage).calls(),
     }
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Strict
 
 from gateway.capture_settings import CaptureSection
+from gateway.city_settings import CitySection
 from gateway.command_settings import CommandsSection
 from gateway.dialect_settings import DialectsSection, HikvisionSection, UnprovedTable
 from gateway.matcher_settings import MatcherSection
@@ -340,6 +341,7 @@ class Settings(Section):
     commands: CommandsSection = Field(default_factory=CommandsSection)
     people: PeopleSection = Field(default_factory=PeopleSection)
     verification: VerificationSection = Field(default_factory=VerificationSection)
+    city_gallery: CitySection = Field(default_factory=CitySection)
     matcher: MatcherSection = Field(default_factory=MatcherSection)
     web: WebSection = Field(default_factory=WebSection)
     log: LogSection = Field(default_factory=LogSection)

@@ -31,6 +31,7 @@ async def verify_ports(settings: Settings, storage: Storage) -> AsyncIterator[Ve
             workers=storage.workers,
             galleries=storage.galleries,
             decisions=storage.decisions,
+            city=storage.city if settings.city_gallery.enabled else None,
         )
     finally:
         threads.close()

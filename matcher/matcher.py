@@ -16,6 +16,7 @@ from gateway.matcher.protection.transform import Protector
 from gateway.matcher.vectors import cosine
 
 from gateway.domain.matching import (
+    Alike,
     Analysis,
     Answer,
     GalleryState,
@@ -31,6 +32,8 @@ from gateway.domain.templates import FaceTemplate, IrisTemplate
 
 ANALYSE_S = 10.0
 """What an analysis may wait for: the gates go first, but a long morning must not starve it."""
+COMPARED = 16
+"""References compared with all others in one go, about 50 ms of a hundred thousand."""
 BATCH = 2_000
 """Members that are added in one go while a gallery is built; between two, questions have a turn."""
 
@@ -80,6 +83,22 @@ class LocalMatcher:
         work = partial(self._answer, question)
         return await self._pool.run(_kind(question), work, question.deadline)
 
+    async def alike(self, scope: Scope, least: float) -> Sequence[Alike]:
+        """Return every two references whose faces score at least so much; see the port."""
+        found: list[Alike] = []
+        known = await self._pool.keep(partial(self._galleries.face_references, scope))
+        for algorithm, references in known.items():
+            for at in range(0, len(references), COMPARED):
+                some = references[at : at + COMPARED]
+                # As upkeep it stands back behind whoever waits at a gate, at each step anew.
+                work = partial(self._galleries.alike, scope, algorithm, some, least)
+                pairs = await self._pool.keep(work)
+                found += [
+                    Alike(one=one, other=other, score=score, algorithm=algorithm)
+                    for one, other, score in pairs
+                ]
+        return found
+
     async def compare(self, one: FaceTemplate, other: FaceTemplate) -> float:
         """Return the cosine of two templates of one model; raises TemplateRefused."""
         return cosine(one, other)
@@ -101,6 +120,12 @@ class LocalMatcher:
     ) -> None:
         """Add people to an open gallery, all or none; raises TemplateRefused or GalleryMissing."""
         await self._change(partial(self._galleries.extend, scope, members))
+
+    async def replace(
+        self, scope: Scope, reference: Reference, templates: Sequence[ProtectedTemplate]
+    ) -> None:
+        """Have a reference stand for exactly these templates, in one step for every search."""
+        await self._change(partial(self._galleries.replace, scope, reference, templates))
 
     async def remove(self, scope: Scope, reference: Reference) -> None:
         """Forget a reference and all its templates; no harm where there are none."""
@@ -153,7 +178,8 @@ class LocalMatcher:
         began = time.perf_counter()
         seen = self._pipeline.analyse(picture)
         embedded = time.perf_counter()
-        found = self._galleries.faces(question.scope, (seen.template,), question.among)
+        probes = (seen.template,)
+        found = self._galleries.faces(question.scope, probes, question.among, question.most)
         return Answer(
             trait=Trait.FACE,
             algorithm=seen.template.algorithm,
@@ -167,7 +193,8 @@ class LocalMatcher:
 
     def _match_faces(self, question: Question) -> Answer:
         began = time.perf_counter()
-        found = self._galleries.faces(question.scope, question.faces, question.among)
+        probes = question.faces
+        found = self._galleries.faces(question.scope, probes, question.among, question.most)
         return _told(Trait.FACE, question.faces[0].algorithm, found, began)
 
     def _match_irises(self, question: Question) -> Answer:

@@ -121,6 +121,10 @@ class Tally(Protocol):
         """One tally for each lane."""
 
     @property
+    def templates_refused(self) -> Mapping[str, int]:
+        """Templates nobody could compare, by reason."""
+
+    @property
     def logins(self) -> Mapping[str, int]:
         """Attempts by result."""
 
@@ -218,6 +222,8 @@ def fold_tally(metrics: Metrics, tally: Tally, waiting: Waiting) -> None:
         metrics[m.PICTURES].at("stored").value = tally.pictures_stored
         metrics[m.PICTURES].at("damaged").value = tally.pictures_damaged
         metrics[m.PICTURES].at("declined").value = tally.pictures_declined
+        for reason, count in tally.templates_refused.items():
+            metrics[m.TEMPLATES_REFUSED].at(reason).value = count
         for result, count in tally.logins.items():
             metrics[m.LOGINS].at(result).value = count
         metrics[m.WAITING_RECORDS].at().value = len(waiting)

@@ -40,6 +40,25 @@ EVENTS: dict[str, LogEvent] = {
     "capture.refused": LogEvent(
         "warning", "An operator asked for a full recording, which the settings do not allow."
     ),
+    "city.changed": LogEvent(
+        "warning",
+        "An operator noted or ended the decision on the city-wide gallery, or renewed it.",
+    ),
+    "city.closed": LogEvent("info", "The city-wide gallery left the memory."),
+    "city.opened": LogEvent(
+        "info", "The city-wide gallery is in memory and proved equal to the store."
+    ),
+    "city.out_of_step": LogEvent(
+        "error",
+        "A stored change of the city-wide gallery could not be made in memory, for the given "
+        "reason; it is read anew before the next question. Report it if it comes again.",
+    ),
+    "city.warned": LogEvent(
+        "warning",
+        "Somebody was enrolled, and the city-wide gallery warns: `city_double`, somebody else has "
+        "this face, see `gatepost person duplicates`; `city_unlike`, this is not the face of that "
+        "number there; any other code says why it could not be asked.",
+    ),
     "codec.opening_failed": LogEvent(
         "error",
         "A codec could not judge the first bytes of a connection and was passed over: a bug of it.",
@@ -171,6 +190,19 @@ EVENTS: dict[str, LogEvent] = {
         "So many enrolment photos, and the templates of so many people who had left, were erased "
         "because their time was up.",
     ),
+    "people.filing_due": LogEvent(
+        "warning",
+        "So many people's faces are stored that it must be filed with the provincial authority "
+        "until `due_ms`; `gatepost person filing` notes that it was.",
+    ),
+    "people.filing_near": LogEvent(
+        "warning",
+        "So many people's faces are stored that a filing will soon be due: prepare it.",
+    ),
+    "people.filing_overdue": LogEvent(
+        "error",
+        "It had to be filed until `due_ms` how many people's faces are stored, and was not.",
+    ),
     "people.overridden": LogEvent(
         "warning",
         "An operator had a photo enrolled in spite of these codes and answers for it.",
@@ -254,5 +286,12 @@ EVENTS: dict[str, LogEvent] = {
         "error",
         "The database refuses records of so many decisions; they are lost, the answers at the "
         "gates were right all the same. Report it.",
+    ),
+    "verification.template_refused": LogEvent(
+        "warning",
+        "A terminal sent a template, or a picture in its place, that nobody could compare, for the "
+        "given reason; told once for each reason and connection, the metrics count them all. "
+        "`not_finite`, `zero`, `length` and `form` are its firmware's; `foreign`, `dimension` and "
+        "`no_threshold` mean another model than people are enrolled with.",
     ),
 }

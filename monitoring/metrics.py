@@ -24,6 +24,7 @@ from gateway.monitoring.instruments import (
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
 from gateway.domain.command_queue import CommandState
+from gateway.domain.templates import TemplateFault
 
 LISTENER = Label(name="listener", values=("tcp", "tls", "serial", "serial_server", OTHER))
 PORT = Label(name="port", limit=64)
@@ -83,6 +84,7 @@ BECAUSE = Label(
         *("means_unsupported", "busy", "late", "gallery_not_ready", "cancelled", "failed"),
     ),
 )
+TEMPLATE_FAULT = Label(name="reason", values=tuple(fault.value for fault in TemplateFault))
 ENROLMENT = Label(name="result", values=("accepted", "refused"))
 DECISION_FATE = Label(name="result", values=("stored", "dropped"))
 
@@ -256,6 +258,12 @@ VERIFICATIONS = counter(
     VERDICT,
     BECAUSE,
 )
+TEMPLATES_REFUSED = counter(
+    "gatepost_templates_refused_total",
+    "Questions of terminals with a template, or a picture in its place, that nobody could compare, "
+    "by what was wrong with it.",
+    TEMPLATE_FAULT,
+)
 VERIFY_SECONDS = histogram(
     "gatepost_verification_seconds",
     "From the read of a question to its answer, whatever it was.",
@@ -265,6 +273,18 @@ VERIFY_OPEN = gauge("gatepost_verifications_open", "Questions that wait for thei
 GALLERIES = gauge("gatepost_galleries_open", "Projects whose gallery is in memory.")
 GALLERY_PEOPLE = gauge(
     "gatepost_gallery_people", "People in those galleries, counted once for each project."
+)
+CITY_PEOPLE = gauge(
+    "gatepost_city_people",
+    "People of the city-wide gallery in memory; 0 where there is none or nobody asked it yet.",
+)
+FACE_PEOPLE = gauge(
+    "gatepost_face_people",
+    "People of whom a face template or an enrolment photo is stored, each once.",
+)
+FILING_DUE = gauge(
+    "gatepost_face_filing_due_seconds",
+    "Unix time until which that must be filed with the authority; 0 before the duty began.",
 )
 ENROLMENTS = counter("gatepost_enrolments_total", "Photos offered for enrolment.", ENROLMENT)
 DECISIONS = counter(

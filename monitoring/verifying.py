@@ -39,9 +39,11 @@ def fold_verification(
     open_: Callable[[], int],
     waiting: Callable[[], int],
     galleries: Callable[[], tuple[int, int]],
+    city: Callable[[], int],
 ) -> None:
     """Have it exported; the callables return how many questions are open, how many records of
-    decisions wait, and how many galleries with how many people are in memory.
+    decisions wait, how many galleries with how many people are in memory, and how many people of
+    the city-wide one.
     """
 
     def fold() -> None:
@@ -57,5 +59,17 @@ def fold_verification(
         number, people = galleries()
         metrics[m.GALLERIES].at().value = number
         metrics[m.GALLERY_PEOPLE].at().value = people
+        metrics[m.CITY_PEOPLE].at().value = city()
+
+    metrics.before_scrape(fold)
+
+
+def fold_filing(metrics: Metrics, status: Callable[[], tuple[int, int | None]]) -> None:
+    """Have the count of people whose faces are stored exported, and until when to file it (ms)."""
+
+    def fold() -> None:
+        people, due_ms = status()
+        metrics[m.FACE_PEOPLE].at().value = people
+        metrics[m.FILING_DUE].at().value = 0 if due_ms is None else due_ms / 1000
 
     metrics.before_scrape(fold)

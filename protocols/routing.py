@@ -39,6 +39,7 @@ from gateway.domain.requests import DeclineBlob, Defer, Refusal, Refuse
 from gateway.domain.times import Instant
 from gateway.domain.verification import (
     Hesitation,
+    TemplateRejected,
     Undecided,
     VerificationEvent,
     VerifyCancelled,
@@ -157,6 +158,11 @@ def _verification_ended(session: Session, event: VerificationEvent, now: Instant
     session.shared.desk.verification_ended(session, event)
 
 
+def _template_rejected(session: Session, event: TemplateRejected, now: Instant) -> None:
+    del now
+    session.shared.desk.template_rejected(session, event)
+
+
 def _undecided(session: Session, event: VerifyRequested, now: Instant) -> None:
     session.tell(Undecided(receipt=event.receipt, reason=Hesitation.BUSY), now)
 
@@ -219,6 +225,7 @@ STRANGER_ROUTES: dict[type, Route] = {
     VerifyRequested: _undecided,
     VerifyCancelled: _nothing,
     VerifyLate: _nothing,
+    TemplateRejected: _nothing,
     **dict.fromkeys(OUTCOMES, _nothing),
     PeopleStated: _nothing,
     FaultNoticed: _nothing,
@@ -247,6 +254,7 @@ MEMBER_ROUTES: dict[type, Route] = {
     VerifyRequested: _verify,
     VerifyCancelled: _verification_ended,
     VerifyLate: _verification_ended,
+    TemplateRejected: _template_rejected,
     **dict.fromkeys(OUTCOMES, _outcome),
     PeopleStated: _reported,
     FaultNoticed: _reported,

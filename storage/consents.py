@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import asyncpg
+from gateway.storage.city_templates import erase_from_city
 from gateway.storage.person_keys import BIOMETRIC
 from gateway.storage.pool import Connection
 
@@ -41,24 +42,30 @@ async def write_consent(connection: Connection, consent: Consent) -> bool:
 async def write_withdrawal(
     connection: Connection, person: PersonId, subject: Subject, at_ms: int
 ) -> str:
-    """Mark the entries in force; of BIO_NETWORK, destroy all that was sealed by it.
+    """Mark the entries in force; of BIO_NETWORK and CITY_GALLERY, destroy all that rested on it.
 
     Returns what was destroyed, in words for the audit trail.
     """
     await connection.execute(WITHDRAW, person, subject.value, at_ms)
+    if subject is Subject.CITY_GALLERY:
+        return f", {await erase_from_city(connection, person)} templates of the city destroyed"
     if subject is not Subject.BIO_NETWORK:
         return ""
     return await destroy_biometrics(connection, person)
 
 
 async def destroy_biometrics(connection: Connection, person: PersonId) -> str:
-    """Destroy a person's templates and photos in all projects, and the key that sealed them."""
+    """Destroy a person's templates and photos in all projects and in the city-wide gallery, and
+    the keys that sealed them.
+    """
+    city = await erase_from_city(connection, person)
     templates = await connection.execute("delete from template where person = $1", person)
     photos = await connection.execute("delete from enrolment_photo where person = $1", person)
     await connection.execute(
         "delete from person_key where person = $1 and class = $2", person, BIOMETRIC
     )
-    return f", {templates.split()[-1]} templates and {photos.split()[-1]} photos destroyed"
+    count = int(templates.split()[-1]) + city
+    return f", {count} templates and {photos.split()[-1]} photos destroyed"
 
 
 async def in_force(

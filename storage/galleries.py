@@ -17,6 +17,7 @@ from gateway.storage.pool import SLOW_LIMIT_S, Connection, Database, Turn
 from gateway.storage.streaming import rows_of
 from gateway.storage.templates import (
     MEMBERS,
+    OTHERS,
     delete_replaced,
     opened,
     who_may_have,
@@ -96,7 +97,7 @@ class PostgresGalleryStore:
                     drawn = secrets.randbits(63)
                     await connection.execute(NEW_REFERENCE, drawn, project, person)
 
-    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> None:
+    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> Sequence[Enrolled]:
         """Store templates, all or none; see the port.
 
         Raises StoreRefused for a person without consent or engagement, and on a project that
@@ -116,7 +117,9 @@ class PostgresGalleryStore:
                             place=f"person {person}",
                         )
                 await delete_replaced(connection, project, entries)
+                others = await connection.fetch(OTHERS, project, people)
                 await write_templates(connection, self._keyring, project, entries, self._wall())
+        return [*await asyncio.to_thread(opened, self._keyring, others), *entries]
 
     async def remove(self, project: ProjectId, person: PersonId) -> int:
         """Destroy a person's templates in this gallery; return how many there were."""

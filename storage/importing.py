@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.storage.audit import append
+from gateway.storage.city_templates import erase_city_lapsed
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.document import (
     DeviceEntry,
@@ -117,10 +118,13 @@ async def import_document(
 async def forget_templates(
     connection: Connection, document: DirectoryDocument, now_ms: int
 ) -> None:
-    """Destroy the templates of projects that may keep none any more, and note it."""
+    """Destroy the templates of projects that may keep none any more, those of the city-wide gallery
+    of people who work nowhere else, and note it.
+    """
     codes = [project.code for project in document.projects]
-    gone = (await connection.execute(FORGET, codes)).split()[-1]
-    if gone != "0":
+    gone = int((await connection.execute(FORGET, codes)).split()[-1])
+    gone += len(await erase_city_lapsed(connection, 0))
+    if gone:
         entry = AuditEntry(
             at_ms=now_ms,
             actor="gateway",

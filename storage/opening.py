@@ -8,9 +8,12 @@ from pathlib import Path
 
 from gateway.storage.audit import AuditReader
 from gateway.storage.captures import PostgresCaptureStore
+from gateway.storage.city import PostgresCityStore
+from gateway.storage.city_cases import CityCases
 from gateway.storage.commands import PostgresCommandStore
 from gateway.storage.decisions import PostgresDecisionStore
 from gateway.storage.directory import PostgresDirectoryStore
+from gateway.storage.filings import FilingStore
 from gateway.storage.firmwares import PostgresFirmwareStore
 from gateway.storage.galleries import PostgresGalleryStore
 from gateway.storage.keyring import Keyring, open_keyring
@@ -50,6 +53,9 @@ class Storage:
     decisions: PostgresDecisionStore
     people: PeopleReader
     firmwares: PostgresFirmwareStore
+    city: PostgresCityStore
+    city_cases: CityCases
+    filings: FilingStore
 
     async def close(self) -> None:
         """End all connections."""
@@ -106,4 +112,7 @@ def _assemble(
         decisions=PostgresDecisionStore(database, partitions_ahead=partitions_ahead),
         people=PeopleReader(database, keyring),
         firmwares=PostgresFirmwareStore(database),
+        city=PostgresCityStore(database, keyring),
+        city_cases=CityCases(database),
+        filings=FilingStore(database),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import asyncpg
 from gateway.storage.audit import append
+from gateway.storage.city_templates import erase_city_lapsed
 from gateway.storage.consents import in_force, write_consent, write_withdrawal
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.failures import row_refused
@@ -98,7 +99,9 @@ class PostgresWorkerStore:
     async def dismiss(
         self, person: PersonId, project: ProjectId, at_ms: int, *, by: str = GATEWAY
     ) -> None:
-        """End the engagement that covers ``at_ms``, and destroy the templates of that project."""
+        """End the engagement that covers ``at_ms``, and destroy the templates of that project; with
+        the last engagement, those of the city-wide gallery.
+        """
         async with self._database.transaction() as connection:
             await lock_people(connection, [person])
             await connection.execute(VOID, person, project, at_ms)
@@ -106,7 +109,10 @@ class PostgresWorkerStore:
             gone = await connection.execute(
                 "delete from template where person = $1 and project = $2", person, project
             )
+            left = await erase_city_lapsed(connection, at_ms, person)
             detail = f"project {project}, {gone.split()[-1]} templates destroyed"
+            if left:
+                detail += f", and {len(left)} of the city, where nothing else keeps them"
             await self._audit(connection, by, "DISMISS", person, detail)
 
     async def consent(self, consent: Consent, *, by: str = GATEWAY) -> None:

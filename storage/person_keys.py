@@ -1,4 +1,6 @@
-"""Keys of people: one for their identity, one for their biometrics, wrapped by the master key.
+"""Keys of people: for their identity, their biometrics, and what the city's gallery has of them.
+
+Each is wrapped by the master key.
 
 Destroying a key erases what it sealed, in every copy of the database made from then on. None is
 kept in memory beyond the call that needs it.
@@ -18,6 +20,8 @@ from gateway.domain.ids import PersonId
 
 IDENTITY = "identity"
 BIOMETRIC = "biometric"
+CITY = "city"
+"""Seals what is in the city-wide gallery."""
 
 FIND = "select id, person, wrapped from person_key where class = $1 and person = any($2::bigint[])"
 NUMBERS = "select nextval('person_key_number') as id from generate_series(1, $1)"

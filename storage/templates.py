@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import asyncpg
 from gateway.storage.crypto import Place, Sealer
@@ -43,6 +44,7 @@ select t.id, t.person, t.reference, t.trait, t.algorithm, t.source, t.quality, t
     t.key, k.wrapped
 from template t join person_key k on k.id = t.key where t.project = $1
 """
+OTHERS = f"{MEMBERS} and t.person = any($2::bigint[])"
 _TRAITS = {trait.value: trait for trait in Trait}
 
 
@@ -90,37 +92,52 @@ async def delete_replaced(
     )
 
 
-def opened(keyring: Keyring, rows: Sequence[asyncpg.Record]) -> list[Enrolled]:
-    """Open rows of `MEMBERS`; raises GatepostError ``key.mismatch`` for a damaged one."""
+class Shelf(NamedTuple):
+    """A table of templates, and the class of the keys that seal them."""
+
+    table: str
+    class_: str
+
+    def place(self, number: int) -> Place:
+        """Where a template lies."""
+        return Place(table=self.table, row=number, column="sealed")
+
+
+PROJECTS = Shelf("template", BIOMETRIC)
+
+
+def opened(
+    keyring: Keyring, rows: Sequence[asyncpg.Record], shelf: Shelf = PROJECTS
+) -> list[Enrolled]:
+    """Open rows such as those of `MEMBERS`; raises GatepostError ``key.mismatch`` for a damaged
+    one.
+    """
     sealers: dict[int, Sealer] = {}
-    return [_opened(keyring, row, sealers) for row in rows]
+    return [_opened(keyring, row, sealers, shelf) for row in rows]
 
 
-def _opened(keyring: Keyring, row: asyncpg.Record, sealers: dict[int, Sealer]) -> Enrolled:
+def _opened(
+    keyring: Keyring, row: asyncpg.Record, sealers: dict[int, Sealer], shelf: Shelf
+) -> Enrolled:
     id_, person, reference, trait, algorithm, source, quality, sealed, key, wrapped = row.values()
     sealer = sealers.get(key)
     if sealer is None:
-        sealer = sealers[key] = unwrapped(keyring, BIOMETRIC, person, key, wrapped)
+        sealer = sealers[key] = unwrapped(keyring, shelf.class_, person, key, wrapped)
     return Enrolled(
         person=PersonId(person),
         reference=Reference(reference),
         template=ProtectedTemplate(
-            trait=_TRAITS[trait], algorithm=algorithm, data=sealer.open(template_place(id_), sealed)
+            trait=_TRAITS[trait], algorithm=algorithm, data=sealer.open(shelf.place(id_), sealed)
         ),
         quality=tuple(quality),
         source=source,
     )
 
 
-def template_place(number: int) -> Place:
-    """Where a template lies."""
-    return Place(table="template", row=number, column="sealed")
-
-
 def _row(
     number: int, project: ProjectId, one: Enrolled, sealer: Sealer, now_ms: int
 ) -> tuple[object, ...]:
-    sealed = sealer.seal(template_place(number), one.template.data)
+    sealed = sealer.seal(PROJECTS.place(number), one.template.data)
     return (
         number, project, one.person, one.reference, one.template.trait.value,
         one.template.algorithm, one.source, list(one.quality), now_ms, sealer.name, sealed,

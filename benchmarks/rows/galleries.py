@@ -16,7 +16,7 @@ from multiprocessing import get_context
 import faiss
 import numpy as np
 from gateway.matcher.galleries.indexes import Matrix
-from gateway.matcher.galleries.nearest import best_two, everything, nearest
+from gateway.matcher.galleries.nearest import best, everything, nearest
 from gateway.matcher.galleries.options import GalleryOptions
 from gateway.matcher.galleries.rows import View
 from gateway.matcher.galleries.shelves import FaceShelf
@@ -124,7 +124,7 @@ def _measured(count: int, dimensions: int, rounds: int) -> dict[str, list[float]
     seen: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(rounds):
         probes = [_probe(view.data[turn * 100 + at], turn * 100 + at) for at in range(REPEATS)]
-        assert nearest(view, segments, probes[0], 64) == best_two(*everything(view, probes[0]))
+        assert nearest(view, segments, probes[0], 64) == best(*everything(view, probes[0]))
         for name, work in sides.items():
             seen[name].append(middle([cost(partial(work, probe)) for probe in probes]))
     return seen

@@ -11,6 +11,8 @@ from struct import Struct
 from gateway.codecs.tlv import TlvError, split_tlvs
 from gateway.codecs.yls.registers import CRITICAL, Result, Tlv
 
+from gateway.domain.templates import TemplateFault
+
 KNOWN = frozenset(int(kind) for kind in Tlv)
 _RESULT = Struct(">HHH")
 
@@ -21,6 +23,14 @@ class Refused(Exception):
     def __init__(self, result: Result) -> None:
         super().__init__(result.name)
         self.result = result
+
+
+class BadTemplate(Refused):
+    """A template, or a picture in its place, that nobody could compare."""
+
+    def __init__(self, fault: TemplateFault) -> None:
+        super().__init__(Result.BAD_TEMPLATE)
+        self.fault = fault
 
 
 class Body:

@@ -11,7 +11,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from gateway.codecs.jpeg import judge
-from gateway.codecs.yls.body import RESULT_OK, Body, Refused, put, put_number
+from gateway.codecs.yls.body import RESULT_OK, BadTemplate, Body, Refused, put, put_number
 from gateway.codecs.yls.limits import (
     DEFAULT_DEADLINE_MS,
     LONGEST_DEADLINE_MS,
@@ -24,7 +24,7 @@ from gateway.codecs.yls.templates import read_face, read_irises, write_face, wri
 from gateway.codecs.yls.texts import MOST_PROMPT, fit_text
 
 from gateway.domain.ids import Receipt
-from gateway.domain.templates import FaceTemplate, IrisTemplate
+from gateway.domain.templates import FaceTemplate, IrisTemplate, TemplateFault
 from gateway.domain.verification import (
     CardRef,
     Denied,
@@ -172,7 +172,7 @@ def _inline(fields: Body) -> bytes | None:
         return None
     picture = fields.bytes(Tlv.SNAPSHOT_INLINE)
     if judge(picture) is not None:
-        raise Refused(Result.BAD_TEMPLATE)
+        raise BadTemplate(TemplateFault.PICTURE)
     return picture
 
 

@@ -13,7 +13,7 @@ from struct import Struct
 from gateway.codecs.yls import clock
 from gateway.codecs.yls.asked import Asked, Message, Reply, Verdict
 from gateway.codecs.yls.blobs import BlobIntake
-from gateway.codecs.yls.body import Body, Refused, put_number, put_result
+from gateway.codecs.yls.body import BadTemplate, Body, Refused, put_number, put_result
 from gateway.codecs.yls.features import TAKEN, UNCOUNTED, Core, Features
 from gateway.codecs.yls.frame import HEADER, Frame, pack
 from gateway.codecs.yls.groups import scan
@@ -49,6 +49,7 @@ from gateway.domain.events import (
 from gateway.domain.ids import Receipt
 from gateway.domain.requests import AskRecords, MeasureClock, Parting, Request
 from gateway.domain.times import Instant
+from gateway.domain.verification import TemplateRejected
 from gateway.domain.vocabulary import Lane
 
 _BEAT = Struct(">HHHHHQ")
@@ -160,7 +161,7 @@ class ServerSession:
             try:
                 reply = handler(self, new(Message, (asked, body, now, events)))
             except Refused as refused:
-                reply = self._refused(refused.result, command, events)
+                reply = self._refused(refused, command, events)
         if reply is not None:
             self._answer(asked, reply)
         elif command not in UNCOUNTED:
@@ -286,7 +287,10 @@ class ServerSession:
     def _decides(self, seq: int) -> bool:
         return self._features is not None and self._features.decides(seq)
 
-    def _refused(self, result: Result, command: int, events: list[Event]) -> bytes:
+    def _refused(self, refused: Refused, command: int, events: list[Event]) -> bytes:
+        result = refused.result
+        if isinstance(refused, BadTemplate):
+            events.append(TemplateRejected(fault=refused.fault))
         if result < Result.BUSY or result == Result.TOO_LARGE:
             detail = f"command 0x{command:04x}"
             events.append(Misbehaved(code=result_name(result), detail=detail))
@@ -300,7 +304,7 @@ class ServerSession:
             elif self._received.judge(frame.seq) == FRESH:
                 self._one_way(frame, body, events)
         except Refused as refused:
-            self._refused(refused.result, frame.command, events)
+            self._refused(refused, frame.command, events)
 
     def _one_way(self, frame: Frame, body: bytes, events: list[Event]) -> None:
         if frame.command == Command.BYE:

@@ -6,14 +6,20 @@ Owns both layouts and what makes a template useless. Compares nothing. The decla
 
 from __future__ import annotations
 
-from math import fsum, isfinite, sqrt
+from math import fsum, isfinite, nan, sqrt
 from struct import Struct
 from struct import unpack as unpack_elements
 
-from gateway.codecs.yls.body import Refused
+from gateway.codecs.yls.body import BadTemplate, Refused
 from gateway.codecs.yls.registers import Result
 
-from gateway.domain.templates import ElementType, Eye, FaceTemplate, IrisTemplate
+from gateway.domain.templates import (
+    ElementType,
+    Eye,
+    FaceTemplate,
+    IrisTemplate,
+    TemplateFault,
+)
 
 FACE = Struct(">HHBBf")
 IRIS = Struct(">BHHB")
@@ -35,24 +41,28 @@ _EYES = {1: Eye.LEFT, 2: Eye.RIGHT}
 
 
 def read_face(value: bytes) -> FaceTemplate:
-    """Return FACE_EMB; raises Refused BAD_TEMPLATE for one that nobody could compare."""
+    """Return FACE_EMB; raises BadTemplate for one that nobody could compare, else Refused."""
     if len(value) < FACE.size:
         raise Refused(Result.BAD_LENGTH)
     algorithm, dimensions, code, norm, scale = FACE.unpack_from(value)
     data = value[FACE.size :]
     if code not in _ELEMENTS or norm > 1 or not 0 < dimensions <= MOST_DIMENSIONS:
-        raise Refused(Result.BAD_TEMPLATE)
+        raise BadTemplate(TemplateFault.FORM)
     kind, letter, width = _ELEMENTS[code]
     if len(data) != dimensions * width:
         raise Refused(Result.BAD_LENGTH)
     step = scale if kind is ElementType.INT8 else 1.0
-    if not isfinite(scale) or (kind is ElementType.INT8 and scale <= 0):
-        raise Refused(Result.BAD_TEMPLATE)
+    if not isfinite(scale):
+        raise BadTemplate(TemplateFault.NOT_FINITE)
+    if kind is ElementType.INT8 and scale <= 0:
+        raise BadTemplate(TemplateFault.FORM)
     length = _length(unpack_elements(f"<{dimensions}{letter}", data)) * step
-    if not isfinite(length) or not length:
-        raise Refused(Result.BAD_TEMPLATE)
+    if not isfinite(length):
+        raise BadTemplate(TemplateFault.NOT_FINITE)
+    if not length:
+        raise BadTemplate(TemplateFault.ZERO)
     if norm and not _LENGTHS[0] <= length <= _LENGTHS[1]:
-        raise Refused(Result.BAD_TEMPLATE)
+        raise BadTemplate(TemplateFault.LENGTH)
     return FaceTemplate(
         algorithm=algorithm,
         dimensions=dimensions,
@@ -65,7 +75,7 @@ def read_face(value: bytes) -> FaceTemplate:
 
 def _length(elements: tuple[float, ...]) -> float:
     if not all(map(isfinite, elements)):
-        return 0.0
+        return nan
     return sqrt(fsum(element * element for element in elements))
 
 
@@ -77,18 +87,18 @@ def write_face(face: FaceTemplate) -> bytes:
 
 
 def read_iris(value: bytes) -> IrisTemplate:
-    """Return IRIS_CODE; raises Refused BAD_TEMPLATE where too little of it can be used."""
+    """Return IRIS_CODE; raises BadTemplate where too little of it can be used, else Refused."""
     if len(value) < IRIS.size:
         raise Refused(Result.BAD_LENGTH)
     eye, algorithm, bits, masked = IRIS.unpack_from(value)
     if eye not in _EYES or masked > 1 or bits % 8 or not 0 < bits <= MOST_IRIS_BITS:
-        raise Refused(Result.BAD_TEMPLATE)
+        raise BadTemplate(TemplateFault.FORM)
     size = bits // 8
     if len(value) != IRIS.size + size * (1 + masked):
         raise Refused(Result.BAD_LENGTH)
     code, mask = value[IRIS.size : IRIS.size + size], value[IRIS.size + size :]
     if masked and int.from_bytes(mask, "big").bit_count() < LEAST_USABLE * bits:
-        raise Refused(Result.BAD_TEMPLATE)
+        raise BadTemplate(TemplateFault.TOO_MASKED)
     return IrisTemplate(
         eye=_EYES[eye], algorithm=algorithm, bits=bits, code=code, mask=mask if masked else None
     )
@@ -98,7 +108,7 @@ def read_irises(values: list[bytes]) -> tuple[IrisTemplate, ...]:
     """Return one code for each eye at most; raises Refused."""
     found = tuple(map(read_iris, values))
     if len({one.eye for one in found}) < len(found):
-        raise Refused(Result.BAD_TEMPLATE)
+        raise BadTemplate(TemplateFault.TWICE)
     return found
 
 

@@ -18,11 +18,13 @@ from gateway.codecs.yls.registers import Result, Tlv
 
 from gateway.domain.events import Event
 from gateway.domain.ids import Receipt
+from gateway.domain.templates import TemplateFault
 from gateway.domain.times import Instant
 from gateway.domain.verification import (
     Denied,
     Granted,
     Hesitation,
+    TemplateRejected,
     Undecided,
     VerifyAnswer,
     VerifyCancelled,
@@ -128,6 +130,7 @@ class Verifications:
             if judge(picture) is not None:
                 del self._open[number]
                 replies.append(Reply(one.asked, put_result(Result.BAD_TEMPLATE)))
+                events.append(TemplateRejected(fault=TemplateFault.PICTURE))
                 continue
             event = self._put(number, one, picture, now)
             if event is not None:

@@ -13,6 +13,7 @@ COMMANDS = {
     "device": "Add, list and show terminals.",
     "directory": "Import suppliers, models, projects, channels and devices.",
     "person": "Add people, note what they agree to, and enrol their photos.",
+    "city": "Decide on a city-wide gallery of faces, for disputes and double enrolment.",
     "decisions": "See what was decided at the gates, and why.",
     "simulate": "Play a scripted day of simulated terminals and verify what was stored.",
     "capture": "Look at input that did not decode, and record what a terminal says.",

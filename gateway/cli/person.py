@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from gateway.cli.options import config_option, operator, settings_from
+from gateway.cli.person_filing import filing
+from gateway.cli.person_searches import case_line, dispute, duplicates, settle
 from gateway.cli.remote import call, connected
 from gateway.domain.workers import Subject
 from gateway.people_file import consent as consent_to
@@ -21,6 +23,13 @@ from gateway.people_input import BEIJING, day_ms
 from gateway.settings import Settings
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+CITY_WARNINGS = {
+    "city_double": "somebody else of the city has this face. Find out who it is; then "
+    "`gatepost person settle`.",
+    "city_unlike": "this is not the face that the city-wide gallery has of this person. Find out "
+    "who was enrolled where.",
+}
+CITY_TROUBLE = "the city-wide gallery could not be asked; enrol the photo again later."
 SUBJECT = click.Choice([subject.value for subject in Subject])
 
 
@@ -43,6 +52,11 @@ def person() -> None:
 @click.option("--to", help="Last day on the project. Default: open.")
 @click.option("--consent", "subjects", type=SUBJECT, multiple=True, help="May be repeated.")
 @click.option("--consent-text", type=FILE, help="The text that was agreed to.")
+@click.option(
+    "--city-consent",
+    type=FILE,
+    help="The text by which they agreed to the city-wide gallery, which --consent does not cover.",
+)
 @click.option("--how", default="", help="Signature, recording, QR confirmation …")
 @click.option("--by", "taken_by", default=None, help="Who took the consent. Default: this user.")
 @click.option("--photo", type=FILE, help="Enrol this photo; needs a running gateway.")
@@ -56,6 +70,7 @@ def add(
     to: str | None,
     subjects: tuple[str, ...],
     consent_text: Path | None,
+    city_consent: Path | None,
     how: str,
     taken_by: str | None,
     photo: Path | None,
@@ -67,6 +82,8 @@ def add(
     given: dict[str, Any] = dict(fields)
     if subjects and (consent_text is None or not how):
         raise click.UsageError("--consent needs --consent-text and --how")
+    if city_consent is not None and not how:
+        raise click.UsageError("--city-consent needs --how")
     if card_photo is not None and photo is None:
         raise click.UsageError("--card-photo needs --photo")
     if overrides:
@@ -78,6 +95,9 @@ def add(
     if consent_text is not None:
         taker = taken_by or operator()
         given["consents"] = [consent_to(one, consent_text, how, taker) for one in subjects]
+    if city_consent is not None:
+        agreed = consent_to(Subject.CITY_GALLERY.value, city_consent, how, taken_by or operator())
+        given["consents"] = [*given.get("consents", []), agreed]
     for name, file in (("photo", photo), ("card_photo", card_photo)):
         if file is not None:
             given[name] = b64encode(read_photo(file, f"--{name.replace('_', '-')}")).decode()
@@ -153,12 +173,14 @@ def withdraw(config: Path | None, number: int, subject: str) -> None:
     """Note that the person NUMBER no longer agrees to SUBJECT.
 
     Of bio_network, every template and photo of the person is destroyed at once, and the key that
-    sealed them.
+    sealed them; of city_gallery, those of the city-wide gallery.
     """
     call(settings_from(config), "person.withdraw", person=number, subject=subject, by=operator())
     click.echo(f"Noted: person {number} no longer agrees to {subject}.")
     if subject == Subject.BIO_NETWORK.value:
         click.echo("Templates and photos are destroyed; offer a card or another way to pass.")
+    if subject == Subject.CITY_GALLERY.value:
+        click.echo("What the city-wide gallery had of them is destroyed.")
 
 
 @person.command("import")
@@ -189,6 +211,10 @@ def import_(config: Path | None, folder: Path, **defaults: str | None) -> None:
         raise SystemExit(1)
 
 
+for _command in (dispute, duplicates, settle, filing):
+    person.add_command(_command)
+
+
 async def _import(settings: Settings, folder: Path, defaults: dict[str, str]) -> Summary:
     async with connected(settings) as line:
         return await import_folder(line.call, folder, defaults, operator())
@@ -208,6 +234,16 @@ def _tell_added(added: dict[str, Any]) -> None:
     if photo["card_score"] is not None:
         wanted = photo["card_threshold"]
         click.echo(f"Like the card photo: {photo['card_score']:.3f}, wanted {wanted:.3f}.")
+    if photo["city"] is not None:
+        _tell_city(photo["city"])
+
+
+def _tell_city(city: dict[str, Any]) -> None:
+    click.echo(f"The city-wide gallery {'has' if city['kept'] else 'does not have'} it as well.")
+    for code in city["warnings"]:
+        click.echo(f"Warning [{code}]: {CITY_WARNINGS.get(code, CITY_TROUBLE)}", err=True)
+    for one in city["cases"]:
+        click.echo(f"  {case_line(one)}", err=True)
 
 
 def _tell(shown: dict[str, Any]) -> None:

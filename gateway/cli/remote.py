@@ -10,10 +10,13 @@ from typing import Any
 
 from gateway.admin import Call, ask
 from gateway.capture_operations import CaptureOperations
+from gateway.city_operations import CityOperations
 from gateway.command_operations import CommandOperations
 from gateway.database import admin_socket, data_root, opened
 from gateway.decision_operations import DecisionOperations
 from gateway.domain.errors import GatepostError
+from gateway.filing_operations import FilingOperations
+from gateway.limits import filing_rules
 from gateway.operations import Operations
 from gateway.people_operations import PeopleOperations
 from gateway.settings import Settings
@@ -22,7 +25,7 @@ from gateway.storage.layout import Layout
 READING = (
     *("device.list", "device.show", "capture.list", "capture.show", "capture.export"),
     *("command.list", "command.show", "audit.list", "audit.verify", "person.list", "person.show"),
-    "decision.list",
+    *("decision.list", "city.show", "person.cases", "filing.show"),
 )
 """Calls that must not make a database only to say that it is empty."""
 
@@ -62,6 +65,8 @@ class Line:
             **CaptureOperations(storage).calls(),
             **CommandOperations(storage).calls(),
             **PeopleOperations(storage).calls(),
+            **CityOperations(storage).calls(),
+            **FilingOperations(storage, filing_rules(settings)).calls(),
             **DecisionOperations(storage).calls(),
         }
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import field
 from typing import Protocol
 
+from gateway.domain.city_cases import CityFinding
 from gateway.domain.decisions import DecisionRecord
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import ProtectedTemplate, Reference
@@ -69,7 +70,9 @@ class WorkerStore(Protocol):
     async def withdraw(
         self, person: PersonId, subject: Subject, at_ms: int, *, by: str = GATEWAY
     ) -> None:
-        """Withdraw a consent; of BIO_NETWORK, destroy every template and photo of the person."""
+        """Withdraw a consent; of BIO_NETWORK, destroy every template and photo of the person; of
+        CITY_GALLERY, those of the city-wide gallery.
+        """
 
     async def people(self, project: ProjectId) -> tuple[Sequence[Person], Sequence[Engagement]]:
         """Return everybody engaged on a project now or later, with consents in force."""
@@ -84,9 +87,11 @@ class GalleryStore(Protocol):
     async def reference(self, project: ProjectId, person: PersonId) -> Reference:
         """Return what stands for a person in this gallery, drawn at the first call."""
 
-    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> None:
+    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> Sequence[Enrolled]:
         """Store templates, all or none; a person's templates of the same trait and algorithm from
-        the same source are replaced.
+        the same source are replaced, in one step for whoever reads.
+
+        Returns every template that these people have in the gallery now.
         """
 
     async def remove(self, project: ProjectId, person: PersonId) -> int:
@@ -128,6 +133,8 @@ class EnrolmentResult:
     same_face_score: float | None = None
     searched: bool = False
     """Whether the gallery was searched for the same face at all: only central galleries are."""
+    city: CityFinding | None = None
+    """None where there is no city-wide gallery, or the person did not agree to it."""
 
 
 class Enrolments(Protocol):
@@ -160,3 +167,6 @@ class PeopleWatch(Protocol):
 
     async def templates_destroyed(self, project: ProjectId, person: PersonId) -> None:
         """Forget a person in this gallery: the store holds no template of theirs any more."""
+
+    async def city_left(self, person: PersonId) -> None:
+        """Have the city-wide gallery hold of a person what the store holds, if anything."""

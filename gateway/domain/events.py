@@ -16,7 +16,7 @@ from gateway.domain.objects import ObjectOutcome, ObjectWanted
 from gateway.domain.people import PeopleOutcome, PeopleStated, PersonEnrolled
 from gateway.domain.times import ClockQuality
 from gateway.domain.values import value
-from gateway.domain.verification import VerificationEvent
+from gateway.domain.verification import TemplateRejected, VerificationEvent
 from gateway.domain.vocabulary import Decision, Direction, FaultSeverity, Lane, Means, VerifiedBy
 
 
@@ -303,6 +303,7 @@ Event = (
     | Misbehaved
     | SaidGoodbye
     | VerificationEvent
+    | TemplateRejected
     | CommandOutcome
     | PeopleOutcome
     | PeopleStated

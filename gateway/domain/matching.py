@@ -19,7 +19,7 @@ from gateway.domain.templates import FaceTemplate, IrisTemplate
 from gateway.domain.values import value
 
 Scope = NewType("Scope", int)
-"""A gallery: the number of a project."""
+"""A gallery: the number of a project, or `gateway.domain.city.CITY`."""
 
 Reference = NewType("Reference", int)
 """Stands for one enrolled person in one gallery: random, 63 bits, never reused."""
@@ -106,6 +106,8 @@ class Question:
     irises: tuple[IrisTemplate, ...] = field(default=(), repr=False)
     among: frozenset[Reference] | None = None
     """Compare with these alone (1:1); None searches the gallery (1:N)."""
+    most: int = 2
+    """Candidates wanted of a face, of different references; of irises there are two at most."""
 
 
 @value
@@ -115,7 +117,7 @@ class Answer:
     trait: Trait
     algorithm: int
     candidates: tuple[Candidate, ...]
-    """The best two of different references, best first; fewer where there are fewer."""
+    """The best of different references, best first; fewer where there are fewer."""
     index: int
     """Version of the gallery that was searched: counts its changes."""
     report: PictureReport | None = None
@@ -123,6 +125,17 @@ class Answer:
     pipeline_ms: float = 0.0
     """Of decoding, finding, embedding."""
     search_ms: float = 0.0
+
+
+@value
+class Alike:
+    """Two references of one gallery whose templates are alike."""
+
+    one: Reference
+    other: Reference
+    """The larger of the two."""
+    score: float
+    algorithm: int
 
 
 class TooLate(Exception):
@@ -151,6 +164,13 @@ class Matcher(Protocol):
         Whoever stops waiting (a cancelled await) wants the work dropped, if it has not begun.
         """
 
+    async def alike(self, scope: Scope, least: float) -> Sequence[Alike]:
+        """Return every two references whose faces score at least so much, once for each algorithm.
+
+        Takes minutes for a hundred thousand, in steps that others come between. Raises
+        GalleryMissing, and TooLate once the matcher ends.
+        """
+
     async def compare(self, one: FaceTemplate, other: FaceTemplate) -> float:
         """Return the cosine of two templates of one model; raises TemplateRefused."""
 
@@ -171,6 +191,15 @@ class Matcher(Protocol):
 
         A template that is there already is there once. All or none: raises TemplateRefused, and
         GalleryMissing where the gallery is neither open nor being built.
+        """
+
+    async def replace(
+        self, scope: Scope, reference: Reference, templates: Sequence[ProtectedTemplate]
+    ) -> None:
+        """Have a reference stand for exactly these templates, in one step: every search sees what
+        was there before or what is there now, and none sees the reference without a template.
+
+        All or none: raises TemplateRefused, and GalleryMissing as `extend` does.
         """
 
     async def remove(self, scope: Scope, reference: Reference) -> None:

@@ -28,7 +28,7 @@ from gateway.domain.passages import Record
 from gateway.domain.people import PeopleStated
 from gateway.domain.requests import CredentialGiven, HeldSeries, Parting, Refuse, Request
 from gateway.domain.times import Instant
-from gateway.domain.verification import VerificationEvent, VerifyRequested
+from gateway.domain.verification import TemplateRejected, VerificationEvent, VerifyRequested
 
 Report = PeopleStated | FaultNoticed
 """What a terminal says of itself beside its health, and does not wait to have answered."""
@@ -134,6 +134,9 @@ class DeviceDesk(Protocol):
 
     def verify(self, session: SessionHandle, event: VerifyRequested, now: Instant) -> None:
         """Decide who passes: Granted, Denied or Undecided follows, within the event's budget."""
+
+    def template_rejected(self, session: SessionHandle, event: TemplateRejected) -> None:
+        """Note that a terminal sent a template nobody could compare; it was told so."""
 
     def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
         """Take note that an answer is no longer wanted, or came too late to be sent."""

@@ -27,6 +27,32 @@ class Eye(Enum):
     RIGHT = "right"
 
 
+class TemplateFault(Enum):
+    """Why nobody can compare what a terminal sent as a template; counted and logged by these."""
+
+    NOT_FINITE = "not_finite"
+    """An element, or the length of all, is infinite or no number."""
+    ZERO = "zero"
+    """Every element is zero: it has no direction."""
+    LENGTH = "length"
+    """It calls itself normalised and is far from length one: it was scaled wrongly."""
+    FORM = "form"
+    """Element type, size or layout are none that is known."""
+    DIMENSION = "dimension"
+    """Another size than the others of this algorithm, or than its data."""
+    FOREIGN = "foreign"
+    """Of a model nobody here is enrolled with."""
+    NO_THRESHOLD = "no_threshold"
+    """Nobody set what scores of this model must reach."""
+    TOO_MASKED = "too_masked"
+    """Too little of an iris code can be used."""
+    TWICE = "twice"
+    """The same eye twice, or templates of several models in one question."""
+    PICTURE = "picture"
+    """It came as a picture, and is no whole JPEG."""
+    OTHER = "other"
+
+
 @value
 class FaceTemplate:
     """A face embedding, checked: finite and not the zero vector."""

@@ -10,7 +10,7 @@ from dataclasses import field
 from enum import Enum
 
 from gateway.domain.ids import Receipt
-from gateway.domain.templates import FaceTemplate, IrisTemplate
+from gateway.domain.templates import FaceTemplate, IrisTemplate, TemplateFault
 from gateway.domain.values import value
 from gateway.domain.vocabulary import Decision, Direction, Means
 
@@ -55,6 +55,16 @@ class VerifyRequested:
     identity: bytes = b""
     """Names the question where a terminal may repeat it on another connection: it is answered as
     before, and nobody is asked twice. Empty where it cannot come again."""
+
+
+@value
+class TemplateRejected:
+    """A question was refused by the codec itself, because nobody could compare its template.
+
+    Nothing is to be answered: it was.
+    """
+
+    fault: TemplateFault
 
 
 @value

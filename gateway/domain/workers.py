@@ -34,6 +34,8 @@ class Subject(Enum):
     SHARE_UPSTREAM = "share_upstream"
     SHARE_BANK = "share_bank"
     PHOTO_ARCHIVE = "photo_archive"
+    CITY_GALLERY = "city_gallery"
+    """Templates may be compared with those of the whole city; needs BIO_NETWORK as well."""
 
 
 @value

@@ -33,10 +33,12 @@ from gateway.domain.requests import (
 from gateway.domain.times import LATEST_MS, Instant
 from gateway.domain.verification import (
     Hesitation,
+    TemplateRejected,
     Undecided,
     VerificationEvent,
     VerifyRequested,
 )
+from gateway.services.bad_templates import BadTemplates
 from gateway.services.command.service import Commands
 from gateway.services.committer import Committer
 from gateway.services.common import Common
@@ -91,6 +93,7 @@ class Desk:
         self._gaps = Gaps(common)
         self._credentials = Credentials(common)
         self._firmware = Firmware(common)
+        self._bad_templates = BadTemplates(common)
 
     def credential(
         self, serial: Serial, peer: str, now: Instant
@@ -225,6 +228,10 @@ class Desk:
             session.submit(Undecided(receipt=event.receipt, reason=Hesitation.BUSY))
         else:
             self._verification.verifier.verify(session, event, now)
+
+    def template_rejected(self, session: SessionHandle, event: TemplateRejected) -> None:
+        """Note that a terminal sent a template nobody could compare; it was told so."""
+        self._bad_templates.refused(session, event.fault)
 
     def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
         """Drop a verification nobody waits for, or note that its answer was not sent."""

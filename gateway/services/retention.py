@@ -26,6 +26,13 @@ class ErasesTemplates(Protocol):
         """Destroy templates of people whose last engagement ended before; return whose."""
 
 
+class ErasesCity(Protocol):
+    """The store of the city-wide gallery, as far as retention goes."""
+
+    async def erase_lapsed(self, ended_ms: int) -> set[PersonId]:
+        """Destroy templates of people whose last engagement ended before; return whose."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionLimits:
     """How long things are kept."""
@@ -42,12 +49,14 @@ class Retention:
         *,
         photos: ErasesPhotos,
         galleries: ErasesTemplates,
+        city: ErasesCity,
         limits: RetentionLimits,
         watch: PeopleWatch | None,
         log: Log,
     ) -> None:
         self._photos = photos
         self._galleries = galleries
+        self._city = city
         self._limits = limits
         self._watch = watch
         self._log = log
@@ -55,9 +64,14 @@ class Retention:
     async def keep_house(self, now_ms: int) -> None:
         """Erase what is due, then let memory follow; raises StoreUnavailable."""
         photos = await self._photos.erase_before(now_ms - self._limits.photo_days * DAY_MS)
-        gone = await self._galleries.erase_lapsed(now_ms - self._limits.template_days * DAY_MS)
-        if photos or gone:
-            self._log.info("people.expired", photos=photos, people=len(gone))
+        ended_ms = now_ms - self._limits.template_days * DAY_MS
+        gone = await self._galleries.erase_lapsed(ended_ms)
+        from_city = await self._city.erase_lapsed(ended_ms)
+        people = {person for _, person in gone} | from_city
+        if photos or people:
+            self._log.info("people.expired", photos=photos, people=len(people))
         if self._watch is not None:
             for project, person in sorted(gone):
                 await self._watch.templates_destroyed(project, person)
+            for person in sorted(from_city):
+                await self._watch.city_left(person)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from gateway.domain.templates import TemplateFault
 from gateway.domain.vocabulary import Lane
 
 AGE_BUCKETS_S = (0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 30, 60, 300, 3600)
@@ -56,6 +57,10 @@ class Tally:
     pictures_stored: int = 0
     pictures_damaged: int = 0
     pictures_declined: int = 0
+    templates_refused: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys((fault.value for fault in TemplateFault), 0)
+    )
+    """By `TemplateFault`."""
     logins: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
             ("ok", "bad_credential", "not_listed", "revoked", "locked_out", "unavailable"), 0

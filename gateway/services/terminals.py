@@ -14,11 +14,13 @@ from gateway.domain.numbers import HeldNumbers
 from gateway.domain.passages import Placement
 from gateway.domain.ports import SessionHandle
 from gateway.domain.requests import HeldSeries
+from gateway.domain.templates import TemplateFault
 
 Range = tuple[int, int, int]
 """Series, first and last number."""
 NO_SERIES: frozenset[int] = frozenset()
 NOTHING_ASKED: frozenset[Range] = frozenset()
+NO_FAULTS: frozenset[TemplateFault] = frozenset()
 """What nearly all terminals share: an empty set of its own would take 216 bytes of each."""
 
 
@@ -53,6 +55,8 @@ class Terminal:
     asked: frozenset[Range] = NOTHING_ASKED
     """Ranges asked for again during this session; asking twice would not help."""
     asking: Range | None = None
+    faults_told: frozenset[TemplateFault] = NO_FAULTS
+    """What was wrong with templates of this session, as far as the log has been told."""
     newest: dict[int, Newest] = field(default_factory=dict)
     """By series, of terminals whose records name their predecessor."""
     proofs: int = 0
@@ -78,6 +82,7 @@ class Terminal:
         """
         self.stores = stores
         self.asked, self.asking = NOTHING_ASKED, None
+        self.faults_told = NO_FAULTS
         wanted = self.moved | {store.series for store in self.stores}
         self.ledgers = {one: held for one, held in self.ledgers.items() if one in wanted}
 

@@ -7,12 +7,13 @@ found by nobody who begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
+from gateway.matcher.galleries.alike import pairs
 from gateway.matcher.galleries.irises import prepared, search
 from gateway.matcher.galleries.nearest import Segment, merged, nearest
 from gateway.matcher.galleries.nearest import among as nearest_among
@@ -45,7 +46,7 @@ class Found:
     """What a search gave."""
 
     candidates: tuple[Candidate, ...]
-    """The best two of different references, best first; fewer where there are fewer."""
+    """The best of different references, best first; fewer where there are fewer."""
     index: int
     """Version of the gallery that was searched."""
 
@@ -70,13 +71,7 @@ class Gallery:
         opened = self._opened(members)
         with self._lock:
             self._make_shelves(opened)
-            changed = False
-            for (reference, template), sealed in zip(members, opened, strict=True):
-                shelf, row = self._placed(sealed)
-                if shelf.add(reference, row):
-                    self._digest.add(reference, template)
-                    changed = True
-            self._index += changed
+            self._index += self._add(members, opened)
 
     def load(self, members: Sequence[Member]) -> None:
         """Add templates none of which is there yet, all or none; raises TemplateRefused.
@@ -100,19 +95,32 @@ class Gallery:
     def remove(self, reference: Reference) -> None:
         """Take a reference and all its templates out."""
         with self._lock:
-            changed = False
-            for shelf in self._shelves():
-                gone, struck = shelf.strike(reference)
-                for template in gone:
-                    self._digest.remove(reference, template)
-                if gone:
-                    self._struck.append(struck)
-                    changed = True
-            self._index += changed
+            self._index += self._strike(reference, {})
+            self._wipe()
+
+    def replace(self, reference: Reference, templates: Sequence[ProtectedTemplate]) -> None:
+        """Have a reference stand for exactly these templates, or change nothing.
+
+        One step: each search sees what was there before or what is there now. Raises
+        TemplateRefused.
+        """
+        members = [(reference, one) for one in templates]
+        opened = self._opened(members)
+        with self._lock:
+            self._make_shelves(opened)
+            kept: dict[Shelf, list[NDArray[Any]]] = {}
+            for one in opened:
+                shelf, row = self._placed(one)
+                kept.setdefault(shelf, []).append(row)
+            struck = self._strike(reference, kept)
+            self._index += self._add(members, opened) or struck
             self._wipe()
 
     def faces(
-        self, probes: Sequence[FaceTemplate], among: frozenset[Reference] | None = None
+        self,
+        probes: Sequence[FaceTemplate],
+        among: frozenset[Reference] | None = None,
+        most: int = 2,
     ) -> Found:
         """Search for one person, seen in one face or several; raises TemplateRefused."""
         algorithm = _the_algorithm(probes)
@@ -124,11 +132,24 @@ class Gallery:
             if {len(vector) for vector in vectors} != {shelf.dimensions}:
                 raise _other_size(f"{shelf.dimensions} elements")
             if among is not None:
-                found = [nearest_among(view, among, vector) for vector in vectors]
+                found = [nearest_among(view, among, vector, most) for vector in vectors]
             else:
                 depth = self._options.depth
-                found = [nearest(view, segments, vector, depth) for vector in vectors]
-            return Found(candidates=merged(found), index=index)
+                found = [nearest(view, segments, vector, depth, most) for vector in vectors]
+            return Found(candidates=merged(found, most), index=index)
+
+    def face_references(self) -> dict[int, NDArray[np.int64]]:
+        """Return who has faces now, ascending, by algorithm."""
+        with self._lock:
+            views = {algorithm: shelf.rows.view() for algorithm, shelf in self._faces.items()}
+        return {number: np.unique(view.references[~view.struck]) for number, view in views.items()}
+
+    def alike(
+        self, algorithm: int, some: NDArray[np.int64], least: float
+    ) -> list[tuple[Reference, Reference, float]]:
+        """Return who scores at least so much with one of ``some`` and has a larger reference."""
+        with self._reading(lambda: self._faces.get(algorithm)) as (_, shelf):
+            return [] if shelf is None else pairs(shelf.rows.view(), some, least)
 
     def irises(
         self, probes: Sequence[IrisTemplate], among: frozenset[Reference] | None = None
@@ -176,6 +197,26 @@ class Gallery:
                     prepared = shelf.prepare(view)
                     with self._lock:
                         self._struck.append(shelf.adopt(prepared))
+
+    def _add(self, members: Sequence[Member], opened: Sequence[SealedFace | SealedIris]) -> bool:
+        changed = False
+        for (reference, template), sealed in zip(members, opened, strict=True):
+            shelf, row = self._placed(sealed)
+            if shelf.add(reference, row):
+                self._digest.add(reference, template)
+                changed = True
+        return changed
+
+    def _strike(self, reference: Reference, kept: Mapping[Shelf, Sequence[NDArray[Any]]]) -> bool:
+        changed = False
+        for shelf in self._shelves():
+            gone, struck = shelf.strike(reference, kept.get(shelf, ()))
+            for template in gone:
+                self._digest.remove(reference, template)
+            if gone:
+                self._struck.append(struck)
+                changed = True
+        return changed
 
     @contextmanager
     def _reading(self, snapshot: Callable[[], T]) -> Iterator[tuple[int, T]]:

@@ -1,7 +1,7 @@
-"""The two best references, exactly, from rankings that are only nearly right.
+"""The best references, exactly, from rankings that are only nearly right.
 
 The rows an approximate ranking leaves out have approximate scores not above its last one, so true
-scores not above that plus the error bound. Once the second best *reference* among the rows looked
+scores not above that plus the error bound. Once the last wanted *reference* among the rows looked
 at exactly is not below that, none of the others can matter. Until then the ranking is asked for
 more. What a struck row or a further template of the same person takes from the candidates is made
 up for in the same way. So the answer never depends on luck; only the time does.
@@ -41,9 +41,9 @@ def scores(rows: Matrix, probe: Vector) -> NDArray[np.float64]:
 
 
 def nearest(
-    view: View, segments: Sequence[Segment], probe: Vector, depth: int
+    view: View, segments: Sequence[Segment], probe: Vector, depth: int, most: int = 2
 ) -> tuple[Candidate, ...]:
-    """Return the best two references among all rows of ``view``."""
+    """Return the best references among all rows of ``view``, ``most`` of them."""
     while depth <= DEEPEST:
         looked_at: list[NDArray[np.int64]] = []
         unseen = -np.inf
@@ -52,19 +52,21 @@ def nearest(
             looked_at.append(ranking.rows + segment.first)
             if depth < len(segment.ranked):
                 unseen = max(unseen, ranking.scores[-1] + ranking.error)
-        found = best_two(*exactly(view, np.concatenate(looked_at), probe))
-        second = found[1].score if len(found) == 2 else -np.inf
-        if second >= unseen:
+        found = best(*exactly(view, np.concatenate(looked_at), probe), most)
+        last = found[-1].score if len(found) == most else -np.inf
+        if last >= unseen:
             return found
         depth *= DEEPER
-    return best_two(*everything(view, probe))
+    return best(*everything(view, probe), most)
 
 
-def among(view: View, references: frozenset[Reference], probe: Vector) -> tuple[Candidate, ...]:
-    """Return the best two of the references named, whatever the others would have scored."""
+def among(
+    view: View, references: frozenset[Reference], probe: Vector, most: int = 2
+) -> tuple[Candidate, ...]:
+    """Return the best of the references named, whatever the others would have scored."""
     wanted = np.fromiter(references, dtype=np.int64, count=len(references))
     rows = np.flatnonzero(np.isin(view.references, wanted))
-    return best_two(*exactly(view, rows, probe))
+    return best(*exactly(view, rows, probe), most)
 
 
 def exactly(view: View, rows: NDArray[np.int64], probe: Vector) -> Scored:
@@ -84,10 +86,12 @@ def everything(view: View, probe: Vector) -> Scored:
     return view.references[alive], found[alive]
 
 
-def best_two(references: NDArray[np.int64], found: NDArray[np.float64]) -> tuple[Candidate, ...]:
-    """Return the best two of different references, best first; in a draw the smaller reference."""
+def best(
+    references: NDArray[np.int64], found: NDArray[np.float64], most: int = 2
+) -> tuple[Candidate, ...]:
+    """Return the best of different references, best first; in a draw the smaller reference."""
     chosen: list[Candidate] = []
-    while len(chosen) < 2 and len(found):
+    while len(chosen) < most and len(found):
         top = references[found == found.max()].min()
         chosen.append(
             Candidate(
@@ -100,10 +104,11 @@ def best_two(references: NDArray[np.int64], found: NDArray[np.float64]) -> tuple
     return tuple(chosen)
 
 
-def merged(several: Sequence[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
-    """Return the best two over several probes of one person, each with its own best two."""
+def merged(several: Sequence[tuple[Candidate, ...]], most: int = 2) -> tuple[Candidate, ...]:
+    """Return the best over several probes of one person, each with as many of its own."""
     every = [one for found in several for one in found]
-    return best_two(
+    return best(
         np.array([one.reference for one in every], dtype=np.int64),
         np.array([one.score for one in every]),
+        most,
     )

@@ -11,14 +11,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Lock
 
+import numpy as np
 from gateway.matcher.galleries.gallery import Found, Gallery, Member
 from gateway.matcher.galleries.options import GalleryOptions
 from gateway.matcher.protection.layout import read
 from gateway.matcher.protection.transform import foreign_secret
+from numpy.typing import NDArray
 
 from gateway.domain.matching import (
     GalleryMissing,
     GalleryState,
+    ProtectedTemplate,
     Reference,
     Scope,
 )
@@ -88,17 +91,32 @@ class Galleries:
         """Add templates to a gallery, all or none; raises TemplateRefused or GalleryMissing."""
         tags = [read(template).tag for _, template in members]
         with self._lock:
-            gallery, buildings = self._open.get(scope), self._buildings.get(scope, [])
-            if gallery is None and not buildings:
-                raise _missing(scope)
-            targets = [one.gallery for one in buildings] + ([gallery] if gallery else [])
-            if not set(tags) <= {one.transform.tag for one in targets}:
-                raise foreign_secret()
+            gallery, buildings = self._targets(scope, tags)
             if gallery is not None:
                 gallery.extend(_fitting(gallery, members, tags))
             for one in buildings:
                 fitting = _fitting(one.gallery, members, tags)
                 one.journal.append(partial(Gallery.extend, members=fitting))
+
+    def replace(
+        self, scope: Scope, reference: Reference, templates: Sequence[ProtectedTemplate]
+    ) -> None:
+        """Have a reference stand for exactly these templates, in one step for every search.
+
+        Raises TemplateRefused or GalleryMissing, and has changed nothing then. A gallery whose
+        secret none of them went through keeps what it has until the one of the new secret is there.
+        """
+        members = [(reference, one) for one in templates]
+        tags = [read(one).tag for one in templates]
+        with self._lock:
+            gallery, buildings = self._targets(scope, tags)
+            if gallery is not None and (fitting := _fitting(gallery, members, tags)):
+                gallery.replace(reference, _templates(fitting))
+            for one in buildings:
+                if fitting := _fitting(one.gallery, members, tags):
+                    templates = _templates(fitting)
+                    change = partial(Gallery.replace, reference=reference, templates=templates)
+                    one.journal.append(change)
 
     def remove(self, scope: Scope, reference: Reference) -> None:
         """Take a reference out, wherever it is or is about to be."""
@@ -120,9 +138,20 @@ class Galleries:
         scope: Scope,
         probes: Sequence[FaceTemplate],
         among: frozenset[Reference] | None = None,
+        most: int = 2,
     ) -> Found:
         """Search for one person by face; raises GalleryMissing or TemplateRefused."""
-        return self._gallery(scope).faces(probes, among)
+        return self._gallery(scope).faces(probes, among, most)
+
+    def face_references(self, scope: Scope) -> dict[int, NDArray[np.int64]]:
+        """Return who has faces, by algorithm; raises GalleryMissing."""
+        return self._gallery(scope).face_references()
+
+    def alike(
+        self, scope: Scope, algorithm: int, some: NDArray[np.int64], least: float
+    ) -> list[tuple[Reference, Reference, float]]:
+        """Return who is like one of ``some``, see `Gallery.alike`; raises GalleryMissing."""
+        return self._gallery(scope).alike(algorithm, some, least)
 
     def irises(
         self,
@@ -172,6 +201,18 @@ class Galleries:
             if building in buildings:
                 buildings.remove(building)
 
+    def _targets(
+        self, scope: Scope, tags: Sequence[bytes]
+    ) -> tuple[Gallery | None, Sequence[Building]]:
+        """Return what a change is for, once each of its templates is of one of them."""
+        gallery, buildings = self._open.get(scope), self._buildings.get(scope, [])
+        if gallery is None and not buildings:
+            raise _missing(scope)
+        targets = [one.gallery for one in buildings] + ([gallery] if gallery else [])
+        if not set(tags) <= {one.transform.tag for one in targets}:
+            raise foreign_secret()
+        return gallery, buildings
+
     def _gallery(self, scope: Scope) -> Gallery:
         gallery = self._open.get(scope)
         if gallery is None:
@@ -185,6 +226,10 @@ def _fitting(
     """While a gallery gets a new secret, templates of the old and of the new one may come."""
     own = gallery.transform.tag
     return tuple(one for one, tag in zip(members, tags, strict=True) if tag == own)
+
+
+def _templates(members: Sequence[Member]) -> tuple[ProtectedTemplate, ...]:
+    return tuple(template for _, template in members)
 
 
 def _missing(scope: Scope) -> GalleryMissing:

@@ -2,8 +2,8 @@
 
 A view is a few array slices. Rows behind its end do not exist for it; the ones within it stay as
 they are, also when the arrays grow, because then they are copied and the view keeps the old ones.
-Only the marks of struck rows may appear while a view is in use, which shrinks what it finds and
-nothing else.
+So do the marks of struck rows, which are copied at each strike: a search that began before a
+template was replaced sees the old one, a later one the new one, and none sees neither.
 
 Changes are made by one thread at a time (the gallery's lock).
 """
@@ -68,7 +68,8 @@ class Rows:
         return np.flatnonzero((view.references == reference) & ~view.struck)
 
     def strike(self, rows: NDArray[np.intp]) -> None:
-        """Take rows out; none of them may be struck already."""
+        """Take rows out; none of them may be struck already. Views that were taken keep them."""
+        self._struck = self._struck.copy()
         self._struck[rows] = True
         self._alive -= len(rows)
 

@@ -6,6 +6,7 @@ All methods but `prepare` want the gallery's lock; `prepare` wants to be announc
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,9 +70,18 @@ class Shelf(ABC):
         self.rows.append(np.array([reference], dtype=np.int64), row[None])
         return True
 
-    def strike(self, reference: Reference) -> tuple[list[ProtectedTemplate], Struck]:
-        """Take a reference out; return what it was, and what to overwrite."""
+    def strike(
+        self, reference: Reference, kept: Sequence[NDArray[Any]] = ()
+    ) -> tuple[list[ProtectedTemplate], Struck]:
+        """Take a reference out but for the rows to be ``kept``.
+
+        Returns what it was, and what to overwrite.
+        """
         which = self.rows.of(reference)
+        mine = self.rows.view().data[which]
+        stays = [(mine == row).all(axis=1) for row in kept]
+        if stays:
+            which = which[~np.any(stays, axis=0)]
         gone = [self.sealed(row) for row in self.rows.view().data[which]]
         self.rows.strike(which)
         return gone, Struck(self.rows, self.quantised, which)

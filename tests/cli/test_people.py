@@ -146,3 +146,32 @@ def test_without_a_gateway_the_database_is_opened_once(folder: Path) -> None:
         who = ("--id-number", id_number(9), "--name", "B", "--project", "P1")
         ran = gatepost(elsewhere, "person", "add", *who, *photo, **quiet)
         refused(ran, "enrolment.not_running", "photo")
+
+
+def test_a_city_that_is_off_says_so(folder: Path) -> None:
+    ran = gatepost(folder, "person", "dispute", "face.jpg", "--reason", "a wage nobody claims")
+    refused(ran, "city.off", "city gallery")
+    refused(gatepost(folder, "city", "end", "--reason", "x"), "city.off", "city gallery")
+    ran = gatepost(folder, "person", "duplicates", "--known")
+    assert (ran.returncode, ran.stdout) == (0, "0 pairs.\n")
+
+
+def test_a_consent_to_the_city_is_one_of_its_own(folder: Path) -> None:
+    words = ("--city-consent", "agreed.txt", "--how", "signature")
+    number = person(add(folder, 60, *words))
+    shown = gatepost(folder, "person", "show", number).stdout
+    assert "city_gallery: in force" in shown
+    assert "bio_network" not in shown
+    ran = gatepost(folder, "person", "withdraw", number, "city_gallery")
+    assert (ran.returncode, "is destroyed" in ran.stdout) == (0, True)
+    ran = add(folder, 61, "--city-consent", "agreed.txt")
+    assert (ran.returncode, "needs --how" in ran.stderr) == (2, True)
+
+
+def test_nothing_is_to_be_filed_of_a_few_people(folder: Path, gateway: Gateway) -> None:
+    ran = gatepost(folder, "person", "filing")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("0 people; a filing is due from 100000 on")
+    refused(gatepost(folder, "person", "filing", "--filed", "F-1"), "filing.refused", "filing")
+    assert gateway.figure("gatepost_face_people") == 0
+    assert gateway.figure("gatepost_face_filing_due_seconds") == 0

@@ -9,6 +9,7 @@ from gateway.monitoring.deafness import Deafness
 from gateway.monitoring.presence import PresenceTable
 
 from gateway import housekeeping
+from gateway.domain.filings import FilingRules
 from gateway.domain.firmware import Running
 from gateway.domain.ids import DeviceId, PersonId, ProjectId
 from gateway.domain.times import Instant
@@ -17,8 +18,10 @@ from gateway.services.assembly import assemble
 from gateway.services.captures import Inbox, InboxLimits
 from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
+from gateway.services.filing import FilingWatch
 from gateway.services.retention import Retention, RetentionLimits
 from tests.support.captures import FakeStore
+from tests.support.filings import MemoryFilings
 from tests.support.orders import MemoryCommands
 from tests.support.reports import NOW, device, directory
 from tests.support.sessions import SilentLog
@@ -79,6 +82,14 @@ class Firmwares:
         self.kept += changes
 
 
+class Nobody:
+    """A city-wide gallery nobody is in."""
+
+    async def erase_lapsed(self, ended_ms: int) -> set[PersonId]:
+        del ended_ms
+        return set()
+
+
 class House:
     """Housekeeping over fakes, with a clock that a test moves."""
 
@@ -99,6 +110,7 @@ class House:
         )
         self.captures = FakeStore()
         self.expired = Expired()
+        self.filings = MemoryFilings()
         self.firmwares = Firmwares(self.store)
         self.keeping = Housekeeping(
             services=services,
@@ -110,10 +122,12 @@ class House:
             retention=Retention(
                 photos=self.expired,
                 galleries=self.expired,
+                city=Nobody(),
                 limits=RetentionLimits(),
                 watch=None,
                 log=self.log,
             ),
+            filing=FilingWatch(self.filings, FilingRules(warn=2, duty=3), self.log),
             clock=lambda: self.now,
             log=self.log,
         )
@@ -217,3 +231,13 @@ def test_a_firmware_is_persisted_once_and_again_after_an_outage() -> None:
         assert [one.version for _, one in house.firmwares.kept] == ["1.0", "1.1"]
 
     asyncio.run(main())
+
+
+def test_the_start_counts_the_people_whose_faces_are_stored() -> None:
+    async def test(house: House) -> None:
+        house.filings.count = 3
+        await house.keeping.begin()
+        assert house.filings.duty is not None
+        assert house.log.named("people.filing_due")[0]["people"] == 3
+
+    run(test)

@@ -142,6 +142,7 @@ def test_an_accepted_photo_is_enrolled_and_kept(on_storage: OnStorage) -> None:
             "same_face_as": None,
             "same_face_score": None,
             "searched": False,
+            "city": None,
         }
         shown = await desk.calls["person.show"](person=added["person"])
         assert shown["photos"] == 1

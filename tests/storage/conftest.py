@@ -22,9 +22,10 @@ TABLES = (
     "passage", "fault_report", "picture", "raw_batch", "record_identity", "picture_identity",
     "record_lost", "record_cursor", "quarantined_record", "rejected_record", "outbox",
     "device_seen", "device_firmware", "command", "audit", "mounting", "template", "enrolment_photo",
-    "gallery_reference", "gallery", "consent", "engagement", "person_key", "person", "decision",
-    "device", "channel", "project", "device_model", "supplier", "corp", "area", "capture",
-    "data_key",
+    "city_template", "city_double", "city_reference", "city_gallery", "city_decision",
+    "face_filing", "gallery_reference", "gallery", "consent", "engagement", "person_key", "person",
+    "decision", "device", "channel", "project", "device_model", "supplier", "corp", "area",
+    "capture", "data_key",
 )  # fmt: skip
 
 

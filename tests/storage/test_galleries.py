@@ -123,6 +123,43 @@ def test_what_the_same_source_gave_before_is_replaced(storage: Storage, run: Any
     run(main())
 
 
+def test_a_change_says_what_people_have_now(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        one, _ = await make_projects(storage)
+        person = await enrolled(storage, one)
+        await enrolled(storage, one, 2)
+        reference = await storage.galleries.reference(one, person)
+        eye = template(person, reference, b"EYE", trait=Trait.IRIS)
+        assert datas(await storage.galleries.enrol(one, [eye])) == [b"FACE", b"EYE"]
+        newer = template(person, reference, b"NEWER")
+        assert datas(await storage.galleries.enrol(one, [newer])) == [b"EYE", b"NEWER"]
+
+    run(main())
+
+
+def test_who_is_enrolled_anew_is_never_without_a_template(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        one, _ = await make_projects(storage)
+        person = await enrolled(storage, one)
+        over = asyncio.Event()
+
+        async def read() -> int:
+            count = 0
+            while not over.is_set():
+                assert len(await members(storage, one)) == 1
+                count += 1
+            return count
+
+        reading = asyncio.create_task(read())
+        for number in range(50):
+            await put(storage, one, person, str(number).encode())
+        over.set()
+        assert await reading > 5
+        assert datas(await members(storage, one)) == [b"49"]
+
+    run(main())
+
+
 def test_nobody_has_a_template_without_consent_engagement_and_mode(
     storage: Storage, run: Any
 ) -> None:

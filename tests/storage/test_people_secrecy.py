@@ -10,20 +10,32 @@ from gateway.storage.opening import Storage, open_storage
 from gateway.domain.enrolments import NewPerson
 from gateway.domain.identity_numbers import normalised
 from gateway.domain.ids import PersonId
+from gateway.domain.workers import Subject
 from tests.storage.test_secrecy import dump
 from tests.support import postgres
-from tests.support.people import GIVEN, consent, id_number, make_member, make_projects, template
+from tests.support.people import (
+    GIVEN,
+    consent,
+    decide,
+    id_number,
+    make_member,
+    make_projects,
+    template,
+)
 
 NUMBER = id_number(777)
 NAME = "诸葛样本"
 RENAMED = "欧阳样本"
 TEMPLATE = b"TEMPLATE-OF-SOMEBODY" * 26
 PHOTO = b"\xff\xd8PHOTO-OF-SOMEBODY" * 3000
+CITY_TEMPLATE = b"TEMPLATE-IN-THE-CITY" * 26
+CITY_SECRET = b"SECRET-OF-THE-CITY-0123456789012"
 SECRET = b"SECRET-OF-THE-GALLERY-1234567890"
 MARK = b"WRITTEN-IN-CLEAR"
 PLAIN = (
     *(NUMBER.encode(), NAME.encode(), NAME.encode("gb18030"), RENAMED.encode()),
     *(TEMPLATE[:20], PHOTO[2:20], SECRET),
+    *(CITY_TEMPLATE[:20], CITY_SECRET),
 )
 
 
@@ -35,6 +47,11 @@ async def put_somebody(storage: Storage) -> PersonId:
     entry = template(person, await storage.galleries.reference(project, person), TEMPLATE)
     await storage.galleries.enrol(project, [entry])
     await storage.galleries.renew(project, SECRET, [entry])
+    await storage.workers.consent(consent(person, Subject.CITY_GALLERY))
+    await decide(storage)
+    in_city = template(person, await storage.city.reference(person), CITY_TEMPLATE)
+    await storage.city.enrol([in_city])
+    await storage.city.renew(CITY_SECRET, [in_city])
     await storage.photos.keep(person, PHOTO, source="photo", now_ms=GIVEN)
     await storage.workers.consent(consent(person, given_ms=GIVEN + 1))
     return person
@@ -44,7 +61,8 @@ def test_a_dump_shows_nobody(storage: Storage, run: Any) -> None:
     async def main() -> None:
         await put_somebody(storage)
         text = await dump(storage)
-        for table in ("person", "person_key", "template", "enrolment_photo", "gallery", "consent"):
+        biometric = ("template", "enrolment_photo", "gallery", "city_template", "city_gallery")
+        for table in ("person", "person_key", "consent", *biometric):
             assert f"\n{table} " in f"\n{text}", "the dump does show the rows"
         for plain in PLAIN:
             assert plain.hex() not in text

@@ -13,6 +13,7 @@ from struct import pack, unpack
 
 from gateway.domain.digests import GalleryDigest
 from gateway.domain.matching import (
+    Alike,
     Analysis,
     Answer,
     Candidate,
@@ -112,6 +113,18 @@ class FakeMatcher:
             await self.before_answer.wait()
         return answer
 
+    async def alike(self, scope: Scope, least: float) -> Sequence[Alike]:
+        self._may("alike")
+        held = self._gallery(scope).items()
+        found = []
+        for one, mine in held:
+            for other, theirs in held:
+                scores = [_cosine(a.data, b.data) for a in mine for b in theirs]
+                if one < other and scores and max(scores) >= least:
+                    pair = Alike(one=one, other=other, score=max(scores), algorithm=FACES)
+                    found.append(pair)
+        return found
+
     async def compare(self, one: FaceTemplate, other: FaceTemplate) -> float:
         return _cosine(one.data, other.data)
 
@@ -131,6 +144,12 @@ class FakeMatcher:
         self._may("extend")
         for reference, template in members:
             self._gallery(scope).setdefault(reference, set()).add(template)
+
+    async def replace(
+        self, scope: Scope, reference: Reference, templates: Sequence[ProtectedTemplate]
+    ) -> None:
+        self._may("replace")
+        self._gallery(scope)[reference] = set(templates)
 
     async def remove(self, scope: Scope, reference: Reference) -> None:
         self._may("remove")
@@ -198,7 +217,7 @@ class FakeMatcher:
         return Answer(
             trait=probe.trait,
             algorithm=probe.algorithm,
-            candidates=tuple(sorted(scores, key=lambda one: -one.score)[:2]),
+            candidates=tuple(sorted(scores, key=lambda one: -one.score)[: question.most]),
             index=len(gallery),
             report=report,
             liveness=self.liveness if question.picture else None,

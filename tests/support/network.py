@@ -38,7 +38,7 @@ from gateway.domain.ids import DeviceId, Receipt, Serial
 from gateway.domain.ports import Report, SessionHandle
 from gateway.domain.requests import Accept, Admit, CredentialGiven, Refusal, Refuse
 from gateway.domain.times import Instant
-from gateway.domain.verification import VerificationEvent, VerifyRequested
+from gateway.domain.verification import TemplateRejected, VerificationEvent, VerifyRequested
 from tests.support.lines import line_dialect
 from tests.support.sessions import SilentLog
 
@@ -213,6 +213,9 @@ class FakeDesk:
 
     def verify(self, session: SessionHandle, event: VerifyRequested, now: Instant) -> None:
         self.happened.put("verify", event.candidate)
+
+    def template_rejected(self, session: SessionHandle, event: TemplateRejected) -> None:
+        self.happened.put("template_rejected", event.fault)
 
     def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
         self.happened.put("verification_ended", event)

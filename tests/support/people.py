@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.storage.document import DirectoryDocument, ProjectEntry
 from gateway.storage.opening import Storage
 
+from gateway.domain.city import CityDecision
 from gateway.domain.directory import Area
 from gateway.domain.enrolments import Enrolled, NewPerson
 from gateway.domain.identity_numbers import check_character
@@ -35,6 +36,25 @@ def consent(person: PersonId, subject: Subject = Subject.BIO_NETWORK, **changes:
         taken_by="clerk",
         **given,
     )
+
+
+async def decide(storage: Storage) -> None:
+    """Have a city-wide gallery; `make_projects` made its area."""
+    decision = CityDecision(
+        area="990000",
+        text_version="decision-1",
+        text_digest=bytes(32),
+        decided_by="Sample office",
+        noted_ms=GIVEN,
+    )
+    await storage.city.decide(decision, by="op")
+
+
+async def make_citizen(storage: Storage, project: ProjectId, sequence: int = 1) -> PersonId:
+    """A member who agreed to the city-wide gallery as well."""
+    person = await make_member(storage, project, sequence)
+    await storage.workers.consent(consent(person, Subject.CITY_GALLERY))
+    return person
 
 
 def template(person: PersonId, reference: Reference, data: bytes, **changes: object) -> Enrolled:

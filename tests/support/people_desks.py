@@ -81,6 +81,9 @@ class Desk:
     async def templates_destroyed(self, project: ProjectId, person: PersonId) -> None:
         self.told.append(("destroyed", project, person))
 
+    async def city_left(self, person: PersonId) -> None:
+        self.told.append(("left the city", person))
+
     async def add(self, sequence: int = 1, **changes: Any) -> dict[str, Any]:
         given = {
             "id_number": id_number(sequence),

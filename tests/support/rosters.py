@@ -108,13 +108,15 @@ class MemoryRoster:
         fresh = Reference(7_000 + 10 * person + project)
         return self.references.setdefault((project, person), fresh)
 
-    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> None:
+    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> Sequence[Enrolled]:
         self._ask()
         await asyncio.sleep(0)
         kinds = {_kind(one) for one in entries}
         kept = [one for one in self.templates.get(project, []) if _kind(one) not in kinds]
         self.templates[project] = [*kept, *entries]
         self._commit()
+        people = {one.person for one in entries}
+        return [one for one in self.templates[project] if one.person in people]
 
     async def remove(self, project: ProjectId, person: PersonId) -> int:
         self._ask()

@@ -24,6 +24,7 @@ from gateway.services.common import DeskLimits
 from gateway.services.verify.limits import Threshold, VerifyLimits
 from gateway.services.verify.ports import VerifyPorts
 from gateway.services.verify.service import Verification
+from tests.support.cities import MemoryCity
 from tests.support.desks import CountingPresence
 from tests.support.matchers import FACES, IRISES, FakeMatcher, turned
 from tests.support.orders import MemoryCommands
@@ -195,6 +196,7 @@ def verify_run(
     test: Callable[[VerifyBench], Awaitable[None]],
     known: Directory | None = None,
     limits: VerifyLimits = LIMITS,
+    city: MemoryCity | None = None,
     **matcher: Any,
 ) -> VerifyBench:
     """Run a test against freshly assembled services, with galleries and decisions kept up."""
@@ -211,7 +213,7 @@ def verify_run(
             commands=MemoryCommands(),
             command_limits=CommandLimits(),
             verify_ports=VerifyPorts(
-                matcher=fake, workers=roster, galleries=roster, decisions=roster
+                matcher=fake, workers=roster, galleries=roster, decisions=roster, city=city
             ),
             verify_limits=limits,
         )

@@ -89,10 +89,12 @@ def id_number(person: int) -> str:
     return digits + "10X98765432"[total % 11]
 
 
-def enrol(site: Site, folder: Path, person: int, project: str = "P1") -> tuple[int, str]:
-    """Add a person of the ORL set, with consent and their first picture."""
+def enrol(
+    site: Site, folder: Path, person: int, project: str = "P1", picture: int = 1
+) -> tuple[int, str]:
+    """Add a person of the ORL set, with consent and a picture of theirs."""
     photo, text = folder / f"{person}.jpg", folder / "consent.txt"
-    photo.write_bytes(portrait(person, 1))
+    photo.write_bytes(portrait(person, picture))
     text.write_text("I agree.")
     return gatepost(
         site, "person", "add", "--id-number", id_number(person), "--name", f"样本{person}",

@@ -92,6 +92,23 @@ def test_two_enrolments_and_a_removal_race_with_questions(
     assert granted(gate.by_picture(portrait(1, 6)), numbers[1])
 
 
+def test_who_is_enrolled_anew_is_never_a_stranger_meanwhile(
+    gate: Asker, site: Site, numbers: dict[int, int], tmp_path: Path
+) -> None:
+    """Another photo takes the place of the first one in one step, however often it does."""
+    with asked_all_the_while(gate, 1) as said:
+        for number in (2, 3, 4, 1):
+            code, told = enrol(site, tmp_path, 1, picture=number)
+            assert (code, told_number(told)) == (0, numbers[1]), told
+        before = len(said)
+        wait_for(lambda: len(said) > before, "an answer after the last one")
+    assert len(said) > 4
+    for _, word in said:
+        assert granted(word, numbers[1]) or isinstance(word, FellBack), word
+    held = site.query("select 1 from template where person = $1", numbers[1])
+    assert len(held) == 1
+
+
 def test_consent_that_is_withdrawn_in_mid_flight_opens_no_gate_afterwards(
     gate: Asker, site: Site, numbers: dict[int, int]
 ) -> None:
@@ -109,6 +126,30 @@ def test_consent_that_is_withdrawn_in_mid_flight_opens_no_gate_afterwards(
         " (person is not null or score is not null)"
     )
     assert kept == []
+
+
+def test_a_decision_alone_makes_no_city_wide_gallery(
+    gate: Asker, site: Site, numbers: dict[int, int], tmp_path: Path
+) -> None:
+    """The setting is off here: nobody is added or compared, whatever was decided and agreed to."""
+    del gate
+    paper = tmp_path / "paper.txt"
+    paper.write_text("It is decided.")
+    decided = ("--area", "990000", "--text", str(paper), "--decided-by", "Sample office")
+    agreed = ("--consent-text", str(paper), "--how", "signature")
+    for words in (
+        ("city", "decide", *decided),
+        ("person", "consent", str(numbers[1]), "city_gallery", *agreed),
+    ):
+        code, told = gatepost(site, *words)
+        assert code == 0, told
+    code, told = enrol(site, tmp_path, 1)
+    assert (code, "city-wide" in told) == (0, False), told
+    assert site.query("select 1 from city_template") == []
+    code, told = gatepost(site, "person", "dispute", str(tmp_path / "1.jpg"), "--reason", "x")
+    assert (code, "[city.off]" in told) == (1, True), told
+    assert "city_gallery.enabled is off" in gatepost(site, "city", "show")[1]
+    assert gatepost(site, "city", "end", "--reason", "never used")[0] == 0
 
 
 def test_a_terminal_that_is_moved_asks_the_people_of_its_new_project(

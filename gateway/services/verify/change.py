@@ -14,7 +14,7 @@ from gateway.domain.enrolments import Enrolled, WorkerStore
 from gateway.domain.errors import GatepostError, StoreUnavailable
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import Matcher, Scope
-from gateway.services.verify.crowd import Crowd, kind_of
+from gateway.services.verify.crowd import Crowd
 
 
 class Change:
@@ -52,10 +52,10 @@ class Change:
             raise
         withheld.discard(person)
 
-    async def enrolled(self, entries: Sequence[Enrolled]) -> None:
-        """Have stored templates compared from now on."""
+    async def has(self, held: Sequence[Enrolled]) -> None:
+        """Have people compared by these stored templates and no others of theirs from now on."""
         if self._crowd is not None:
-            await self._try(self._enrol, self._crowd, entries)
+            await self._try(self._replace, self._crowd, held)
 
     async def unlisted(self, person: PersonId) -> None:
         """Have somebody's templates compared no more."""
@@ -90,20 +90,12 @@ class Change:
         except Exception as error:
             self._distrust(self._project, error)
 
-    async def _enrol(self, crowd: Crowd, entries: Sequence[Enrolled]) -> None:
-        for person in {one.person for one in entries}:
-            new = [one for one in entries if one.person == person]
-            await self._enrol_one(crowd, person, new)
-
-    async def _enrol_one(self, crowd: Crowd, person: PersonId, new: Sequence[Enrolled]) -> None:
-        known, coming = crowd.kinds(person), {kind_of(one) for one in new}
-        if known & coming:
-            if known - coming:  # others of this person stay, and only the store still has them
-                self._distrust(self._project, None)
-                return
-            await self._matcher.remove(self._scope, new[0].reference)
-        await self._matcher.extend(self._scope, [(one.reference, one.template) for one in new])
-        crowd.enrol(new)
+    async def _replace(self, crowd: Crowd, held: Sequence[Enrolled]) -> None:
+        for reference in dict.fromkeys(one.reference for one in held):
+            theirs = [one for one in held if one.reference == reference]
+            templates = [one.template for one in theirs]
+            await self._matcher.replace(self._scope, reference, templates)
+            crowd.enrol(theirs)
 
     async def _unlist(self, crowd: Crowd, person: PersonId) -> None:
         reference = crowd.reference(person)

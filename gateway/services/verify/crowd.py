@@ -8,11 +8,8 @@ from dataclasses import replace
 from gateway.domain.decisions import Because
 from gateway.domain.enrolments import Enrolled
 from gateway.domain.ids import PersonId
-from gateway.domain.matching import Reference, Trait
+from gateway.domain.matching import Reference
 from gateway.domain.workers import Engagement, Person, Subject
-
-Kind = tuple[Trait, int, str]
-"""Trait, algorithm and source: a new template of a kind replaces the older ones of that kind."""
 
 
 class Crowd:
@@ -21,7 +18,6 @@ class Crowd:
     def __init__(self, people: Sequence[Person], engagements: Sequence[Engagement]) -> None:
         self._references: dict[PersonId, Reference] = {}
         self._persons: dict[Reference, PersonId] = {}
-        self._kinds: dict[PersonId, set[Kind]] = {}
         self.withheld: set[PersonId] = set()
         """People who are being taken away; whatever comes of it, nobody of them passes."""
         self.replace(people, engagements)
@@ -66,21 +62,15 @@ class Crowd:
         """Return who that is, also when the templates were removed since a question was asked."""
         return self._persons.get(reference)
 
-    def kinds(self, person: PersonId) -> frozenset[Kind]:
-        """Return which kinds of templates somebody has in the gallery."""
-        return frozenset(self._kinds.get(person, ()))
-
     def enrol(self, entries: Iterable[Enrolled]) -> None:
-        """Note who has which templates now."""
+        """Note who has templates now."""
         for one in entries:
             self._references[one.person] = one.reference
             self._persons[one.reference] = one.person
-            self._kinds.setdefault(one.person, set()).add(kind_of(one))
 
     def unlist(self, person: PersonId) -> None:
         """Note that somebody has no templates any more."""
         self._references.pop(person, None)
-        self._kinds.pop(person, None)
 
     def dismiss(self, person: PersonId, at_ms: int) -> None:
         """Note that an engagement ended."""
@@ -93,8 +83,3 @@ class Crowd:
         """Note that somebody withdrew the consent without which nothing is compared here."""
         if person in self._agreed:
             self._agreed[person] -= {Subject.BIO_NETWORK}
-
-
-def kind_of(entry: Enrolled) -> Kind:
-    """Return the kind of a stored template."""
-    return entry.template.trait, entry.template.algorithm, entry.source

@@ -16,6 +16,7 @@ from gateway.domain.matching import Analysis, PictureRefused, Question, Scope, T
 from gateway.domain.templates import FaceTemplate
 from gateway.domain.values import value
 from gateway.domain.workers import VerificationMode
+from gateway.services.verify.city import City
 from gateway.services.verify.context import VerifyContext
 from gateway.services.verify.galleries import Galleries
 from gateway.services.verify.limits import Threshold
@@ -41,7 +42,11 @@ class Draft:
 class Enrolment:
     """Implements `gateway.domain.enrolments.Enrolments`."""
 
-    def __init__(self, context: VerifyContext, galleries: Galleries) -> None:
+    def __init__(
+        self, context: VerifyContext, galleries: Galleries, city: City | None = None
+    ) -> None:
+        """``city`` is None where the settings want no city-wide gallery."""
+        self._city = city
         self._ports = context.ports
         self._galleries = galleries
         self._mode = context.mode
@@ -108,8 +113,9 @@ class Enrolment:
                 quality=result.waived,
                 source=draft.source,
             )
-            await galleries.enrol(project, [entry])
-            await change.enrolled([entry])
+            await change.has(await galleries.enrol(project, [entry]))
+        if self._city is not None:
+            result = replace(result, city=await self._city.enrolled(entry, draft.template))
         return self._settle(person, project, replace(result, accepted=True), ())
 
     def _permit_mode(self, project: ProjectId) -> None:

@@ -7,21 +7,27 @@ away stops them at the gates first. Reads pass through.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 
 from gateway.domain.enrolments import GATEWAY, Enrolled, GalleryStore, NewPerson, WorkerStore
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import Reference
 from gateway.domain.workers import Consent, Engagement, Person, Subject
 from gateway.services.verify.change import is_clear
+from gateway.services.verify.city_memory import CityMemory
 from gateway.services.verify.galleries import Galleries
 
 
 class KeptWorkers:
     """Implements `WorkerStore` over another one."""
 
-    def __init__(self, inner: WorkerStore, galleries: Galleries) -> None:
+    def __init__(
+        self, inner: WorkerStore, galleries: Galleries, city: CityMemory | None = None
+    ) -> None:
+        """``city`` is None where there is no city-wide gallery."""
         self._inner = inner
         self._galleries = galleries
+        self._city = city
 
     async def register(self, person: NewPerson, *, by: str = GATEWAY) -> PersonId:
         """See `WorkerStore.register`; who is engaged nowhere concerns no gate."""
@@ -49,6 +55,8 @@ class KeptWorkers:
             with change.taking_away(person):
                 await self._inner.dismiss(person, project, at_ms, by=by)
             await change.dismissed(person, at_ms)
+        if self._city is not None:
+            await self._city.left(person)
 
     async def consent(self, consent: Consent, *, by: str = GATEWAY) -> None:
         """See `WorkerStore.consent`."""
@@ -63,13 +71,21 @@ class KeptWorkers:
         self, person: PersonId, subject: Subject, at_ms: int, *, by: str = GATEWAY
     ) -> None:
         """See `WorkerStore.withdraw`."""
-        if subject is not Subject.BIO_NETWORK:
-            await self._inner.withdraw(person, subject, at_ms, by=by)
-            return
+        rests = subject in (Subject.BIO_NETWORK, Subject.CITY_GALLERY)
+        async with AsyncExitStack() as stack:
+            if self._city is not None and rests:
+                await stack.enter_async_context(self._city.leaving(person))
+            if subject is Subject.BIO_NETWORK:
+                await self._withdraw_all(person, at_ms, by)
+            else:
+                await self._inner.withdraw(person, subject, at_ms, by=by)
+
+    async def _withdraw_all(self, person: PersonId, at_ms: int, by: str) -> None:
+        """Stop somebody at every gate, then have everything of theirs destroyed."""
         withheld = self._galleries.withheld
         withheld.begin(person)
         try:
-            await self._inner.withdraw(person, subject, at_ms, by=by)
+            await self._inner.withdraw(person, Subject.BIO_NETWORK, at_ms, by=by)
             for project in self._galleries.concerned(person):
                 async with self._galleries.changing(project) as change:
                     await change.disagreed(person)
@@ -103,11 +119,12 @@ class KeptGalleries:
         """See `GalleryStore.members`."""
         return self._inner.members(project)
 
-    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> None:
+    async def enrol(self, project: ProjectId, entries: Sequence[Enrolled]) -> Sequence[Enrolled]:
         """See `GalleryStore.enrol`."""
         async with self._galleries.changing(project) as change:
-            await self._inner.enrol(project, entries)
-            await change.enrolled(entries)
+            held = await self._inner.enrol(project, entries)
+            await change.has(held)
+        return held
 
     async def remove(self, project: ProjectId, person: PersonId) -> int:
         """See `GalleryStore.remove`."""

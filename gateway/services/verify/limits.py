@@ -34,5 +34,8 @@ class VerifyLimits:
     linger_s: float = 600.0
     enrolment: QualityPolicy = field(default_factory=lambda: QualityPolicy(name="enrolment"))
     refuse_doubles: bool = True
+    city_face: float = 0.55
+    """What a face must reach in a search of the whole city, where its own threshold is lower."""
+    city_candidates: int = 10
     decision_rows: int = 10_000
     decision_batch: int = 500

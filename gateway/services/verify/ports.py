@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.domain.city import CityStore
 from gateway.domain.enrolments import DecisionStore, GalleryStore, WorkerStore
 from gateway.domain.matching import Matcher
 
@@ -16,3 +17,5 @@ class VerifyPorts:
     workers: WorkerStore
     galleries: GalleryStore
     decisions: DecisionStore
+    city: CityStore | None = None
+    """None where the settings want no city-wide gallery."""

@@ -7,6 +7,7 @@ from math import inf
 
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.services.terminals import Terminal
+from gateway.services.verify.city import City
 from gateway.services.verify.context import VerifyContext
 from gateway.services.verify.enrolment import Enrolment
 from gateway.services.verify.galleries import Galleries
@@ -38,9 +39,16 @@ class Verification:
         )
         self.galleries = Galleries(ports, context.mode, self._log)
         self.verifier = Verifier(context, self.galleries, self.decisions)
-        self.workers = KeptWorkers(ports.workers, self.galleries)
+        self.city = None if ports.city is None else City(ports.city, context)
+        memory = None if self.city is None else self.city.memory
+        self.workers = KeptWorkers(ports.workers, self.galleries, memory)
         self.templates = KeptGalleries(ports.galleries, self.galleries)
-        self.enrolments = Enrolment(context, self.galleries)
+        self.enrolments = Enrolment(context, self.galleries, self.city)
+
+    @property
+    def city_people(self) -> int:
+        """How many people of the city-wide gallery are in memory."""
+        return 0 if self.city is None else self.city.memory.people or 0
 
     def arrived(self, terminal: Terminal) -> None:
         """Have the gallery ready of a project one of whose terminals logged in."""
@@ -53,6 +61,8 @@ class Verification:
         """Take note of a changed directory: terminals hang elsewhere, modes are others."""
         self._swept = -inf
         self.galleries.wake()
+        if self.city is not None:
+            self.city.memory.distrust()
 
     async def people_changed(self, project: ProjectId) -> None:
         """See `PeopleWatch`; for changes that did not go through ``workers``."""
@@ -67,6 +77,11 @@ class Verification:
         async with self.galleries.changing(project) as change:
             await change.unlisted(person)
         self.galleries.distrust(project, None)
+
+    async def city_left(self, person: PersonId) -> None:
+        """See `PeopleWatch`."""
+        if self.city is not None:
+            await self.city.memory.left(person)
 
     async def run(self) -> None:
         """Open and close galleries and write decisions, until cancelled."""

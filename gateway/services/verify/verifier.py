@@ -20,6 +20,7 @@ from gateway.domain.matching import (
 from gateway.domain.ports import SessionHandle
 from gateway.domain.times import Instant
 from gateway.domain.verification import VerificationEvent, VerifyLate, VerifyRequested
+from gateway.services.bad_templates import BadTemplates, fault_of
 from gateway.services.verify.context import VerifyContext
 from gateway.services.verify.crowd import Crowd
 from gateway.services.verify.galleries import Galleries
@@ -42,6 +43,7 @@ class Verifier:
         self._decisions = decisions
         self._limits = context.limits
         self._tally = context.tally
+        self._bad_templates = BadTemplates(context.common)
         self._terminals = context.common.terminals
         self._directory = context.directory
         self._tasks = context.common.tasks
@@ -164,7 +166,8 @@ class Verifier:
         except PictureRefused as error:
             return Outcome(because=Because.PICTURE_REFUSED, detail=error.code)
         except TemplateRefused as error:
-            return Outcome(because=Because.TEMPLATE_REFUSED, detail=error.code)
+            algorithm = inquiry.algorithm(self._matcher)
+            return Outcome(because=Because.TEMPLATE_REFUSED, detail=error.code, algorithm=algorithm)
         except GalleryMissing as error:
             self._galleries.distrust(project, error)
             return Outcome(because=Because.GALLERY_NOT_READY)
@@ -206,6 +209,9 @@ class Verifier:
             outcome = Outcome(because=Because.CANCELLED)
         elif inquiry.late:
             outcome = Outcome(because=Because.LATE)
+        if outcome.because is Because.TEMPLATE_REFUSED:
+            fault = fault_of(outcome.detail)
+            self._bad_templates.refused(inquiry.session, fault, outcome.algorithm)
         self._write(inquiry, outcome, now)
 
     def _write(self, inquiry: Inquiry, outcome: Outcome, now: Instant) -> None:

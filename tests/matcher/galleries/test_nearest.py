@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gateway.matcher.galleries import nearest as module
 from gateway.matcher.galleries.indexes import Flat, Index, Matrix, Quantised, Ranking
-from gateway.matcher.galleries.nearest import Segment, among, best_two, merged, nearest
+from gateway.matcher.galleries.nearest import Segment, among, best, merged, nearest
 from gateway.matcher.galleries.rows import View
 from gateway.matcher.vectors import Vector
 from hypothesis import given
@@ -22,14 +22,14 @@ def view(data: Matrix, references: list[int], struck: list[int] | None = None) -
     return View(data, np.array(references, dtype=np.int64), marks)
 
 
-def truth(seen: View, probe: Vector) -> list[tuple[int, float]]:
+def truth(seen: View, probe: Vector, most: int = 2) -> list[tuple[int, float]]:
     """Return the best score of every reference, best first, the slow way."""
     scores = seen.data.astype(np.float64) @ probe.astype(np.float64)
     best: dict[int, float] = {}
     for at in np.flatnonzero(~seen.struck):
         reference = int(seen.references[at])
         best[reference] = max(best.get(reference, -2.0), float(scores[at]))
-    return sorted(best.items(), key=lambda one: (-one[1], one[0]))[:2]
+    return sorted(best.items(), key=lambda one: (-one[1], one[0]))[:most]
 
 
 def plain(found: tuple[Candidate, ...]) -> list[int]:
@@ -154,9 +154,23 @@ def test_only_those_named_are_compared() -> None:
     assert among(seen, frozenset(), data[0]) == ()
 
 
+@pytest.mark.parametrize("most", [1, 3, 10, 200])
+def test_as_many_as_are_wanted_are_the_true_ones(most: int) -> None:
+    rng = np.random.default_rng(7)
+    data = crowded(300, 32, rng)
+    seen = view(data, [at // 3 for at in range(300)], [5, 6, 7])
+    segments = [Segment(Quantised(data[:200]), 0), Segment(Flat(data[200:]), 200)]
+    for probe in data[::50]:
+        wanted = [reference for reference, _ in truth(seen, probe, most)]
+        assert plain(nearest(seen, segments, probe, 4, most)) == wanted
+        everybody = frozenset(map(Reference, range(100)))
+        assert plain(among(seen, everybody, probe, most)) == wanted
+    assert len(wanted) == min(most, 100)
+
+
 def test_a_score_is_never_above_one() -> None:
     references = np.array([1, 2, 3])
-    found = best_two(references, np.array([1.0000001, -1.0000001, -1.1]))
+    found = best(references, np.array([1.0000001, -1.0000001, -1.1]))
     assert [one.score for one in found] == [1, -1]
 
 

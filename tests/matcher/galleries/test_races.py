@@ -135,6 +135,52 @@ class Race:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_who_is_enrolled_anew_is_known_at_every_moment(seed: int) -> None:
+    """Two photos of each take turns; whichever is there, nobody else is nearer to the probe."""
+    race = Race(seed)
+    rng = np.random.default_rng(seed + 1000)
+    protector, again_and_again = Protector(), range(STAYING // 2)
+    photos = [[again(race.people[at], rng, 0.95) for _ in range(2)] for at in again_and_again]
+    sealed = [[protector.protect(SECRET, face(one)) for one in pair] for pair in photos]
+    irises = [race.members[at][1][1] for at in again_and_again]
+
+    def enrol_anew() -> None:
+        for turn in range(20):
+            for at in again_and_again:
+                now = [sealed[at][turn % 2], irises[at]]
+                race.galleries.replace(SITE, race.references[at], now)
+
+    def look(seed: int) -> int:
+        rng, count = np.random.default_rng(seed), 0
+        while not race.done.is_set():
+            at = int(rng.choice(again_and_again))
+            probe = race.people[at]
+            found = race.galleries.faces(SITE, [face(probe)]).candidates
+            assert found[0].reference == race.references[at]
+            possible = [probe, *photos[at]]
+            assert any(found[0].score == pytest.approx(float(probe @ one)) for one in possible)
+            claimed = race.galleries.faces(
+                SITE, [face(probe)], frozenset([race.references[at]])
+            ).candidates
+            assert [one.reference for one in claimed] == [race.references[at]]
+            eye = race.galleries.irises(SITE, [race.irises[at]]).candidates[0]
+            assert (eye.reference, eye.score) == (race.references[at], 1)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(3) as pool:
+        looking = [pool.submit(look, seed), pool.submit(look, seed + 1)]
+        try:
+            pool.submit(enrol_anew).result()
+        finally:
+            race.done.set()
+        assert sum(one.result() for one in looking) > 5
+    state = race.galleries.state(SITE)
+    assert state is not None
+    assert (state.faces, state.irises) == (STAYING, STAYING)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_nobody_is_mistaken_lost_or_kept(seed: int) -> None:
     race = Race(seed)
     first, second = range(STAYING, STAYING + 20), range(STAYING + 20, STAYING + COMING)

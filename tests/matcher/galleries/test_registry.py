@@ -124,6 +124,55 @@ def test_what_the_store_had_already_is_not_taken_twice() -> None:
     assert state.faces == 6
 
 
+def test_a_reference_stands_for_exactly_what_replaces_it() -> None:
+    galleries = holding(10)
+    moved, kept = UNDER_OLD[30][1], UNDER_OLD[31][1]
+    galleries.extend(SITE, [(REFERENCES[3], kept)])
+    building = galleries.begin(SITE, OLD)
+    building.add(UNDER_OLD[:10])
+    before = galleries.state(SITE)
+    galleries.replace(SITE, REFERENCES[3], [moved, kept])
+    for _ in range(2):
+        assert not knows(galleries, 3)
+        assert {best(galleries, at) for at in (30, 31)} == {REFERENCES[3]}
+        state, store = galleries.state(SITE), GalleryDigest()
+        for entry in [*UNDER_OLD[:3], *UNDER_OLD[4:10]]:
+            store.add(*entry)
+        for one in (moved, kept):
+            store.add(REFERENCES[3], one)
+        assert before is not None
+        assert state is not None
+        assert (state.faces, state.digest) == (11, store.value)
+        assert state.index > before.index
+        building.finish()
+    index = galleries.state(SITE)
+    galleries.replace(SITE, REFERENCES[3], [kept, moved])
+    assert galleries.state(SITE) == index, "nothing changed"
+
+
+def test_a_replacement_that_is_refused_changes_nothing() -> None:
+    galleries = holding(10)
+    before = galleries.state(SITE)
+    bad = ProtectedTemplate(trait=Trait.FACE, algorithm=7, data=b"?")
+    new = UNDER_OLD[30][1]
+    refused("template.damaged", lambda: galleries.replace(SITE, REFERENCES[3], [new, bad]))
+    refused("template.foreign", lambda: galleries.replace(SITE, REFERENCES[3], [UNDER_NEW[30][1]]))
+    refused("gallery.missing", lambda: galleries.replace(ELSEWHERE, REFERENCES[3], [new]))
+    assert galleries.state(SITE) == before
+    assert knows(galleries, 3)
+
+
+def test_while_a_new_secret_comes_whoever_is_enrolled_anew_stays_known() -> None:
+    galleries = holding(10)
+    building = galleries.begin(SITE, NEW)
+    building.add(UNDER_NEW[:10])
+    galleries.replace(SITE, REFERENCES[3], [UNDER_NEW[30][1]])
+    assert knows(galleries, 3), "by the older template, until the new gallery is there"
+    building.finish()
+    assert not knows(galleries, 3)
+    assert best(galleries, 30) == REFERENCES[3]
+
+
 def test_a_first_building_takes_changes_though_nothing_is_open() -> None:
     galleries = Galleries()
     building = galleries.begin(SITE, OLD)

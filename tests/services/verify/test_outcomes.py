@@ -70,7 +70,14 @@ def test_the_metrics_know_every_reason_and_its_verdict() -> None:
     tally.decided[Because.AMBIGUOUS] = 3
     tally.latency.observe(0.3)
     tally.enrolled, tally.decisions_dropped = 2, 5
-    fold_verification(metrics, tally, open_=lambda: 4, waiting=lambda: 6, galleries=lambda: (7, 8))
+    fold_verification(
+        metrics,
+        tally,
+        open_=lambda: 4,
+        waiting=lambda: 6,
+        galleries=lambda: (7, 8),
+        city=lambda: 9,
+    )
     metrics.scrape()
     assert metrics[m.VERIFICATIONS].at("denied", "ambiguous").value == 3
     assert metrics[m.VERIFY_SECONDS].at().counts[m.VERIFY_BOUNDS_S.index(0.3)] == 1
@@ -79,7 +86,7 @@ def test_the_metrics_know_every_reason_and_its_verdict() -> None:
         return metrics[metric].at(*labels).value
 
     assert (value(m.VERIFY_OPEN), value(m.DECISIONS_WAITING)) == (4, 6)
-    assert (value(m.GALLERIES), value(m.GALLERY_PEOPLE)) == (7, 8)
+    assert (value(m.GALLERIES), value(m.GALLERY_PEOPLE), value(m.CITY_PEOPLE)) == (7, 8, 9)
     assert (value(m.ENROLMENTS, "accepted"), value(m.DECISIONS, "dropped")) == (2, 5)
 
 
