@@ -31,6 +31,7 @@ async def verify_ports(settings: Settings, storage: Storage) -> AsyncIterator[Ve
             workers=storage.workers,
             galleries=storage.galleries,
             decisions=storage.decisions,
+            local=storage.local_enrolments,
         )
     finally:
         threads.close()

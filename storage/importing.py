@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.storage.audit import append
+from gateway.storage.consents import FORGET_CAPTURED
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.document import (
     DeviceEntry,
@@ -56,6 +57,10 @@ where code = $1
 FORGET = """
 delete from template t using project p
 where p.id = t.project and p.code = any($1::text[]) and p.verification_mode = 'device_only'
+"""
+FORBIDDEN = """
+project in (select id from project where code = any($1::text[])
+    and verification_mode = 'device_only')
 """
 CHANNEL = """
 insert into channel (project, name) select p.id, $2 from project p
@@ -120,6 +125,7 @@ async def forget_templates(
     """Destroy the templates of projects that may keep none any more, and note it."""
     codes = [project.code for project in document.projects]
     gone = (await connection.execute(FORGET, codes)).split()[-1]
+    await connection.execute(f"{FORGET_CAPTURED} {FORBIDDEN}", codes)
     if gone != "0":
         entry = AuditEntry(
             at_ms=now_ms,

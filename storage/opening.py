@@ -14,6 +14,7 @@ from gateway.storage.directory import PostgresDirectoryStore
 from gateway.storage.firmwares import PostgresFirmwareStore
 from gateway.storage.galleries import PostgresGalleryStore
 from gateway.storage.keyring import Keyring, open_keyring
+from gateway.storage.local_enrolments import PostgresLocalEnrolments
 from gateway.storage.migrate import migrate
 from gateway.storage.people import PostgresWorkerStore
 from gateway.storage.people_reader import PeopleReader
@@ -50,6 +51,7 @@ class Storage:
     decisions: PostgresDecisionStore
     people: PeopleReader
     firmwares: PostgresFirmwareStore
+    local_enrolments: PostgresLocalEnrolments
 
     async def close(self) -> None:
         """End all connections."""
@@ -106,4 +108,5 @@ def _assemble(
         decisions=PostgresDecisionStore(database, partitions_ahead=partitions_ahead),
         people=PeopleReader(database, keyring),
         firmwares=PostgresFirmwareStore(database),
+        local_enrolments=PostgresLocalEnrolments(database, keyring),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import asyncpg
 from gateway.storage.audit import append
-from gateway.storage.consents import in_force, write_consent, write_withdrawal
+from gateway.storage.consents import FORGET_CAPTURED, in_force, write_consent, write_withdrawal
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.failures import row_refused
 from gateway.storage.keyring import Keyring
@@ -106,6 +106,9 @@ class PostgresWorkerStore:
             await connection.execute(END, person, project, at_ms)
             gone = await connection.execute(
                 "delete from template where person = $1 and project = $2", person, project
+            )
+            await connection.execute(
+                f"{FORGET_CAPTURED} person = $1 and project = $2", person, project
             )
             detail = f"project {project}, {gone.split()[-1]} templates destroyed"
             await self._audit(connection, by, "DISMISS", person, detail)

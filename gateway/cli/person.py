@@ -174,6 +174,54 @@ def withdraw(config: Path | None, number: int, subject: str) -> None:
         click.echo("Templates and photos are destroyed; offer a card or another way to pass.")
 
 
+@person.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def review(config: Path | None, as_json: bool) -> None:
+    """List what terminals captured of people and nobody approved yet."""
+    found = call(settings_from(config), "person.review")
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for one in found:
+        giver = f"ordered by {one['ordered_by']}" if one["ordered_by"] else "by the terminal itself"
+        click.echo(
+            f"{one['number']:<8}person {one['person']:<12}on {one['project']:<12}at {one['serial']}"
+            f" {_day(one['received_ms'])}: {one['faces']} faces, {one['irises']} irises, {giver}"
+        )
+    click.echo(f"{len(found)} captures.")
+
+
+@person.command()
+@config_option
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Such as: compared with the card at the desk.")
+@click.option("--override", "overrides", multiple=True, help="Answer for this code.")
+def approve(config: Path | None, number: int, reason: str, overrides: tuple[str, ...]) -> None:
+    """Have the capture NUMBER compared from now on; whoever ordered it cannot."""
+    said = {"number": number, "reason": reason, "overrides": overrides, "by": operator()}
+    found = call(settings_from(config), "person.approve", **said)
+    if not found["accepted"]:
+        other = found["same_face_as"]
+        click.echo(
+            f"Refused: {', '.join(found['refused'])}; person {other} of this project is alike by"
+            f" {found['same_face_score']:.3f}.",
+            err=True,
+        )
+        raise SystemExit(1)
+    click.echo(f"Capture {number} is compared from now on.")
+
+
+@person.command()
+@config_option
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Why.")
+def reject(config: Path | None, number: int, reason: str) -> None:
+    """Destroy the capture NUMBER."""
+    call(settings_from(config), "person.reject", number=number, reason=reason, by=operator())
+    click.echo(f"Capture {number} is destroyed.")
+
+
 @person.command("import")
 @config_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))

@@ -14,6 +14,7 @@ from gateway.command_operations import CommandOperations
 from gateway.database import admin_socket, data_root, opened
 from gateway.decision_operations import DecisionOperations
 from gateway.domain.errors import GatepostError
+from gateway.local_operations import LocalOperations
 from gateway.operations import Operations
 from gateway.people_operations import PeopleOperations
 from gateway.settings import Settings
@@ -62,6 +63,7 @@ class Line:
             **CaptureOperations(storage).calls(),
             **CommandOperations(storage).calls(),
             **PeopleOperations(storage).calls(),
+            **LocalOperations(storage).calls(),
             **DecisionOperations(storage).calls(),
         }
 

@@ -260,7 +260,7 @@ def test_an_infrared_picture_and_irises_are_kept_beside_the_photo(on_storage: On
     async def test(storage: Storage) -> None:
         desk = Desk(storage)
         desk.answer = replace(ACCEPTED, infrared=True)
-        pictures = {
+        pictures: dict[str, Any] = {
             name: b64encode(data).decode()
             for name, data in (("photo", PHOTO), ("infrared", b"IR"), ("iris_left", b"EYE"))
         }

@@ -211,7 +211,11 @@ def verify_run(
             commands=MemoryCommands(),
             command_limits=CommandLimits(),
             verify_ports=VerifyPorts(
-                matcher=fake, workers=roster, galleries=roster, decisions=roster
+                matcher=fake,
+                workers=roster,
+                galleries=roster,
+                decisions=roster,
+                local=roster.local,
             ),
             verify_limits=limits,
         )

@@ -118,7 +118,7 @@ class Enrolment:
         """
         self._permit_mode(project)
         await self._galleries.ensure(project, self._clock().mono)
-        self._permit(person, project)
+        self.check(person, project)
 
     async def _with_infrared(self, report: PictureReport, infrared: bytes | None) -> PictureReport:
         """Say in a report whether an infrared picture is with it, and whether that is one (R-061).
@@ -137,7 +137,7 @@ class Enrolment:
         """Search, decide and store without letting go of the project."""
         person, project = draft.person, draft.project
         async with self._galleries.changing(project) as change:
-            self._permit(person, project)
+            self.check(person, project)
             result = overridden(await self._search(draft, result), draft.overrides)
             if result.refused:
                 return self._settle(person, project, result, result.refused)
@@ -162,7 +162,8 @@ class Enrolment:
                 "Change the project's mode first; see docs/operators/verification.md.",
             )
 
-    def _permit(self, person: PersonId, project: ProjectId) -> None:
+    def check(self, person: PersonId, project: ProjectId) -> None:
+        """See `permit`; for whoever holds the project still."""
         self._permit_mode(project)
         crowd = self._galleries.crowd(project)
         if crowd is None:

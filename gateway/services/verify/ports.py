@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.domain.enrolments import DecisionStore, GalleryStore, WorkerStore
+from gateway.domain.local_enrolments import LocalEnrolmentStore
 from gateway.domain.matching import Matcher
 
 
@@ -16,3 +17,4 @@ class VerifyPorts:
     workers: WorkerStore
     galleries: GalleryStore
     decisions: DecisionStore
+    local: LocalEnrolmentStore

@@ -9,6 +9,7 @@ from gateway.domain.ids import PersonId, ProjectId
 from gateway.services.terminals import Terminal
 from gateway.services.verify.context import VerifyContext
 from gateway.services.verify.enrolment import Enrolment
+from gateway.services.verify.from_terminals import TerminalEnrolments
 from gateway.services.verify.galleries import Galleries
 from gateway.services.verify.keeping import KeptGalleries, KeptWorkers
 from gateway.services.verify.records import Decisions
@@ -41,6 +42,7 @@ class Verification:
         self.workers = KeptWorkers(ports.workers, self.galleries)
         self.templates = KeptGalleries(ports.galleries, self.galleries)
         self.enrolments = Enrolment(context, self.galleries)
+        self.from_terminals = TerminalEnrolments(context, self.galleries, self.enrolments)
 
     def arrived(self, terminal: Terminal) -> None:
         """Have the gallery ready of a project one of whose terminals logged in."""
