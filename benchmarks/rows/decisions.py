@@ -33,10 +33,10 @@ from benchmarks.load.client import BenchmarkError, Load, generator
 from benchmarks.load.frames import QUALITY
 from benchmarks.portraits import portrait
 from benchmarks.rows.galleries import strangers
-from benchmarks.rows.pictures import bare_chain
+from benchmarks.rows.pictures import bare_chain, cost
 from benchmarks.site import Gateway, Site
 from benchmarks.stats import middle
-from benchmarks.watch import Watch
+from benchmarks.watch import GATEWAY, Watch
 from gateway.domain.ids import ProjectId
 from gateway.domain.matching import ProtectedTemplate
 from gateway.domain.templates import ElementType
@@ -59,6 +59,10 @@ class Seen:
 
     bare: list[float] = field(default_factory=list)
     """Seconds of both networks, run bare on every processor at once, right before the round."""
+    alone_cpu: list[float] = field(default_factory=list)
+    """Processor seconds of both networks, run bare; a neighbour hardly changes them."""
+    cpu: list[float] = field(default_factory=list)
+    """Processor seconds of the whole gateway, a question."""
     rates: list[float] = field(default_factory=list)
     paced: list[Answers] = field(default_factory=list)
     """Questions at `SHARE`."""
@@ -92,6 +96,7 @@ def measure(bench: Bench) -> list[Result]:
             _await_gallery(bench.site, sender)
             for _ in range(bench.rounds):
                 seen.bare.append(_bare(chains, bench.size(60, 30)))
+                seen.alone_cpu.append(cost(chains[0], bench.size(40, 10)))
                 _round(bench, seen, gateway, sender, gates)
     return [_result(seen, size)]
 
@@ -100,9 +105,11 @@ def _round(bench: Bench, seen: Seen, gateway: Gateway, sender: Load, gates: int)
     rate = SHARE * PROCESSORS / seen.bare[-1]
     seconds = bench.size(8, 3)
     seen.rates.append(rate)
+    sender.beat("gateway", gates + 200)  # or they are taken for half-open
     sender.prepare("gateway", "questions", 0, gates, max(1, round(rate * seconds / gates)))
     with _told(bench.site, seen.paced_words), seen.watch.round(bench.site, gateway, sender):
         seen.paced += sender.open("gateway", {"low": 0, "high": gates, "rate": rate})
+    seen.cpu.append(seen.watch.cpu(GATEWAY) / seen.paced[-1]["meant"])
     others = (
         {"low": gates, "high": gates + 100, "rate": 50.0},
         {"low": gates + 100, "high": gates + 200, "rate": 200.0},
@@ -112,6 +119,7 @@ def _round(bench: Bench, seen: Seen, gateway: Gateway, sender: Load, gates: int)
     seen.alone[0].append(beats)
     seen.alone[1].append(records)
     rate *= SATURATING / SHARE
+    sender.beat("gateway", gates + 200)
     _prepare_others(sender, gates, seconds)
     sender.prepare("gateway", "pressing", 0, gates, max(1, round(rate * seconds / gates)))
     with _told(bench.site, seen.pressed_words):
@@ -213,6 +221,15 @@ def _result(seen: Seen, size: int) -> Result:
     missing = sum(one["meant"] - one["answered"] for one in (*seen.paced, *seen.pressed))
     checks = [
         Check(goal=goal, rounds=_ms(seen.paced), baselines=[seen.watch.quiet]),
+        Check(
+            goal=Goal(
+                name="the gateway's processor time a question, times the bare networks'",
+                better="less",
+                must=1 / SHARE,
+                stretch=1.25,
+            ),
+            rounds=[mine / bare for mine, bare in zip(seen.cpu, seen.alone_cpu, strict=True)],
+        ),
         Check(goal=_must_not("not recognised, or answered BUSY"), rounds=[undecided]),
         Check(goal=_must_not("without an answer"), rounds=[missing]),
         *(

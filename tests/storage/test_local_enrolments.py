@@ -80,7 +80,7 @@ def test_who_gave_the_order_is_noted(storage: Storage, run: Any) -> None:
             "not_after_ms": wall_ms() + 60_000,
         }
         for who, about in (("li", person), ("wang", person + 1)):
-            given = {"args": {"person": about}, "issued_by": who, "subject": who}
+            given: dict[str, Any] = {"args": {"person": about}, "issued_by": who, "subject": who}
             await storage.commands.enqueue(replace(ORDER, **order, **given), 10)
         await storage.commands.take(device, wall_ms())
         number = await storage.local_enrolments.keep(person, project, device, CAPTURED)
