@@ -17,6 +17,7 @@ from benchmarks.rows import (
     accounts,
     accuracy,
     crowd,
+    decisions,
     galleries,
     irises,
     latency,
@@ -53,6 +54,7 @@ MEASUREMENTS = (
     *irises.MEASUREMENTS,
     *templates.MEASUREMENTS,
     *pictures.MEASUREMENTS,
+    *decisions.MEASUREMENTS,
     *accuracy.MEASUREMENTS,
     *vendors.MEASUREMENTS,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from gateway.admin import Call
@@ -11,12 +11,15 @@ from gateway.domain.audit import AuditLine, Chain
 from gateway.domain.command_queue import Command, CommandId
 from gateway.domain.directory import Device
 from gateway.domain.errors import GatepostError
-from gateway.domain.ids import Serial, Ticket
+from gateway.domain.ids import DeviceId, PersonId, Serial, Ticket
+from gateway.domain.people import Enrol
 from gateway.services.command.service import Commands
 from gateway.services.command.wording import build
 from gateway.storage.opening import Storage
 
 LONGEST_WATCH_S = 600.0
+MayEnrol = Callable[[DeviceId, PersonId], Awaitable[None]]
+"""Raises GatepostError where a terminal may not capture a person."""
 
 
 class CommandOperations:
@@ -30,10 +33,13 @@ class CommandOperations:
         storage: Storage,
         commands: Commands | None = None,
         dialects: Mapping[str, Dialect] | None = None,
+        may_enrol: MayEnrol | None = None,
     ) -> None:
+        """``may_enrol`` is None where the gateway has no matcher, so no use for a capture."""
         self._storage = storage
         self._commands = commands
         self._dialects = dialects or {}
+        self._may_enrol = may_enrol
 
     def calls(self) -> Mapping[str, Call]:
         """Return the table of calls by name."""
@@ -67,8 +73,21 @@ class CommandOperations:
                 f"no terminal of the dialect {device.dialect} can be given this order.",
                 place=f"command {kind} for {serial}",
             )
+        if isinstance(order, Enrol):
+            await self._check_enrolment(device, PersonId(order.person))
         given = await commands.give(device.id, kind, args, by=by, reason=reason, within_s=within_s)
         return await self._brief(given)
+
+    async def _check_enrolment(self, device: Device, person: PersonId) -> None:
+        """Refuse before a terminal captures somebody who did not agree to it, or for nothing."""
+        if self._may_enrol is None:
+            raise GatepostError(
+                "enrolment.no_matcher",
+                "the gateway runs without a matcher, so it has no use for a capture.",
+                place="command enrol",
+                remedy="Enable the matcher in its settings.",
+            )
+        await self._may_enrol(device.id, person)
 
     async def wait(self, number: int, seconds: float) -> dict[str, Any]:
         """Return an order once it is over, or as it stands after so many seconds."""

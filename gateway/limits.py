@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.domain.filings import FilingRules
 from gateway.domain.matching import Trait
-from gateway.domain.quality import QualityPolicy
+from gateway.domain.quality import INFRARED, QualityPolicy
 from gateway.domain.working_days import Calendar
 from gateway.protocols.capture import CaptureLimits
 from gateway.protocols.flow import FlowLimits
@@ -159,13 +159,16 @@ def verify_limits(settings: Settings) -> VerifyLimits:
         thresholds[Trait(table.trait), table.algorithm] = Threshold(
             one_to_one=table.one_to_one, one_to_many=table.one_to_many, margin=table.margin
         )
+    # A missing infrared picture is written down and no more, unless it is asked for.
+    lenient = () if section.infrared_required else (INFRARED,)
+    waived = frozenset((*section.waived, *lenient))
     return VerifyLimits(
         thresholds=thresholds,
         margin_ms=section.margin_ms,
         liveness_floor=section.liveness_floor,
         liveness_required=section.liveness_required,
         linger_s=section.linger_seconds,
-        enrolment=QualityPolicy(name="verification.waived", waived=frozenset(section.waived)),
+        enrolment=QualityPolicy(name="verification.waived", waived=waived),
         refuse_doubles=section.refuse_doubles,
         city_face=settings.city_gallery.face_threshold,
         city_candidates=settings.city_gallery.candidates,

@@ -32,7 +32,9 @@ def shown(summary: PersonSummary, codes: Mapping[ProjectId, str], now_ms: int) -
     """Return everything an operator may know of a person."""
     return {
         **_head(summary),
-        "photos": summary.photos,
+        "card": dict(summary.card),
+        "photos": len(summary.pictures),
+        "pictures": list(summary.pictures),
         "engagements": [
             {
                 "project": codes[one.project],

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.errors import GatepostError
+from gateway.domain.id_cards import WORDS
 from gateway.domain.identity_numbers import RESIDENT
 from gateway.domain.redaction import redact
 from gateway.domain.workers import Subject
@@ -37,8 +38,19 @@ COLUMNS = {
     "consent_text": "同意书",
     "how": "同意方式",
     "taken_by": "经办人",
+    "sex": "性别",
+    "nation": "民族",
+    "birth": "出生日期",
+    "address": "住址",
+    "authority": "签发机关",
+    "valid_from": "有效期起",
+    "valid_to": "有效期止",
+    "infrared": "红外照片",
+    "iris_left": "左眼虹膜",
+    "iris_right": "右眼虹膜",
 }
 """What a row may hold, and how the column may be named in Chinese."""
+PICTURES = ("photo", "card_photo", "infrared", "iris_left", "iris_right")
 MUST = ("id_number", "name")
 PHOTO_BYTES = 5 * 1024 * 1024
 """Bytes of one photo; what phones take is smaller."""
@@ -102,7 +114,10 @@ def arguments(row: Row, folder: Path, defaults: Mapping[str, str]) -> dict[str, 
         given["from_ms"] = day_ms(values["from"], place="from")
     if "to" in values:
         given["to_ms"] = day_ms(values["to"], place="to", last=True)
-    for name in ("photo", "card_photo"):
+    card = {name: values[name] for name in WORDS if name in values}
+    if card:
+        given["card"] = card
+    for name in PICTURES:
         if name in values:
             given[name] = b64encode(read_photo(_inside(folder, values[name], name), name)).decode()
     if "consent" in values:

@@ -69,27 +69,27 @@ def _check_repeat(first: dict[tuple[str, str], str], row: Row, given: Mapping[st
 def _count(summary: Summary, row: Row, answer: Mapping[str, Any]) -> None:
     summary.people += 1
     summary.fresh += answer["new"]
-    photo = answer["photo"]
-    if photo is None:
-        return
-    if photo["accepted"]:
-        summary.photos += 1
-    else:
-        summary.mistakes.append(f"{row.place}: {photo_refused(answer)}")
+    pictures = {"photo": answer["photo"], **answer["irises"]}
+    for what, picture in pictures.items():
+        if picture is None:
+            continue
+        if picture["accepted"]:
+            summary.photos += 1
+        else:
+            summary.mistakes.append(f"{row.place}: {picture_refused(answer, what, picture)}")
 
 
-def photo_refused(answer: Mapping[str, Any]) -> str:
-    """Say why the photo of somebody who was stored is not used, and what to do."""
-    photo = answer["photo"]
-    if "error" in photo:
-        error = photo["error"]
+def picture_refused(answer: Mapping[str, Any], what: str, picture: Mapping[str, Any]) -> str:
+    """Say why a picture of somebody who was stored is not used, and what to do."""
+    if "error" in picture:
+        error = picture["error"]
         why = f"[{error['code']}] {error['message']} {error['remedy']}".strip()
     else:
-        reasons = {one["code"]: _finding(one) for one in photo["findings"]}
-        why = "; ".join(reasons.get(code, code) for code in photo["refused"])
-    score = _score(photo) + _double(photo)
+        reasons = {one["code"]: _finding(one) for one in picture["findings"]}
+        why = "; ".join(reasons.get(code, code) for code in picture["refused"])
+    score = _score(picture) + _double(picture)
     return (
-        f"the photo of person {answer['person']} ({answer['name']}) was refused: {why}{score}."
+        f"the {what} of person {answer['person']} ({answer['name']}) was refused: {why}{score}."
         " The person is known; take a better picture and add it the same way."
     )
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from gateway.domain.directory import Project
 from gateway.domain.enrolments import NewPerson
 from gateway.domain.errors import GatepostError
+from gateway.domain.id_cards import checked_details
 from gateway.domain.identity_numbers import checked
 from gateway.domain.ids import PersonId
 from gateway.domain.workers import Consent, Engagement, Subject
@@ -22,8 +23,10 @@ SHOWN = 5
 Interval = tuple[int, int | None]
 
 
-def new_person(id_type: str, id_number: str, name: str, now_ms: int) -> NewPerson:
-    """Check who somebody is; raises GatepostError ``identity.…`` and ``person.name``."""
+def new_person(
+    id_type: str, id_number: str, name: str, card: Mapping[str, str], now_ms: int
+) -> NewPerson:
+    """Check who somebody is; raises GatepostError ``identity.…``, ``person.name``, ``card.…``."""
     today = datetime.fromtimestamp(now_ms / 1000, BEIJING).date()
     number = checked(id_type, id_number, today, place="id_number")
     trimmed = name.strip()
@@ -34,7 +37,8 @@ def new_person(id_type: str, id_number: str, name: str, now_ms: int) -> NewPerso
             place="name",
             remedy="Write it as on the paper, shortened if need be.",
         )
-    return NewPerson(id_type=id_type, id_number=number, name=trimmed)
+    details = checked_details(card, id_type, number, today)
+    return NewPerson(id_type=id_type, id_number=number, name=trimmed, card=details)
 
 
 def project_of(code: str, projects: Iterable[Project]) -> Project:

@@ -5,19 +5,26 @@ Nothing here returns an identity number or a name in clear.
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.domain.directory import Project
-from gateway.domain.enrolments import NewPerson, WorkerStore
+from gateway.domain.enrolments import Enrolments, NewPerson, WorkerStore
 from gateway.domain.errors import GatepostError
 from gateway.domain.identity_numbers import RESIDENT
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import Consent, Engagement, Subject
 from gateway.people_answers import listed, shown
-from gateway.people_enrolment import PeopleRuntime, enrol, ready_enrolments
+from gateway.people_enrolment import (
+    Applicant,
+    PeopleRuntime,
+    Pictures,
+    enrol,
+    keep_irises,
+    read_pictures,
+    ready_enrolments,
+)
 from gateway.people_input import Interval, consent_of, engagement_needed, new_person, project_of
 from gateway.protocols.clock import read_clock
 from gateway.storage.opening import Storage
@@ -72,21 +79,20 @@ class PeopleOperations:
         self,
         *,
         by: str,
-        photo: str | None = None,
-        card_photo: str | None = None,
         overrides: Sequence[str] = (),
-        **who: Any,
+        **said: Any,
     ) -> dict[str, Any]:
-        """Register a person, put them on a project, note consents and enrol a photo (Base64).
+        """Register a person, put them on a project, note consents and enrol pictures (Base64).
 
-        ``who`` is what `_planned` takes. Said twice it changes nothing the second time. Everything
-        that can be wrong is found before anything is stored, but for the photo itself: a person
-        whose photo is refused is known. ``overrides`` are codes that refuse photos and that ``by``
-        answers for.
+        ``said`` is what `_planned` and `read_pictures` take. Said twice it changes nothing the
+        second time. Everything that can be wrong is found before anything is stored, but for the
+        pictures themselves: a person whose photo is refused is known. ``overrides`` are codes that
+        refuse pictures and that ``by`` answers for.
         """
-        plan = await self._planned(**who)
+        pictures = read_pictures(said)
+        plan = await self._planned(**said)
         enrolments = None
-        if photo is not None:
+        if pictures.any:
             subjects = [one.subject for one in plan.consents]
             enrolments = ready_enrolments(
                 self._runtime, plan.project, plan.known, subjects, plan.now_ms
@@ -94,30 +100,33 @@ class PeopleOperations:
         person = await self._store(plan, by)
         await self._followed("add", person, [plan.project], by)
         answer = shown(await self._summary(person), await self._codes(), plan.now_ms)
-        answer |= {"new": plan.known is None, "photo": None}
-        if photo is not None and enrolments is not None:
-            pictures = b64decode(photo), None if card_photo is None else b64decode(card_photo)
-            answer["photo"] = await enrol(
-                enrolments,
-                self._storage.photos,
-                person,
-                plan.project,
-                pictures,
-                frozenset(overrides),
-                plan.now_ms,
+        answer |= {"new": plan.known is None, "photo": None, "irises": {}}
+        if enrolments is not None:
+            applicant = Applicant(
+                person=person,
+                project=plan.project,
+                overrides=frozenset(overrides),
+                now_ms=plan.now_ms,
             )
-            self._answered_for(person, answer["photo"], overrides, by)
+            answer |= await self._pictured(enrolments, applicant, pictures, by)
         return answer
 
-    def _answered_for(
-        self, person: PersonId, photo: Mapping[str, Any], overrides: Sequence[str], by: str
-    ) -> None:
-        """Write down who let a photo pass in spite of what."""
-        used = sorted({*overrides} & {*photo.get("waived", ())})
+    async def _pictured(
+        self, enrolments: Enrolments, who: Applicant, pictures: Pictures, by: str
+    ) -> dict[str, Any]:
+        """Enrol what there is; write down who let what pass in spite of what."""
+        photos = self._storage.photos
+        photo = None
+        if pictures.photo is not None:
+            photo = await enrol(enrolments, photos, who, pictures)
+        irises = await keep_irises(enrolments, photos, who, pictures)
+        passed = [one for one in (photo, *irises.values()) if one is not None]
+        used = sorted({code for one in passed for code in one["waived"]} & who.overrides)
         if used and self._runtime is not None:
             self._runtime.log.warning(
-                "people.overridden", person=person, codes=",".join(used), by=by
+                "people.overridden", person=who.person, codes=",".join(used), by=by
             )
+        return {"photo": photo, "irises": irises}
 
     async def _planned(
         self,
@@ -129,11 +138,12 @@ class PeopleOperations:
         from_ms: int | None = None,
         to_ms: int | None = None,
         consents: Sequence[Mapping[str, str]] = (),
+        card: Mapping[str, str] | None = None,
     ) -> Plan:
         """Check what is to be added; without a beginning the engagement is from now on."""
         now_ms = self._wall()
         site = await self._project(project)
-        person = new_person(id_type, id_number, name, now_ms)
+        person = new_person(id_type, id_number, name, card or {}, now_ms)
         number = await self._workers.find(person.id_type, person.id_number)
         known = None if number is None else await self._summary(number)
         engagements = () if known is None else known.engagements

@@ -25,6 +25,7 @@ from gateway.domain.requests import Parting
 from gateway.filing_operations import FilingOperations
 from gateway.garbage import settle_down
 from gateway.limits import filing_rules, raise_open_files
+from gateway.local_operations import LocalOperations
 from gateway.monitoring.logs import LogHandle, configure, get_logger
 from gateway.monitoring.presence import Presence
 from gateway.monitoring.process import fold_process, watch_loop
@@ -162,10 +163,18 @@ def _calls(parts: Parts, storage: Storage) -> Mapping[str, Call]:
         clock=read_clock,
         log=parts.log,
     )
+    verification = parts.services.verification
+    captures = None if verification is None else verification.from_terminals
     return {
         **Operations(storage, _directory_user(parts)).calls(),
         **CaptureOperations(storage, recorder).calls(),
-        **CommandOperations(storage, parts.services.commands, parts.dialects).calls(),
+        **CommandOperations(
+            storage,
+            parts.services.commands,
+            parts.dialects,
+            None if captures is None else captures.may_order,
+        ).calls(),
+        **LocalOperations(storage, captures).calls(),
         **PeopleOperations(storage, parts.people).calls(),
         **CityOperations(storage, parts.people).calls(),
         **FilingOperations(storage, filing_rules(parts.settings)).calls(),

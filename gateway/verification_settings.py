@@ -90,6 +90,12 @@ class VerificationSection(Section):
         "Codes of picture rules that do not refuse a photo for enrolment, such as eye_distance.",
         why="All rules of the notice hold. What rests on a waived one says so wherever it shows.",
     )
+    infrared_required: bool = setting(
+        False,
+        "Whether a photo without a fit infrared picture beside it is refused.",
+        why="Telephones have none. What is enrolled without it says so as it does of a waived rule "
+        "(R-061).",
+    )
     refuse_doubles: bool = setting(
         True,
         "Whether a face that another person of the project has already is refused.",

@@ -32,6 +32,7 @@ async def verify_ports(settings: Settings, storage: Storage) -> AsyncIterator[Ve
             galleries=storage.galleries,
             decisions=storage.decisions,
             city=storage.city if settings.city_gallery.enabled else None,
+            local=storage.local_enrolments,
         )
     finally:
         threads.close()

@@ -10,6 +10,7 @@ from functools import partial
 
 from gateway.matcher.galleries.gallery import Found
 from gateway.matcher.galleries.registry import Galleries
+from gateway.matcher.iris import formats, rules
 from gateway.matcher.pictures.pipeline import Pipeline
 from gateway.matcher.pool import Pool, Work
 from gateway.matcher.protection.transform import Protector
@@ -28,6 +29,7 @@ from gateway.domain.matching import (
     TooLate,
     Trait,
 )
+from gateway.domain.quality import PictureReport
 from gateway.domain.templates import FaceTemplate, IrisTemplate
 
 ANALYSE_S = 10.0
@@ -74,6 +76,10 @@ class LocalMatcher:
         return await self._pool.run(
             Work.PICTURE, partial(self._pipeline.analyse, picture), self._pool.now() + ANALYSE_S
         )
+
+    async def read_iris(self, picture: bytes) -> tuple[PictureReport, bytes]:
+        """Measure a picture of an iris and return it as BMP; raises PictureRefused."""
+        return await self._pool.keep(partial(_read_iris, picture))
 
     async def match(self, question: Question) -> Answer:
         """Compare; raises PictureRefused, TemplateRefused, GalleryMissing or TooLate.
@@ -201,6 +207,11 @@ class LocalMatcher:
         began = time.perf_counter()
         found = self._galleries.irises(question.scope, question.irises, question.among)
         return _told(Trait.IRIS, question.irises[0].algorithm, found, began)
+
+
+def _read_iris(picture: bytes) -> tuple[PictureReport, bytes]:
+    read = formats.read(picture)
+    return rules.report(read), formats.write(read.pixels, formats.IrisFormat.BMP)
 
 
 def _kind(question: Question) -> Work:

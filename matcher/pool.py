@@ -115,6 +115,10 @@ class Pool:
         """
         now = self._clock()
         with self._changed:
+            under_way = {running for running, _ in self._running.values()}
+            for known, pace in self._paces.items():
+                if known not in under_way:
+                    pace.relax(now)
             free = [
                 max(0.0, self._paces[running].mean - (now - begun))
                 for running, begun in self._running.values()
@@ -168,7 +172,8 @@ class Pool:
             with self._changed:
                 del self._running[at]
                 if error is None:
-                    self._paces[job.kind].observe(self._clock() - began)
+                    now = self._clock()
+                    self._paces[job.kind].observe(now - began, now)
             _tell(job, result, error)
 
     def _next(self, at: int) -> _Job | None:

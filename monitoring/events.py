@@ -119,6 +119,17 @@ EVENTS: dict[str, LogEvent] = {
     "device.refused": LogEvent(
         "warning", "A terminal proved its identity and was not admitted, for the given reason."
     ),
+    "enrolment.captured": LogEvent(
+        "info", "A terminal captured somebody; `gatepost person review` lists it for approval."
+    ),
+    "enrolment.not_captured": LogEvent(
+        "warning", "A terminal that was to capture somebody has nothing, for the given reason."
+    ),
+    "enrolment.not_taken": LogEvent(
+        "warning",
+        "What a terminal captured of somebody was refused for good and is nowhere here: the code "
+        "says why, such as enrolment.no_consent.",
+    ),
     "enrolment.waived": LogEvent(
         "warning",
         "A template was enrolled although these rules were not met: the settings waive them, or "

@@ -175,6 +175,10 @@ def _reported(session: Session, event: Report, now: Instant) -> None:
     session.shared.desk.reported(session, event, now)
 
 
+def _enrolled(session: Session, event: PersonEnrolled, now: Instant) -> None:
+    session.shared.desk.enrolled(session, event, now)
+
+
 def _put_off(session: Session, event: PersonEnrolled | FirmwareInstalled, now: Instant) -> None:
     session.tell(Defer(receipt=event.receipt, retry_after_s=PUT_OFF_S), now)
 
@@ -256,6 +260,7 @@ MEMBER_ROUTES: dict[type, Route] = {
     VerifyLate: _verification_ended,
     TemplateRejected: _template_rejected,
     **dict.fromkeys(OUTCOMES, _outcome),
+    PersonEnrolled: _enrolled,
     PeopleStated: _reported,
     FaultNoticed: _reported,
 }

@@ -27,6 +27,11 @@ IN_FORCE = """
 select distinct person, subject from consent
 where person = any($1::bigint[]) and given_ms <= $2 and (withdrawn_ms is null or withdrawn_ms > $2)
 """
+FORGET_CAPTURED = """
+update local_enrolment set state = 'destroyed', key = null, sealed = null
+where state = 'waiting' and
+"""
+"""What a terminal captured and nobody decided on goes with other things; a condition follows."""
 LEDGER = "select * from consent where person = any($1::bigint[]) order by given_ms, id"
 
 
@@ -61,6 +66,7 @@ async def destroy_biometrics(connection: Connection, person: PersonId) -> str:
     city = await erase_from_city(connection, person)
     templates = await connection.execute("delete from template where person = $1", person)
     photos = await connection.execute("delete from enrolment_photo where person = $1", person)
+    await connection.execute(f"{FORGET_CAPTURED} person = $1", person)
     await connection.execute(
         "delete from person_key where person = $1 and class = $2", person, BIOMETRIC
     )

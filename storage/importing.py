@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from gateway.storage.audit import append
 from gateway.storage.city_templates import erase_city_lapsed
+from gateway.storage.consents import FORGET_CAPTURED
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.document import (
     DeviceEntry,
@@ -57,6 +58,10 @@ where code = $1
 FORGET = """
 delete from template t using project p
 where p.id = t.project and p.code = any($1::text[]) and p.verification_mode = 'device_only'
+"""
+FORBIDDEN = """
+project in (select id from project where code = any($1::text[])
+    and verification_mode = 'device_only')
 """
 CHANNEL = """
 insert into channel (project, name) select p.id, $2 from project p
@@ -123,6 +128,7 @@ async def forget_templates(
     """
     codes = [project.code for project in document.projects]
     gone = int((await connection.execute(FORGET, codes)).split()[-1])
+    await connection.execute(f"{FORGET_CAPTURED} {FORBIDDEN}", codes)
     gone += len(await erase_city_lapsed(connection, 0))
     if gone:
         entry = AuditEntry(

@@ -17,6 +17,7 @@ from gateway.storage.filings import FilingStore
 from gateway.storage.firmwares import PostgresFirmwareStore
 from gateway.storage.galleries import PostgresGalleryStore
 from gateway.storage.keyring import Keyring, open_keyring
+from gateway.storage.local_enrolments import PostgresLocalEnrolments
 from gateway.storage.migrate import migrate
 from gateway.storage.people import PostgresWorkerStore
 from gateway.storage.people_reader import PeopleReader
@@ -56,6 +57,7 @@ class Storage:
     city: PostgresCityStore
     city_cases: CityCases
     filings: FilingStore
+    local_enrolments: PostgresLocalEnrolments
 
     async def close(self) -> None:
         """End all connections."""
@@ -115,4 +117,5 @@ def _assemble(
         city=PostgresCityStore(database, keyring),
         city_cases=CityCases(database),
         filings=FilingStore(database),
+        local_enrolments=PostgresLocalEnrolments(database, keyring),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 import asyncpg
 from gateway.storage.audit import append
 from gateway.storage.city_templates import erase_city_lapsed
-from gateway.storage.consents import in_force, write_consent, write_withdrawal
+from gateway.storage.consents import FORGET_CAPTURED, in_force, write_consent, write_withdrawal
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.failures import row_refused
 from gateway.storage.keyring import Keyring
@@ -18,6 +19,7 @@ from gateway.storage.pool import Connection, Database
 from gateway.domain.audit import AuditEntry
 from gateway.domain.enrolments import GATEWAY, NewPerson
 from gateway.domain.errors import StoreRefused
+from gateway.domain.id_cards import CardDetails
 from gateway.domain.identity_numbers import lookup_text, normalised
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import Consent, Engagement, Person, Subject
@@ -29,7 +31,7 @@ insert into person (id, lookup, id_type, id_number, name, registered_ms)
 values (nextval('person_number'), $1, $2, '', '', $3)
 on conflict (lookup) do nothing returning id
 """
-SEAL = "update person set id_number = $2, name = $3 where id = $1"
+SEAL = "update person set id_number = $2, name = $3, card = $4 where id = $1"
 ENGAGE = "insert into engagement (person, project, from_ms, to_ms) values ($1, $2, $3, $4)"
 # One that would end as it begins never was.
 VOID = "delete from engagement where person = $1 and project = $2 and from_ms = $3"
@@ -61,7 +63,7 @@ class PostgresWorkerStore:
         self._wall = wall
 
     async def register(self, person: NewPerson, *, by: str = GATEWAY) -> PersonId:
-        """Store a person, or find who has that identity number and bring the name up to date.
+        """Store a person, or find who has that identity number and bring name and card up to date.
 
         The number is not judged here, see `gateway.domain.identity_numbers.checked`.
         """
@@ -69,9 +71,8 @@ class PostgresWorkerStore:
         with row_refused():
             async with self._database.transaction() as connection:
                 id_, fresh = await self._number(connection, lookup, person.id_type)
-                changed = await self._seal(connection, id_, person, fresh=fresh)
-                if fresh or changed:
-                    done = "PERSON_ADD" if fresh else "PERSON_RENAME"
+                done = await self._seal(connection, id_, person, fresh=fresh)
+                if done:
                     await self._audit(connection, by, done, id_)
         return id_
 
@@ -108,6 +109,9 @@ class PostgresWorkerStore:
             await connection.execute(END, person, project, at_ms)
             gone = await connection.execute(
                 "delete from template where person = $1 and project = $2", person, project
+            )
+            await connection.execute(
+                f"{FORGET_CAPTURED} person = $1 and project = $2", person, project
             )
             left = await erase_city_lapsed(connection, at_ms, person)
             detail = f"project {project}, {gone.split()[-1]} templates destroyed"
@@ -165,12 +169,13 @@ class PostgresWorkerStore:
 
     async def _seal(
         self, connection: Connection, id_: PersonId, person: NewPerson, *, fresh: bool
-    ) -> bool:
-        """Seal number and name of a new person, or of one whose name is another now.
+    ) -> str:
+        """Seal who a new person is, or one whose name or card is another now.
 
-        Returns whether anything was sealed.
+        Returns what the audit trail calls that, empty where nothing was new.
         """
         await lock_people(connection, [id_])
+        card, done = person.card, "PERSON_ADD"
         if fresh:
             sealer = (await person_sealers(connection, self._keyring, IDENTITY, [id_]))[id_]
         else:
@@ -178,17 +183,23 @@ class PostgresWorkerStore:
             if id_ not in found:
                 raise StoreRefused("this identity was erased on purpose.", place=f"person {id_}")
             sealer = found[id_]
-            old = await connection.fetchval("select name from person where id = $1", id_)
-            if sealer.open(name_place(id_), old).decode() == person.name:
-                return False
+            old = await connection.fetchrow("select name, card from person where id = $1", id_)
+            assert old is not None
+            before = opened_card(id_, old["card"], sealer)
+            card = before if card is None else card.over(before)
+            renamed = sealer.open(name_place(id_), old["name"]).decode() != person.name
+            if not renamed and card == before:
+                return ""
+            done = "PERSON_RENAME" if renamed else "PERSON_CARD"
         number = normalised(person.id_number).encode()
         await connection.execute(
             SEAL,
             id_,
             sealer.seal(number_place(id_), number),
             sealer.seal(name_place(id_), person.name.encode()),
+            sealed_card(id_, card, sealer),
         )
-        return True
+        return done
 
     async def _audit(
         self, connection: Connection, by: str, action: str, person: PersonId, detail: str = ""
@@ -208,6 +219,25 @@ def number_place(person: int) -> Place:
 def name_place(person: int) -> Place:
     """Where a name lies."""
     return Place(table="person", row=person, column="name")
+
+
+def card_place(person: int) -> Place:
+    """Where lies what else a card says."""
+    return Place(table="person", row=person, column="card")
+
+
+def sealed_card(person: int, card: CardDetails | None, sealer: Sealer) -> bytes | None:
+    """Seal what else a card says."""
+    if card is None:
+        return None
+    return sealer.seal(card_place(person), json.dumps(card.words()).encode())
+
+
+def opened_card(person: int, sealed: bytes | None, sealer: Sealer) -> CardDetails | None:
+    """Open what else a card says; None where nobody said anything."""
+    if sealed is None:
+        return None
+    return CardDetails(**json.loads(sealer.open(card_place(person), sealed)))
 
 
 def opened_identity(row: asyncpg.Record, sealer: Sealer) -> tuple[str, str]:

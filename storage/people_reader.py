@@ -11,7 +11,7 @@ import asyncpg
 from gateway.storage.consents import read_ledger
 from gateway.storage.crypto import Sealer
 from gateway.storage.keyring import Keyring
-from gateway.storage.people import engagement_of, opened_identity
+from gateway.storage.people import engagement_of, opened_card, opened_identity
 from gateway.storage.person_keys import IDENTITY, find_sealers
 from gateway.storage.pool import Connection, Database, Turn
 
@@ -21,7 +21,9 @@ from gateway.domain.workers import Consent, Engagement
 
 KEPT_IN_LISTS = 4
 """Leading characters of a number that lists show; a single person's page shows six."""
-PEOPLE = "select id, id_type, id_number, name from person where id = any($1::bigint[]) order by id"
+PEOPLE = """
+select id, id_type, id_number, name, card from person where id = any($1::bigint[]) order by id
+"""
 ON_PROJECT = "select distinct person from engagement where project = $1"
 ENGAGEMENTS = """
 select person, project, from_ms, to_ms from engagement
@@ -30,7 +32,7 @@ where person = any($1::bigint[]) order by from_ms
 COUNTS = """
 select p.id as person,
     (select count(*) from template t where t.person = p.id) as templates,
-    (select count(*) from enrolment_photo f where f.person = p.id) as photos
+    array(select source from enrolment_photo f where f.person = p.id order by source) as pictures
 from unnest($1::bigint[]) as p (id)
 """
 
@@ -44,10 +46,13 @@ class PersonSummary:
     number: str
     """Masked; empty after the identity was erased, as is the name."""
     name: str
+    card: Mapping[str, str]
+    """What else the paper says, masked; see `gateway.domain.id_cards.CardDetails.masked`."""
     engagements: Sequence[Engagement]
     consents: Sequence[Consent]
     templates: int
-    photos: int
+    pictures: Sequence[str]
+    """Sources of the enrolment pictures that are kept at present."""
 
 
 class PeopleReader:
@@ -85,26 +90,29 @@ class PeopleReader:
                 id_type=row["id_type"],
                 number=number,
                 name=name,
+                card=card,
                 engagements=engagements[id_],
                 consents=ledger[id_],
                 templates=counts[id_]["templates"],
-                photos=counts[id_]["photos"],
+                pictures=counts[id_]["pictures"],
             )
-            for row, (id_, number, name) in zip(rows, masked, strict=True)
+            for row, (id_, number, name, card) in zip(rows, masked, strict=True)
         ]
 
 
 def _masked(
     rows: Sequence[asyncpg.Record], sealers: Mapping[PersonId, Sealer], keep: int
-) -> list[tuple[PersonId, str, str]]:
-    found = []
+) -> list[tuple[PersonId, str, str, Mapping[str, str]]]:
+    found: list[tuple[PersonId, str, str, Mapping[str, str]]] = []
     for row in rows:
         id_ = PersonId(row["id"])
         if id_ in sealers:
             number, name = opened_identity(row, sealers[id_])
-            found.append((id_, masked_number(number, keep), masked_name(name)))
+            card = opened_card(id_, row["card"], sealers[id_])
+            shown = {} if card is None else card.masked()
+            found.append((id_, masked_number(number, keep), masked_name(name), shown))
         else:
-            found.append((id_, "", ""))
+            found.append((id_, "", "", {}))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.storage.audit import append
+from gateway.storage.consents import FORGET_CAPTURED
 from gateway.storage.crypto import Place
 from gateway.storage.failures import row_refused
 from gateway.storage.keyring import Keyring
@@ -70,6 +71,7 @@ class PhotoStore:
             done = await connection.execute(
                 "delete from enrolment_photo where kept_ms < $1", kept_ms
             )
+            await connection.execute(f"{FORGET_CAPTURED} received_ms < $1", kept_ms)
             count = int(done.split()[-1])
             if count:
                 entry = AuditEntry(

@@ -8,13 +8,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gateway.codecs.yls.limits import MOST_RECORDS
+from gateway.codecs.yls.limits import (
+    LONGEST_DEADLINE_MS,
+    LONGEST_PICTURE_DEADLINE_MS,
+    MOST_RECORDS,
+)
 
 from benchmarks.load import frames
 from benchmarks.load.link import REST, Link
 
-Kind = Literal["beats", "live", "backfill", "pictures"]
+Kind = Literal["beats", "live", "backfill", "pictures", "questions", "pressing"]
 Login = Literal["real", "shaped", "none"]
+DEADLINES_MS = {"questions": LONGEST_PICTURE_DEADLINE_MS, "pressing": LONGEST_DEADLINE_MS}
+"""What a terminal waits for an answer: as long as may be, so that no slow one is cut off, or as
+short as by picture."""
 ADDRESSES = 250
 """Source addresses 127.1.0.1 … 127.1.0.250: as if each site came from an address of its own, so no
 limit per address has to be raised."""
@@ -122,6 +129,8 @@ def _groups(link: Link, kind: Kind, count: int) -> list[list[bytes]]:
     link.seq += count
     if kind == "beats":
         return [frames.beats(seal, seq, count)]
+    if kind in DEADLINES_MS:
+        return [frames.questions(seal, seq, count, DEADLINES_MS[kind])]
     if kind == "live":
         link.number += count
         return [frames.live(seal, seq, count, epoch, number)]

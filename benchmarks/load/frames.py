@@ -13,14 +13,22 @@ from hashlib import sha256
 
 from gateway.codecs.yls.body import put, put_number
 from gateway.codecs.yls.drafts import Draft
+from gateway.codecs.yls.inquiry import Inquiry
 from gateway.codecs.yls.limits import CHUNK_OVERHEAD, MOST_FRAME, MOST_RECORDS
 from gateway.codecs.yls.registers import ENC, OWNER_RECORD, SNAPSHOT, Command, Tlv
 from gateway.codecs.yls.seal import Seal
 from gateway.codecs.yls.status import StatusReport
 
+from benchmarks.portraits import portrait
+
 LIVE_FRAME = 200
 """Bytes of a frame with one live record."""
 PICTURE = 50 * 1024
+SHOWN = (2, 3, 4, 6, 7, 8)
+"""Pictures of a person who was enrolled with the first."""
+QUALITY = 15
+"""Of the JPEG: the whole picture of 640x480 pixels then fits into one frame."""
+FACE = 1
 CHUNK = MOST_FRAME - CHUNK_OVERHEAD
 _BEAT = StatusReport(uptime_s=86_400, persons=1200).encode(0)
 _HEAD = bytes.fromhex("ffd8ffc0000b080140 00f0010111 00".replace(" ", ""))
@@ -47,6 +55,17 @@ def live(seal: Seal, first_seq: int, count: int, epoch: int, first_number: int) 
         )
         for at in range(count)
     ]
+
+
+def questions(seal: Seal, first_seq: int, count: int, deadline_ms: int) -> Group:
+    """Make encrypted questions who stands there, each with another picture of the same face."""
+    pictures = [portrait(number, QUALITY) for number in SHOWN]
+    frames = []
+    for at in range(count):
+        seq = first_seq + at
+        asked = Inquiry(means=FACE, deadline_ms=deadline_ms, picture=pictures[seq % len(pictures)])
+        frames.append(seal.pack(ENC, Command.VERIFY_REQ, seq, asked.encode()))
+    return frames
 
 
 def backfill(seal: Seal, first_seq: int, count: int, epoch: int, first_number: int) -> Group:

@@ -237,7 +237,9 @@ def refused(data: bytes, at: int) -> bool:
 
 
 def _login(serial: str, epoch: int) -> DeviceLogin:
-    config = DeviceConfig(serial=serial, key=secret_of(serial), encrypts=True)
+    config = DeviceConfig(
+        serial=serial, key=secret_of(serial), encrypts=True, verifies_by_picture=True
+    )
     store = StoredSeries(series=epoch, first=1, last=0)
     nonce = sha256(serial.encode() + epoch.to_bytes(4, "big")).digest()[:16]
     return DeviceLogin(config, nonce, [store], b"")

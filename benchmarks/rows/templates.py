@@ -12,30 +12,18 @@ from gateway.storage.opening import Storage, open_storage
 from gateway.storage.templates import MEMBERS
 
 from benchmarks.bench import Bench, Measurement
+from benchmarks.crowds import enrol_crowd
 from benchmarks.goals import Check, Goal, Result
 from benchmarks.load.client import BenchmarkError
 from benchmarks.stats import middle
-from gateway.domain.enrolments import Enrolled
-from gateway.domain.ids import PersonId, ProjectId
-from gateway.domain.matching import ProtectedTemplate, Reference, Trait
+from gateway.domain.ids import ProjectId
+from gateway.domain.matching import ProtectedTemplate, Trait
 
 TEMPLATE_BYTES = 512
 """128 dimensions of float32."""
-CHUNK = 1_000
-# Everybody has a key of their own, as in life; nobody's identity is read here.
-CROWD = (
-    "insert into area (code, name) values ('990000', 'Bench') on conflict do nothing",
-    """insert into project (id, code, name, area, verification_mode)
-    values ({project}, 'GALLERY', 'Gallery', '990000', 'central_gallery')""",
-    """insert into person (id, lookup, id_type, id_number, name, registered_ms)
-    select n, sha256(n::text::bytea), '01', '', '', 0 from generate_series(1, {size}) n""",
-    """insert into consent (person, subject, given_ms, text_version, text_digest, how, taken_by)
-    select n, 'bio_network', 0, '', sha256(''), '', '' from generate_series(1, {size}) n""",
-    """insert into engagement (person, project, from_ms)
-    select n, {project}, 0 from generate_series(1, {size}) n""",
-    """insert into gallery_reference (reference, project, person)
-    select n, {project}, n from generate_series(1, {size}) n""",
-)
+AREA = "insert into area (code, name) values ('990000', 'Bench') on conflict do nothing"
+SITE = """insert into project (id, code, name, area, verification_mode)
+values ($1, 'GALLERY', 'Gallery', '990000', 'central_gallery')"""
 PROJECT = ProjectId(1_000_000)
 
 
@@ -81,20 +69,14 @@ async def _measure(bench: Bench, size: int, ours: list[float], bare: list[float]
 
 
 async def _fill(storage: Storage, connection: asyncpg.Connection, size: int) -> None:
-    for statement in CROWD:
-        await connection.execute(statement.format(project=PROJECT, size=size))
-    await connection.execute("analyze")
-    for start in range(1, size + 1, CHUNK):
-        numbers = range(start, min(start + CHUNK, size + 1))
-        await storage.galleries.enrol(PROJECT, [_template(number) for number in numbers])
-    await connection.execute("vacuum analyze")
+    await connection.execute(AREA)
+    await connection.execute(SITE, PROJECT)
+    await enrol_crowd(storage, connection, PROJECT, range(1, size + 1), _template)
 
 
-def _template(number: int) -> Enrolled:
-    protected = ProtectedTemplate(trait=Trait.FACE, algorithm=1, data=os.urandom(TEMPLATE_BYTES))
-    return Enrolled(
-        person=PersonId(number), reference=Reference(number), template=protected, source="photo"
-    )
+def _template(number: int) -> ProtectedTemplate:
+    del number
+    return ProtectedTemplate(trait=Trait.FACE, algorithm=1, data=os.urandom(TEMPLATE_BYTES))
 
 
 async def _open_all(store: PostgresGalleryStore, size: int) -> float:

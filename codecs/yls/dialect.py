@@ -27,13 +27,14 @@ from gateway.domain.commands import (
 from gateway.domain.events import RecordReported
 from gateway.domain.ids import Receipt
 from gateway.domain.maintenance import AskStatus
+from gateway.domain.people import Enrol
 from gateway.domain.vocabulary import Lane
 
 _OPENING = b"YL"
 ORDERS: frozenset[type] = frozenset(
-    {DoorCommand, RelayCommand, Reboot, ShowPrompt, ReadConfig, WriteConfig, AskStatus}
+    {DoorCommand, RelayCommand, Reboot, ShowPrompt, ReadConfig, WriteConfig, AskStatus, Enrol}
 )
-"""What an operator can order a terminal to do (YLS/1 14)."""
+"""What an operator can order a terminal to do (YLS/1 13.5, 14)."""
 
 
 def opening(first: bytes) -> bool | None:

@@ -93,6 +93,27 @@ def prompt(text: str, voice: int | None, seconds: float | None, **said: Any) -> 
 
 @command.command()
 @giving
+@click.option("--person", type=int, required=True, help="Number of the person.")
+@click.option(
+    "--means",
+    type=click.Choice(("face", "iris")),
+    multiple=True,
+    default=("face",),
+    show_default=True,
+    help="What to capture; may be repeated.",
+)
+@click.option("--seconds", default=60, show_default=True, help="How long the person has.")
+def enrol(person: int, means: tuple[str, ...], seconds: int, **said: Any) -> None:
+    """Have the terminal SERIAL capture a person.
+
+    Done means that it begins. What it captures waits for somebody else's approval: see
+    `gatepost person review`.
+    """
+    _give("enrol", {"person": person, "means": list(means), "seconds": seconds}, **said)
+
+
+@command.command()
+@giving
 def status(**said: Any) -> None:
     """Ask the terminal SERIAL what its record store holds."""
     _give("status", {}, **said)

@@ -15,10 +15,11 @@ from gateway.cli.options import config_option, operator, settings_from
 from gateway.cli.person_filing import filing
 from gateway.cli.person_searches import case_line, dispute, duplicates, settle
 from gateway.cli.remote import call, connected
+from gateway.domain.id_cards import WORDS
 from gateway.domain.workers import Subject
+from gateway.people_file import PICTURES, read_photo
 from gateway.people_file import consent as consent_to
-from gateway.people_file import read_photo
-from gateway.people_import import Summary, import_folder, photo_refused
+from gateway.people_import import Summary, import_folder, picture_refused
 from gateway.people_input import BEIJING, day_ms
 from gateway.settings import Settings
 
@@ -61,6 +62,16 @@ def person() -> None:
 @click.option("--by", "taken_by", default=None, help="Who took the consent. Default: this user.")
 @click.option("--photo", type=FILE, help="Enrol this photo; needs a running gateway.")
 @click.option("--card-photo", type=FILE, help="Compare it with this photo of the card.")
+@click.option("--infrared", type=FILE, help="The same face in infrared light, beside --photo.")
+@click.option("--iris-left", type=FILE, help="Picture of the left iris: BMP, RAW or JPEG 2000.")
+@click.option("--iris-right", type=FILE, help="Picture of the right iris.")
+@click.option("--sex", help="男 or 女, as on the card; or its code.")
+@click.option("--nation", help="Such as 汉; or its code.")
+@click.option("--birth", help="Day of birth.")
+@click.option("--address", help="As on the card.")
+@click.option("--authority", help="Who issued the card.")
+@click.option("--valid-from", help="First day of the card's validity.")
+@click.option("--valid-to", help="Its last day, or 长期.")
 @click.option(
     "--override", "overrides", multiple=True, help="Answer for this code; may be repeated."
 )
@@ -73,19 +84,21 @@ def add(
     city_consent: Path | None,
     how: str,
     taken_by: str | None,
-    photo: Path | None,
-    card_photo: Path | None,
     overrides: tuple[str, ...],
-    **fields: str,
+    **fields: Any,
 ) -> None:
     """Register a person and put them on a project; said twice it changes nothing."""
+    card = {name: fields.pop(name) for name in WORDS}
+    files = {name: fields.pop(name) for name in PICTURES}
     given: dict[str, Any] = dict(fields)
+    given["card"] = {name: said for name, said in card.items() if said is not None}
     if subjects and (consent_text is None or not how):
         raise click.UsageError("--consent needs --consent-text and --how")
     if city_consent is not None and not how:
         raise click.UsageError("--city-consent needs --how")
-    if card_photo is not None and photo is None:
-        raise click.UsageError("--card-photo needs --photo")
+    for name in ("card_photo", "infrared"):
+        if files[name] is not None and files["photo"] is None:
+            raise click.UsageError(f"{_option(name)} needs --photo")
     if overrides:
         given["overrides"] = overrides
     if from_ is not None:
@@ -98,9 +111,9 @@ def add(
     if city_consent is not None:
         agreed = consent_to(Subject.CITY_GALLERY.value, city_consent, how, taken_by or operator())
         given["consents"] = [*given.get("consents", []), agreed]
-    for name, file in (("photo", photo), ("card_photo", card_photo)):
+    for name, file in files.items():
         if file is not None:
-            given[name] = b64encode(read_photo(file, f"--{name.replace('_', '-')}")).decode()
+            given[name] = b64encode(read_photo(file, _option(name))).decode()
     _tell_added(call(settings_from(config), "person.add", by=operator(), **given))
 
 
@@ -183,6 +196,54 @@ def withdraw(config: Path | None, number: int, subject: str) -> None:
         click.echo("What the city-wide gallery had of them is destroyed.")
 
 
+@person.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def review(config: Path | None, as_json: bool) -> None:
+    """List what terminals captured of people and nobody approved yet."""
+    found = call(settings_from(config), "person.review")
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for one in found:
+        giver = f"ordered by {one['ordered_by']}" if one["ordered_by"] else "by the terminal itself"
+        click.echo(
+            f"{one['number']:<8}person {one['person']:<12}on {one['project']:<12}at {one['serial']}"
+            f" {_day(one['received_ms'])}: {one['faces']} faces, {one['irises']} irises, {giver}"
+        )
+    click.echo(f"{len(found)} captures.")
+
+
+@person.command()
+@config_option
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Such as: compared with the card at the desk.")
+@click.option("--override", "overrides", multiple=True, help="Answer for this code.")
+def approve(config: Path | None, number: int, reason: str, overrides: tuple[str, ...]) -> None:
+    """Have the capture NUMBER compared from now on; whoever ordered it cannot."""
+    said = {"number": number, "reason": reason, "overrides": overrides, "by": operator()}
+    found = call(settings_from(config), "person.approve", **said)
+    if not found["accepted"]:
+        other = found["same_face_as"]
+        click.echo(
+            f"Refused: {', '.join(found['refused'])}; person {other} of this project is alike by"
+            f" {found['same_face_score']:.3f}.",
+            err=True,
+        )
+        raise SystemExit(1)
+    click.echo(f"Capture {number} is compared from now on.")
+
+
+@person.command()
+@config_option
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Why.")
+def reject(config: Path | None, number: int, reason: str) -> None:
+    """Destroy the capture NUMBER."""
+    call(settings_from(config), "person.reject", number=number, reason=reason, by=operator())
+    click.echo(f"Capture {number} is destroyed.")
+
+
 @person.command("import")
 @config_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -223,12 +284,21 @@ async def _import(settings: Settings, folder: Path, defaults: dict[str, str]) ->
 def _tell_added(added: dict[str, Any]) -> None:
     word = "Registered" if added["new"] else "Known"
     click.echo(f"{word}: person {added['person']}, {added['name']} {added['id_number']}.")
-    photo = added["photo"]
-    if photo is None:
-        return
-    if not photo["accepted"]:
-        click.echo(photo_refused(added), err=True)
+    for eye, picture in added["irises"].items():
+        if picture["accepted"]:
+            unmeasured = ", ".join(picture["unmeasured"])
+            click.echo(f"{eye} was kept; no code is made of it. Not measured: {unmeasured}.")
+    pictures = {"photo": added["photo"], **added["irises"]}
+    refused = {what: one for what, one in pictures.items() if one and not one["accepted"]}
+    if added["photo"] and "photo" not in refused:
+        _tell_photo(added["photo"])
+    for what, one in refused.items():
+        click.echo(picture_refused(added, what, one), err=True)
+    if refused:
         raise SystemExit(1)
+
+
+def _tell_photo(photo: dict[str, Any]) -> None:
     waived = f"; the policy let pass: {', '.join(photo['waived'])}" if photo["waived"] else ""
     click.echo(f"The photo was enrolled{waived}.")
     if photo["card_score"] is not None:
@@ -248,7 +318,10 @@ def _tell_city(city: dict[str, Any]) -> None:
 
 def _tell(shown: dict[str, Any]) -> None:
     click.echo(f"person {shown['person']}: {shown['name']} {shown['id_number']}")
-    click.echo(f"templates: {shown['templates']}, photos: {shown['photos']}")
+    if shown["card"]:
+        click.echo("card: " + ", ".join(f"{name} {said}" for name, said in shown["card"].items()))
+    kept = f" ({', '.join(shown['pictures'])})" if shown["pictures"] else ""
+    click.echo(f"templates: {shown['templates']}, photos: {shown['photos']}{kept}")
     for one in shown["engagements"]:
         click.echo(f"on {one['project']}: {_day(one['from_ms'])} to {_day(one['to_ms'])}")
     for one in shown["consents"]:
@@ -258,6 +331,10 @@ def _tell(shown: dict[str, Any]) -> None:
             f"{one['subject']}: {state}, given {_day(one['given_ms'])} to {one['text_version']}"
             f" ({one['how']}, taken by {one['taken_by']})"
         )
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _day(ms: int | None) -> str:

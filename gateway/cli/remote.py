@@ -17,6 +17,7 @@ from gateway.decision_operations import DecisionOperations
 from gateway.domain.errors import GatepostError
 from gateway.filing_operations import FilingOperations
 from gateway.limits import filing_rules
+from gateway.local_operations import LocalOperations
 from gateway.operations import Operations
 from gateway.people_operations import PeopleOperations
 from gateway.settings import Settings
@@ -67,6 +68,7 @@ class Line:
             **PeopleOperations(storage).calls(),
             **CityOperations(storage).calls(),
             **FilingOperations(storage, filing_rules(settings)).calls(),
+            **LocalOperations(storage).calls(),
             **DecisionOperations(storage).calls(),
         }
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from gateway.domain.city_cases import CityFinding
 from gateway.domain.decisions import DecisionRecord
+from gateway.domain.id_cards import CardDetails
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import ProtectedTemplate, Reference
 from gateway.domain.quality import PictureReport
@@ -31,6 +32,8 @@ class NewPerson:
     """Two digits, ``01`` is the resident identity card."""
     id_number: str = field(repr=False)
     name: str = field(repr=False)
+    card: CardDetails | None = None
+    """What else the paper says; None leaves what is known as it is."""
 
 
 @value
@@ -51,7 +54,10 @@ class WorkerStore(Protocol):
     """People, their engagements, consents; ``by`` says in the audit trail whose change it is."""
 
     async def register(self, person: NewPerson, *, by: str = GATEWAY) -> PersonId:
-        """Store a person, or find who has that identity number; the name is brought up to date."""
+        """Store a person, or find who has that identity number.
+
+        Name and card are brought up to date.
+        """
 
     async def find(self, id_type: str, id_number: str) -> PersonId | None:
         """Look somebody up by identity number, through its keyed hash."""
@@ -135,6 +141,22 @@ class EnrolmentResult:
     """Whether the gallery was searched for the same face at all: only central galleries are."""
     city: CityFinding | None = None
     """None where there is no city-wide gallery, or the person did not agree to it."""
+    infrared: bool = False
+    """Whether an infrared picture came with it that is fit to be kept (R-061)."""
+
+
+@value
+class CheckedIris:
+    """A picture of an iris, held against its rules; no code is made of it here."""
+
+    report: PictureReport | None
+    """None where it could not be read."""
+    refused: tuple[str, ...] = ()
+    """Codes of the rules that refused it."""
+    waived: tuple[str, ...] = ()
+    """Codes of unmet rules that somebody answers for."""
+    picture: bytes = field(default=b"", repr=False)
+    """As it is to be kept, a BMP of grey values; empty where it was refused."""
 
 
 class Enrolments(Protocol):
@@ -148,14 +170,28 @@ class Enrolments(Protocol):
         *,
         source: str,
         card: bytes | None = None,
+        infrared: bytes | None = None,
         overrides: frozenset[str] = frozenset(),
     ) -> EnrolmentResult:
         """Measure a photo, and store its template if the project's policy accepts it.
 
         Needs the person's consent and engagement, and a project whose mode keeps templates; raises
         GatepostError ``enrolment.…`` without them and StoreUnavailable. ``card`` is the photo of
-        the identity card, compared with the picture and kept nowhere. ``overrides`` names codes
-        somebody answers for: they are among the waived then.
+        the identity card, compared with the picture and kept nowhere. ``infrared`` is a picture in
+        infrared light: its face is measured by the same rules, compared with nothing.
+        ``overrides`` names codes somebody answers for: they are among the waived then.
+        """
+
+    async def check_iris(
+        self,
+        person: PersonId,
+        project: ProjectId,
+        picture: bytes,
+        overrides: frozenset[str] = frozenset(),
+    ) -> CheckedIris:
+        """Hold a picture of one eye against its rules (R-070 to R-073); stores nothing.
+
+        Needs what `enrol_photo` needs, and raises the same.
         """
 
 

@@ -158,6 +158,12 @@ class Matcher(Protocol):
     async def analyse(self, picture: bytes) -> Analysis:
         """Find and embed the one face of a picture; raises PictureRefused, or TooLate when busy."""
 
+    async def read_iris(self, picture: bytes) -> tuple[PictureReport, bytes]:
+        """Measure a picture of an iris and return it as it is kept; raises PictureRefused.
+
+        What depends on where pupil and iris are is not measured: no model that finds them is here.
+        """
+
     async def match(self, question: Question) -> Answer:
         """Compare; raises PictureRefused, TemplateRefused, GalleryMissing or TooLate.
 

@@ -25,7 +25,7 @@ from gateway.domain.events import (
 from gateway.domain.ids import DeviceId, Generation, Serial
 from gateway.domain.maintenance import FaultNoticed
 from gateway.domain.passages import Record
-from gateway.domain.people import PeopleStated
+from gateway.domain.people import PeopleStated, PersonEnrolled
 from gateway.domain.requests import CredentialGiven, HeldSeries, Parting, Refuse, Request
 from gateway.domain.times import Instant
 from gateway.domain.verification import TemplateRejected, VerificationEvent, VerifyRequested
@@ -143,6 +143,9 @@ class DeviceDesk(Protocol):
 
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         """Take note of what came of an order or a wish of ours, by its ticket."""
+
+    def enrolled(self, session: SessionHandle, event: PersonEnrolled, now: Instant) -> None:
+        """Take what a terminal captured of a person; answer once it is durable, or why not."""
 
     def reported(self, session: SessionHandle, event: Report, now: Instant) -> None:
         """Take note of what a terminal says of itself; it is answered already."""

@@ -10,6 +10,9 @@ from dataclasses import replace
 
 from gateway.domain.values import value
 
+INFRARED = "infrared"
+"""Code of the rule that wants an infrared picture beside the visible one (R-061)."""
+
 
 @value
 class Finding:
@@ -51,21 +54,25 @@ class PictureReport:
         return tuple(one.code for one in self.findings if one.met is None)
 
 
-def with_infrared(report: PictureReport, *, present: bool) -> PictureReport:
+def with_infrared(
+    report: PictureReport, *, present: bool, unfit: tuple[str, ...] = ()
+) -> PictureReport:
     """Return the report of a visible-light picture that says whether an infrared one is with it.
 
-    Enrolment asks for both (R-061); a missing one is a deficiency that a policy may waive.
+    Enrolment asks for both (R-061); a missing one is a deficiency that a policy may waive, and so
+    is one that is ``unfit``: the codes of what is wrong with it.
     """
+    there = f"unfit: {', '.join(unfit)}" if unfit else "present"
     return replace(
         report,
         findings=(
             *report.findings,
             Finding(
                 rule="R-061",
-                code="infrared",
-                measured="present" if present else "missing",
+                code=INFRARED,
+                measured=there if present else "missing",
                 limit="one in visible light and one in infrared",
-                met=present,
+                met=present and not unfit,
             ),
         ),
     )

@@ -21,6 +21,7 @@ from gateway.domain.events import (
     RecordsLost,
 )
 from gateway.domain.ids import Serial
+from gateway.domain.people import PersonEnrolled
 from gateway.domain.ports import LostRange, Report, SessionHandle, no_probe
 from gateway.domain.requests import (
     Accept,
@@ -58,6 +59,9 @@ CLOCK_EVERY_S = 600.0
 """How often a terminal's clock is measured (R-101 wants once a day)."""
 CLOCK_SETTLES_S = 10.0
 """After this the measurement of the login is repeated: terminals set their clocks in between."""
+
+PUT_OFF_S = 600
+"""Seconds a terminal keeps an enrolment where the gateway has no matcher yet."""
 
 
 class Desk:
@@ -242,6 +246,14 @@ class Desk:
         """Note what came of an order."""
         del now
         self._commands.outcome(session.device, event)
+
+    def enrolled(self, session: SessionHandle, event: PersonEnrolled, now: Instant) -> None:
+        """Take in what a terminal captured; without a matcher it keeps that for later."""
+        del now
+        if self._verification is None:
+            session.submit(Defer(receipt=event.receipt, retry_after_s=PUT_OFF_S))
+        else:
+            self._verification.from_terminals.take(session, event)
 
     def reported(self, session: SessionHandle, event: Report, now: Instant) -> None:
         """Drop it: nothing here keeps people, firmware or faults without a number yet."""

@@ -21,5 +21,8 @@ def test_a_missing_infrared_picture_is_a_deficiency_that_may_be_waived() -> None
     assert missing.unmet == ("eye_distance", "infrared")
     assert missing.findings[-1].rule == "R-061"
     assert with_infrared(REPORT, present=True).unmet == ("eye_distance",)
+    unfit = with_infrared(REPORT, present=True, unfit=("roll", "faces"))
+    assert unfit.unmet == ("eye_distance", "infrared")
+    assert unfit.findings[-1].measured == "unfit: roll, faces"
     policy = QualityPolicy(name="no IR camera", waived=frozenset({"infrared", "eye_distance"}))
     assert policy.refuses(missing) == ()

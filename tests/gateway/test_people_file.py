@@ -164,3 +164,20 @@ def test_a_cell_too_many_is_not_guessed_at(tmp_path: Path) -> None:
 def test_a_photo_of_the_largest_size_is_read(tmp_path: Path) -> None:
     (tmp_path / "large.jpg").write_bytes(bytes(PHOTO_BYTES))
     assert len(read_photo(tmp_path / "large.jpg", "photo")) == PHOTO_BYTES
+
+
+def test_a_row_says_what_the_card_says_and_names_more_pictures(tmp_path: Path) -> None:
+    (tmp_path / "ir.png").write_bytes(b"IR")
+    (tmp_path / "left.bmp").write_bytes(b"BM")
+    write(
+        tmp_path,
+        "证件号码,姓名,民族,住址,有效期止,红外照片,左眼虹膜\n"
+        f"{id_number(1)},样本甲,汉,样市,长期,ir.png,left.bmp\n",
+    )
+    ((_, values),) = rows(tmp_path)
+    found = given(values, tmp_path, project="P1")
+    assert found["card"] == {"nation": "汉", "address": "样市", "valid_to": "长期"}
+    assert (found["infrared"], found["iris_left"]) == (
+        b64encode(b"IR").decode(),
+        b64encode(b"BM").decode(),
+    )

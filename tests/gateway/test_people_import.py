@@ -111,7 +111,7 @@ def test_an_import_ends_where_the_database_goes_away(tmp_path: Path) -> None:
         asked.append(name)
         if len(asked) == 2:
             raise StoreUnavailable("it is gone.")
-        return {"new": True, "photo": None, "person": 1, "name": "样**"}
+        return {"new": True, "photo": None, "irises": {}, "person": 1, "name": "样**"}
 
     folder = folder_of(tmp_path, row(1), row(2), row(3))
     summary = asyncio.run(import_folder(ask, folder, {}, "op"))

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from gateway.storage.opening import Storage
 
-from gateway.domain.enrolments import EnrolmentResult
+from gateway.domain.enrolments import CheckedIris, EnrolmentResult
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import VerificationMode
 from tests.support.people import id_number, make_projects, template
-from tests.support.people_desks import CONSENT, DAY, PHOTO, REFUSED, Desk, OnStorage
+from tests.support.people_desks import ACCEPTED, CONSENT, DAY, PHOTO, REFUSED, Desk, OnStorage
 
 
 async def code_of(asked: Awaitable[object]) -> str:
@@ -143,6 +144,7 @@ def test_an_accepted_photo_is_enrolled_and_kept(on_storage: OnStorage) -> None:
             "same_face_score": None,
             "searched": False,
             "city": None,
+            "infrared": False,
         }
         shown = await desk.calls["person.show"](person=added["person"])
         assert shown["photos"] == 1
@@ -239,5 +241,53 @@ def test_withdrawal_tells_everybody_and_consent_begins_anew(
         for _ in range(2):
             shown = await calls["person.consent"](person=person, consent=CONSENT, by="op")
         assert [one["in_force"] for one in shown["consents"]] == [False, True]
+
+    on_storage(test)
+
+
+def test_a_card_is_stored_with_the_person_and_shown_masked(on_storage: OnStorage) -> None:
+    async def test(storage: Storage) -> None:
+        desk = Desk(storage)
+        card = {"nation": "汉", "address": "样省样市", "valid_to": "长期"}
+        added = await desk.add(card=card)
+        assert added["card"] == {"nation": "**", "address": "样**", "valid_to": "长期"}
+        assert (await desk.add())["card"] == added["card"]
+        assert await code_of(desk.add(card={"birth": "1970-01-01"})) == "card.birth"
+
+    on_storage(test)
+
+
+def test_an_infrared_picture_and_irises_are_kept_beside_the_photo(on_storage: OnStorage) -> None:
+    async def test(storage: Storage) -> None:
+        desk = Desk(storage)
+        desk.answer = replace(ACCEPTED, infrared=True)
+        pictures: dict[str, Any] = {
+            name: b64encode(data).decode()
+            for name, data in (("photo", PHOTO), ("infrared", b"IR"), ("iris_left", b"EYE"))
+        }
+        added = await desk.add(consents=[CONSENT], **pictures)
+        assert desk.asked[0][-1] == b"IR"
+        assert desk.asked[1][2:] == (b"EYE",)
+        left = added["irises"].pop("iris_left")
+        assert (left["accepted"], left["code"], added["irises"]) == (True, None, {})
+        shown = await desk.calls["person.show"](person=added["person"])
+        assert shown["pictures"] == ["infrared", "iris_left", "photo"]
+        desk.answer = replace(ACCEPTED, infrared=False)
+        desk.iris = CheckedIris(report=None, refused=("picture.format",))
+        again = await desk.add(2, consents=[CONSENT], **pictures)
+        assert again["irises"]["iris_left"]["refused"] == ["picture.format"]
+        shown = await desk.calls["person.show"](person=again["person"])
+        assert shown["pictures"] == ["photo"], "what is unfit is not kept"
+
+    on_storage(test)
+
+
+def test_a_picture_in_infrared_needs_one_in_visible_light(on_storage: OnStorage) -> None:
+    async def test(storage: Storage) -> None:
+        desk = Desk(storage)
+        infrared = b64encode(b"IR").decode()
+        assert await code_of(desk.add(infrared=infrared)) == "person.picture"
+        assert await code_of(desk.add(iris_left=infrared)) == "enrolment.no_consent"
+        assert await desk.count() == 0
 
     on_storage(test)

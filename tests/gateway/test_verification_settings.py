@@ -88,5 +88,5 @@ def test_everything_else_is_taken_as_it_is_set(tmp_path: Path) -> None:
     )
     assert (found.liveness_floor, found.liveness_required) == (0, True)
     assert (found.margin_ms, found.linger_s, found.refuse_doubles) == (7, 60, False)
-    assert found.enrolment.waived == {"eye_distance"}
+    assert found.enrolment.waived == {"eye_distance", "infrared"}
     assert (found.decision_rows, found.decision_batch) == (200, 20)

@@ -121,6 +121,7 @@ def at_the_gate(test: Callable[[Site], Awaitable[None]]) -> Callable[[Storage], 
                 workers=storage.workers,
                 galleries=storage.galleries,
                 decisions=storage.decisions,
+                local=storage.local_enrolments,
             ),
             verify_limits=LIMITS,
         )
@@ -244,6 +245,7 @@ def test_a_gateway_is_built_with_a_matcher_or_without(on_storage: OnStorage) -> 
             workers=storage.workers,
             galleries=storage.galleries,
             decisions=storage.decisions,
+            local=storage.local_enrolments,
         )
         full = await build(Settings(), storage, SilentLog(), no_probe, ports)
         verification = full.services.verification

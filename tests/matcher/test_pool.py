@@ -250,19 +250,11 @@ def test_kinds_have_paces_of_their_own_learned_from_work_that_succeeded() -> Non
     clock = Time()
     pool = Pool(threads=1, clock=clock)
 
-    def lasting(seconds: float, fail: bool = False) -> Callable[[], None]:
-        def work() -> None:
-            clock.now += seconds
-            if fail:
-                raise ValueError
-
-        return work
-
     async def story() -> None:
         with pytest.raises(ValueError):  # noqa: PT011
-            await pool.run(Work.PICTURE, lasting(0.001, fail=True))
+            await pool.run(Work.PICTURE, lasting(clock, 0.001, fail=True))
         for _ in range(60):
-            await pool.run(Work.PICTURE, lasting(0.02))
+            await pool.run(Work.PICTURE, lasting(clock, 0.02))
         assert pool.wait_s(Work.PICTURE) == pytest.approx(0.02, rel=1e-3)
         assert pool.wait_s(Work.IRISES) == pytest.approx(0.02)  # its guess and deviations
 
@@ -271,12 +263,73 @@ def test_kinds_have_paces_of_their_own_learned_from_work_that_succeeded() -> Non
 
 def test_a_pace_follows_a_change_and_is_cautious_about_noise() -> None:
     pace = Pace(1.0)
-    pace.observe(0.1)
+    pace.observe(0.1, 0.0)
     assert pace.mean == 0.1
     assert pace.likely == pytest.approx(0.2)
     for _ in range(50):
-        pace.observe(0.3)
+        pace.observe(0.3, 0.0)
     assert pace.mean == pytest.approx(0.3, rel=0.01)
     for seconds in (0.2, 0.4) * 25:
-        pace.observe(seconds)
+        pace.observe(seconds, 0.0)
     assert 0.4 < pace.likely < 0.6
+
+
+def test_a_pace_forgets_one_slow_run_while_nothing_runs() -> None:
+    """Else one stop of the machine would have every later question refused for good."""
+    pace = Pace(0.06)
+    for _ in range(20):
+        pace.observe(0.03, 0.0)
+    usual = pace.likely
+    pace.observe(2.0, 10.0)
+    slow = pace.likely
+    assert slow > 1.0
+    pace.relax(11.0)
+    assert pace.likely == slow, "a second without a run is nothing unusual"
+    pace.relax(12.0)
+    assert pace.likely == pytest.approx((slow + usual) / 2, rel=0.1)
+    pace.relax(12.0)
+    assert pace.likely == pytest.approx((slow + usual) / 2, rel=0.1), "time passes once"
+    pace.relax(25.0)
+    assert pace.likely == pytest.approx(0.06, rel=0.1)
+    pace.observe(0.03, 25.1)
+    assert pace.likely < 0.1
+
+
+def test_after_a_stop_of_the_machine_questions_are_begun_again() -> None:
+    clock = Time()
+    pool = Pool(threads=1, clock=clock)
+
+    async def story() -> None:
+        for seconds in (0.03, 0.03, 5.0):
+            await pool.run(Work.PICTURE, lasting(clock, seconds))
+        assert pool.wait_s(Work.PICTURE) > 1.0
+        clock.now += 10.0
+        assert pool.wait_s(Work.PICTURE) < 0.1
+
+    during(pool, story)
+
+
+def test_what_runs_for_long_is_not_forgotten_meanwhile() -> None:
+    clock = Time()
+    pool = Pool(threads=2, clock=clock)
+
+    async def story() -> None:
+        for seconds in (0.03, 5.0):
+            await pool.run(Work.PICTURE, lasting(clock, seconds))
+        before = pool.wait_s(Work.PICTURE)
+        gate, running = await occupied(pool)
+        clock.now += 20.0
+        assert pool.wait_s(Work.PICTURE) == pytest.approx(before)
+        gate.go.set()
+        await running
+
+    during(pool, story)
+
+
+def lasting(clock: Time, seconds: float, fail: bool = False) -> Callable[[], None]:
+    def work() -> None:
+        clock.now += seconds
+        if fail:
+            raise ValueError
+
+    return work

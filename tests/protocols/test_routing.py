@@ -49,14 +49,21 @@ def test_every_event_has_a_route(event: type) -> None:
 def test_what_nobody_takes_yet_is_kept_by_the_terminal(
     routes: dict[type, object],
 ) -> None:
-    enrolled = PersonEnrolled(receipt=RECEIPT, person=5, code="ok")
     installed = FirmwareInstalled(receipt=RECEIPT, version="1.1", applied=True)
     wanted = ObjectWanted(receipt=RECEIPT, digest=bytes(32), kind=ObjectKind.FACE_PHOTO)
     session = Told()
-    for event in (enrolled, installed, wanted):
+    for event in (installed, wanted):
         routes[type(event)](session, event, NOW)  # type: ignore[operator]
     later = Defer(receipt=RECEIPT, retry_after_s=PUT_OFF_S)
-    assert session.told == [later, later, DeclineBlob(receipt=RECEIPT, code="unknown")]
+    assert session.told == [later, DeclineBlob(receipt=RECEIPT, code="unknown")]
+
+
+def test_what_a_terminal_captured_is_put_off_only_before_it_is_admitted() -> None:
+    enrolled = PersonEnrolled(receipt=RECEIPT, person=5, code="ok")
+    session = Told()
+    STRANGER_ROUTES[PersonEnrolled](session, enrolled, NOW)  # type: ignore[arg-type]
+    assert session.told == [Defer(receipt=RECEIPT, retry_after_s=PUT_OFF_S)]
+    assert MEMBER_ROUTES[PersonEnrolled] is not STRANGER_ROUTES[PersonEnrolled]
 
 
 def test_an_answer_that_came_too_late_is_counted() -> None:

@@ -220,7 +220,7 @@ def test_withdrawal_destroys_templates_photos_and_the_key(storage: Storage, run:
         assert await members(storage, other) == []
         found = await storage.people.person(person)
         assert found is not None
-        assert (found.templates, found.photos) == (0, 0)
+        assert (found.templates, found.pictures) == (0, [])
         with pytest.raises(StoreRefused):
             await storage.photos.keep(person, b"PHOTO", source="photo", now_ms=wall_ms())
         await storage.workers.consent(consent(person, given_ms=wall_ms()))
@@ -372,7 +372,7 @@ def test_photos_are_kept_sealed_and_go_when_their_time_is_up(storage: Storage, r
         assert await erasures(storage) == [("photos kept long enough", "1 photos destroyed")]
         found = await storage.people.person(person)
         assert found is not None
-        assert found.photos == 1
+        assert len(found.pictures) == 1
 
     run(main())
 

@@ -11,6 +11,7 @@ from gateway.storage.opening import Storage
 
 from gateway.domain.enrolments import NewPerson
 from gateway.domain.errors import GatepostError, StoreRefused
+from gateway.domain.id_cards import CardDetails
 from gateway.domain.identity_numbers import lookup_text
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import Engagement, Subject
@@ -28,8 +29,11 @@ DAY = 86_400_000
 NOBODY = PersonId(4_000_000_000)
 
 
-def _new(sequence: int = 1, name: str = NAME) -> NewPerson:
-    return NewPerson(id_type="01", id_number=id_number(sequence), name=name)
+CARD = CardDetails(nation="01", address="样省样市")
+
+
+def _new(sequence: int = 1, name: str = NAME, card: CardDetails | None = None) -> NewPerson:
+    return NewPerson(id_type="01", id_number=id_number(sequence), name=name, card=card)
 
 
 def test_the_hash_by_which_numbers_are_found_keeps_its_vector() -> None:
@@ -221,6 +225,9 @@ def test_every_change_is_in_the_audit_trail_by_number(storage: Storage, run: Any
         await workers.register(_new())  # changes nothing
         await workers.consent(consent(person))  # neither does this
         await workers.register(_new(name="Renamed"), by="clerk")
+        await workers.register(_new(name="Renamed", card=CARD), by="clerk")
+        await workers.register(_new(name="Renamed", card=CARD), by="clerk")
+        await workers.register(_new(name="Renamed"), by="clerk")
         await storage.photos.keep(person, b"PHOTO", source="photo", now_ms=GIVEN)
         await workers.withdraw(person, Subject.BIO_NETWORK, GIVEN + 1, by="clerk")
         await workers.dismiss(person, one, GIVEN + 2, by="clerk")
@@ -231,8 +238,27 @@ def test_every_change_is_in_the_audit_trail_by_number(storage: Storage, run: Any
             ("gateway", "ENGAGE", f"project {one}"),
             ("gateway", "CONSENT", "bio_network"),
             ("clerk", "PERSON_RENAME", ""),
+            ("clerk", "PERSON_CARD", ""),
             ("clerk", "WITHDRAW", "bio_network, 1 templates and 1 photos destroyed"),
             ("clerk", "DISMISS", f"project {one}, 0 templates destroyed"),
         ]
+
+    run(main())
+
+
+def test_what_a_card_says_stays_until_a_later_one_says_otherwise(
+    storage: Storage, run: Any
+) -> None:
+    async def main() -> None:
+        workers = storage.workers
+        one = await workers.register(_new(card=CARD))
+        await workers.register(_new(card=CardDetails(valid_to="长期")))
+        found = await storage.people.person(one)
+        assert found is not None
+        assert found.card == {"nation": "**", "address": "样**", "valid_to": "长期"}
+        other = await workers.register(_new(2))
+        nothing = await storage.people.person(other)
+        assert nothing is not None
+        assert nothing.card == {}
 
     run(main())

@@ -8,6 +8,7 @@ import pytest
 from gateway.storage.opening import Storage, open_storage
 
 from gateway.domain.enrolments import NewPerson
+from gateway.domain.id_cards import CardDetails
 from gateway.domain.identity_numbers import normalised
 from gateway.domain.ids import PersonId
 from gateway.domain.workers import Subject
@@ -26,6 +27,7 @@ from tests.support.people import (
 NUMBER = id_number(777)
 NAME = "诸葛样本"
 RENAMED = "欧阳样本"
+ADDRESS = "样省样市样本路一号"
 TEMPLATE = b"TEMPLATE-OF-SOMEBODY" * 26
 PHOTO = b"\xff\xd8PHOTO-OF-SOMEBODY" * 3000
 CITY_TEMPLATE = b"TEMPLATE-IN-THE-CITY" * 26
@@ -33,7 +35,7 @@ CITY_SECRET = b"SECRET-OF-THE-CITY-0123456789012"
 SECRET = b"SECRET-OF-THE-GALLERY-1234567890"
 MARK = b"WRITTEN-IN-CLEAR"
 PLAIN = (
-    *(NUMBER.encode(), NAME.encode(), NAME.encode("gb18030"), RENAMED.encode()),
+    *(NUMBER.encode(), NAME.encode(), NAME.encode("gb18030"), RENAMED.encode(), ADDRESS.encode()),
     *(TEMPLATE[:20], PHOTO[2:20], SECRET),
     *(CITY_TEMPLATE[:20], CITY_SECRET),
 )
@@ -43,7 +45,9 @@ async def put_somebody(storage: Storage) -> PersonId:
     project, _ = await make_projects(storage)
     person = await storage.workers.register(NewPerson(id_type="01", id_number=NUMBER, name=NAME))
     assert await make_member(storage, project, 777) == person
-    await storage.workers.register(NewPerson(id_type="01", id_number=NUMBER, name=RENAMED))
+    await storage.workers.register(
+        NewPerson(id_type="01", id_number=NUMBER, name=RENAMED, card=CardDetails(address=ADDRESS))
+    )
     entry = template(person, await storage.galleries.reference(project, person), TEMPLATE)
     await storage.galleries.enrol(project, [entry])
     await storage.galleries.renew(project, SECRET, [entry])

@@ -98,6 +98,10 @@ class FakeMatcher:
         template, unmet = self._look(picture)
         return Analysis(report=_report(unmet), template=template, liveness=self.liveness)
 
+    async def read_iris(self, picture: bytes) -> tuple[PictureReport, bytes]:
+        self._may("read_iris")
+        return _report(picture.decode()), picture
+
     async def match(self, question: Question) -> Answer:
         self.asked.append(question)
         self._may("match")

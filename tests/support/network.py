@@ -35,6 +35,7 @@ from gateway.domain.events import (
     RecordsLost,
 )
 from gateway.domain.ids import DeviceId, Receipt, Serial
+from gateway.domain.people import PersonEnrolled
 from gateway.domain.ports import Report, SessionHandle
 from gateway.domain.requests import Accept, Admit, CredentialGiven, Refusal, Refuse
 from gateway.domain.times import Instant
@@ -222,6 +223,9 @@ class FakeDesk:
 
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         self.happened.put("outcome", event.ticket, event.outcome)
+
+    def enrolled(self, session: SessionHandle, event: PersonEnrolled, now: Instant) -> None:
+        self.happened.put("enrolled", event.person)
 
     def reported(self, session: SessionHandle, event: Report, now: Instant) -> None:
         self.happened.put("reported", event)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.storage.opening import Storage
 
-from gateway.domain.enrolments import EnrolmentResult
+from gateway.domain.enrolments import CheckedIris, EnrolmentResult
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.quality import Finding, PictureReport
@@ -51,6 +51,7 @@ class Desk:
     def __init__(self, storage: Storage, *, running: bool = True, matcher: bool = True) -> None:
         self.storage = storage
         self.log = SilentLog()
+        self.iris = CheckedIris(report=REFUSED.report, picture=b"BMkept")
         self.answer: EnrolmentResult | GatepostError = ACCEPTED
         self.asked: list[tuple[object, ...]] = []
         self.told: list[tuple[object, ...]] = []
@@ -68,12 +69,24 @@ class Desk:
         *,
         source: str,
         card: bytes | None = None,
+        infrared: bytes | None = None,
         overrides: frozenset[str] = frozenset(),
     ) -> EnrolmentResult:
-        self.asked.append((person, project, picture, source, card, *sorted(overrides)))
+        more = () if infrared is None else (infrared,)
+        self.asked.append((person, project, picture, source, card, *more, *sorted(overrides)))
         if isinstance(self.answer, GatepostError):
             raise self.answer
         return self.answer
+
+    async def check_iris(
+        self,
+        person: PersonId,
+        project: ProjectId,
+        picture: bytes,
+        overrides: frozenset[str] = frozenset(),
+    ) -> CheckedIris:
+        self.asked.append((person, project, picture, *sorted(overrides)))
+        return self.iris
 
     async def people_changed(self, project: ProjectId) -> None:
         self.told.append(("changed", project))

@@ -9,9 +9,50 @@ from dataclasses import replace
 from gateway.domain.decisions import DecisionRecord
 from gateway.domain.enrolments import GATEWAY, Enrolled, NewPerson
 from gateway.domain.errors import StoreRefused, StoreUnavailable
-from gateway.domain.ids import PersonId, ProjectId
+from gateway.domain.ids import DeviceId, PersonId, ProjectId
+from gateway.domain.local_enrolments import Captured, LocalEnrolment, LocalState
 from gateway.domain.matching import Reference
 from gateway.domain.workers import Consent, Engagement, Person, Subject
+
+
+class MemoryLocal:
+    """Implements LocalEnrolmentStore over a dictionary; ``down`` fails as an absent database."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.giver = ""
+        self.kept: dict[int, tuple[LocalEnrolment, Captured]] = {}
+        self.settled: list[tuple[int, LocalState, str, str]] = []
+
+    async def keep(
+        self, person: PersonId, project: ProjectId, device: DeviceId, captured: Captured
+    ) -> int:
+        if self.down:
+            raise StoreUnavailable("gone")
+        number = len(self.kept) + 1
+        found = LocalEnrolment(
+            number=number,
+            person=person,
+            project=project,
+            device=device,
+            received_ms=0,
+            ordered_by=self.giver,
+            faces=len(captured.faces),
+            irises=len(captured.irises),
+            state=LocalState.WAITING,
+        )
+        self.kept[number] = found, captured
+        return number
+
+    async def waiting(self) -> Sequence[LocalEnrolment]:
+        return [found for found, _ in self.kept.values()]
+
+    async def show(self, number: int) -> tuple[LocalEnrolment, Captured | None] | None:
+        return self.kept.get(number)
+
+    async def settle(self, number: int, state: LocalState, *, by: str, reason: str) -> bool:
+        self.settled.append((number, state, by, reason))
+        return self.kept.pop(number, None) is not None
 
 
 class MemoryRoster:
@@ -33,6 +74,7 @@ class MemoryRoster:
         self.decisions: list[DecisionRecord] = []
         self.batches: list[int] = []
         self.reads = 0
+        self.local = MemoryLocal()
         self.gates: dict[ProjectId, asyncio.Event] = {}
         """Reading the gallery of a project stops in the middle until this is set."""
 

@@ -213,7 +213,12 @@ def verify_run(
             commands=MemoryCommands(),
             command_limits=CommandLimits(),
             verify_ports=VerifyPorts(
-                matcher=fake, workers=roster, galleries=roster, decisions=roster, city=city
+                matcher=fake,
+                workers=roster,
+                galleries=roster,
+                decisions=roster,
+                local=roster.local,
+                city=city,
             ),
             verify_limits=limits,
         )

@@ -20,12 +20,17 @@ from gateway.domain.commands import (
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Ticket
 from gateway.domain.maintenance import AskStatus, StatusOutcome
+from gateway.domain.people import Enrol
+from gateway.domain.vocabulary import Means
 
+CAPTURED = {"face": Means.FACE, "iris": Means.IRIS}
+MOST_SECONDS = 600
+"""How long somebody may stand before a terminal to be captured."""
 MOST_VALUE = 255
 """Bytes of one setting of a terminal."""
 
 Args = Mapping[str, object]
-Order = CommandRequest | AskStatus
+Order = CommandRequest | AskStatus | Enrol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +173,21 @@ def _config_write(ticket: Ticket, args: Args) -> Order:
     return WriteConfig(ticket=ticket, values=_values(args))
 
 
+def _enrol(ticket: Ticket, args: Args) -> Order:
+    named = args["means"]
+    if not isinstance(named, list) or not named or not {*named} <= CAPTURED.keys():
+        raise ValueError(f"means are some of {', '.join(CAPTURED)}")
+    means = Means(0)
+    for name in named:
+        means |= CAPTURED[name]
+    return Enrol(
+        ticket=ticket,
+        person=_number(args, "person", 2**32 - 1, 1),
+        means=means,
+        seconds=_number(args, "seconds", MOST_SECONDS, 5),
+    )
+
+
 def _status(ticket: Ticket, args: Args) -> Order:
     del args
     return AskStatus(ticket=ticket)
@@ -188,6 +208,7 @@ KINDS: dict[str, Kind] = {
     "prompt": Kind(build=_prompt, about=lambda _: "prompt", repeatable=True, audited=False),
     "config_read": Kind(build=_config_read, about=lambda _: "", repeatable=True, audited=False),
     "config_write": Kind(build=_config_write, about=_keys_written, repeatable=True, audited=True),
+    "enrol": Kind(build=_enrol, about=lambda _: "enrol", repeatable=True, audited=True),
     "status": Kind(build=_status, about=lambda _: "status", repeatable=True, audited=False),
 }
 """Every order an operator may give. Only what moves nothing may be repeated after a crash: writing

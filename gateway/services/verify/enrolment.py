@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.domain.enrolments import Enrolled, EnrolmentResult
+from gateway.domain.enrolments import CheckedIris, Enrolled, EnrolmentResult
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.matching import Analysis, PictureRefused, Question, Scope, TooLate, Trait
+from gateway.domain.quality import INFRARED, PictureReport, with_infrared
 from gateway.domain.templates import FaceTemplate
 from gateway.domain.values import value
 from gateway.domain.workers import VerificationMode
@@ -63,15 +64,13 @@ class Enrolment:
         *,
         source: str,
         card: bytes | None = None,
+        infrared: bytes | None = None,
         overrides: frozenset[str] = frozenset(),
     ) -> EnrolmentResult:
         """See `Enrolments.enrol_photo`; the codes to override are `SAME_FACE`, `CARD_PHOTO` and
         those of picture rules.
         """
-        # Nothing is measured of a person who did not agree to it, not even to be refused.
-        self._permit_mode(project)
-        await self._galleries.ensure(project, self._clock().mono)
-        self._permit(person, project)
+        await self.permit(person, project)
         try:
             analysis = await self._analyse(picture)
         except PictureRefused as error:
@@ -85,22 +84,65 @@ class Enrolment:
             threshold=self._threshold(analysis.template),
             overrides=overrides,
         )
-        refused = self._limits.enrolment.refuses(analysis.report)
+        report = await self._with_infrared(analysis.report, infrared)
+        refused = self._limits.enrolment.refuses(report)
         result = EnrolmentResult(
             accepted=False,
-            report=analysis.report,
+            report=report,
             refused=refused,
-            waived=tuple(code for code in analysis.report.unmet if code not in refused),
+            waived=tuple(code for code in report.unmet if code not in refused),
+            infrared=INFRARED not in report.unmet,
         )
         if card is not None:
             result = await self._compare_card(draft, result, card)
         return await self._finish(draft, result)
 
+    async def check_iris(
+        self,
+        person: PersonId,
+        project: ProjectId,
+        picture: bytes,
+        overrides: frozenset[str] = frozenset(),
+    ) -> CheckedIris:
+        """See `Enrolments.check_iris`; every unmet rule is a code to override."""
+        await self.permit(person, project)
+        try:
+            report, kept = await self._ports.matcher.read_iris(picture)
+        except PictureRefused as error:
+            return CheckedIris(report=error.report, refused=(error.code,))
+        refused = tuple(code for code in report.unmet if code not in overrides)
+        waived = tuple(code for code in report.unmet if code in overrides)
+        return CheckedIris(
+            report=report, refused=refused, waived=waived, picture=b"" if refused else kept
+        )
+
+    async def permit(self, person: PersonId, project: ProjectId) -> None:
+        """Raise GatepostError ``enrolment.…`` where nothing of this person may be taken here.
+
+        Nothing is measured of a person who did not agree to it, not even to be refused.
+        """
+        self._permit_mode(project)
+        await self._galleries.ensure(project, self._clock().mono)
+        self.check(person, project)
+
+    async def _with_infrared(self, report: PictureReport, infrared: bytes | None) -> PictureReport:
+        """Say in a report whether an infrared picture is with it, and whether that is one (R-061).
+
+        Its face is compared with nothing: what the network is worth in infrared nobody measured.
+        """
+        if infrared is None:
+            return with_infrared(report, present=False)
+        try:
+            unfit = self._limits.enrolment.refuses((await self._analyse(infrared)).report)
+        except PictureRefused as error:
+            unfit = (error.code,)
+        return with_infrared(report, present=True, unfit=unfit)
+
     async def _finish(self, draft: Draft, result: EnrolmentResult) -> EnrolmentResult:
         """Search, decide and store without letting go of the project."""
         person, project = draft.person, draft.project
         async with self._galleries.changing(project) as change:
-            self._permit(person, project)
+            self.check(person, project)
             result = overridden(await self._search(draft, result), draft.overrides)
             if result.refused:
                 return self._settle(person, project, result, result.refused)
@@ -126,7 +168,8 @@ class Enrolment:
                 "Change the project's mode first; see docs/operators/verification.md.",
             )
 
-    def _permit(self, person: PersonId, project: ProjectId) -> None:
+    def check(self, person: PersonId, project: ProjectId) -> None:
+        """See `permit`; for whoever holds the project still."""
         self._permit_mode(project)
         crowd = self._galleries.crowd(project)
         if crowd is None:
@@ -210,7 +253,7 @@ class Enrolment:
             self._tally.enrolments_refused += 1
             return replace(result, refused=refused)
         self._tally.enrolled += 1
-        if result.waived:
+        if {*result.waived} - {INFRARED}:  # most have none: a line for each would hide the others
             self._log.warning(
                 "enrolment.waived", project=project, person=person, rules=",".join(result.waived)
             )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.domain.matching import Trait
-from gateway.domain.quality import QualityPolicy
+from gateway.domain.quality import INFRARED, QualityPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,9 @@ class VerifyLimits:
     """The terminal's own figure below this is its "no"; 0 takes nothing for a no."""
     liveness_required: bool = False
     linger_s: float = 600.0
-    enrolment: QualityPolicy = field(default_factory=lambda: QualityPolicy(name="enrolment"))
+    enrolment: QualityPolicy = field(
+        default_factory=lambda: QualityPolicy(name="enrolment", waived=frozenset((INFRARED,)))
+    )
     refuse_doubles: bool = True
     city_face: float = 0.55
     """What a face must reach in a search of the whole city, where its own threshold is lower."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway.domain.city import CityStore
 from gateway.domain.enrolments import DecisionStore, GalleryStore, WorkerStore
+from gateway.domain.local_enrolments import LocalEnrolmentStore
 from gateway.domain.matching import Matcher
 
 
@@ -17,5 +18,6 @@ class VerifyPorts:
     workers: WorkerStore
     galleries: GalleryStore
     decisions: DecisionStore
+    local: LocalEnrolmentStore
     city: CityStore | None = None
     """None where the settings want no city-wide gallery."""

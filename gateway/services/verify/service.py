@@ -10,6 +10,7 @@ from gateway.services.terminals import Terminal
 from gateway.services.verify.city import City
 from gateway.services.verify.context import VerifyContext
 from gateway.services.verify.enrolment import Enrolment
+from gateway.services.verify.from_terminals import TerminalEnrolments
 from gateway.services.verify.galleries import Galleries
 from gateway.services.verify.keeping import KeptGalleries, KeptWorkers
 from gateway.services.verify.records import Decisions
@@ -44,6 +45,7 @@ class Verification:
         self.workers = KeptWorkers(ports.workers, self.galleries, memory)
         self.templates = KeptGalleries(ports.galleries, self.galleries)
         self.enrolments = Enrolment(context, self.galleries, self.city)
+        self.from_terminals = TerminalEnrolments(context, self.galleries, self.enrolments)
 
     @property
     def city_people(self) -> int:

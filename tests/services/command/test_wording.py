@@ -18,6 +18,8 @@ from gateway.domain.commands import (
 )
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Ticket
+from gateway.domain.people import Enrol
+from gateway.domain.vocabulary import Means
 from gateway.services.command.wording import KINDS, Args, build, in_words
 
 GOOD: dict[str, Args] = {
@@ -27,6 +29,7 @@ GOOD: dict[str, Args] = {
     "prompt": {"text": "请稍候"},
     "config_read": {"keys": ["0101", "ffff"]},
     "config_write": {"values": {"0101": "00", "0002": ""}},
+    "enrol": {"person": 17, "means": ["face", "iris"], "seconds": 30},
     "status": {},
 }
 
@@ -42,6 +45,8 @@ def test_words_become_what_travels() -> None:
     assert build("door", GOOD["door"], Ticket(1)) == DoorCommand(
         ticket=Ticket(1), door=1, action=DoorAction.PULSE, duration_ms=3000
     )
+    captured = build("enrol", GOOD["enrol"], Ticket(1))
+    assert captured == Enrol(ticket=Ticket(1), person=17, means=Means.FACE | Means.IRIS, seconds=30)
     assert build("config_read", {}, Ticket(1)) == ReadConfig(ticket=Ticket(1), keys=())
     written = build("config_write", GOOD["config_write"], Ticket(1))
     assert written == WriteConfig(ticket=Ticket(1), values=((0x0101, b"\0"), (2, b"")))
@@ -61,6 +66,11 @@ def test_words_become_what_travels() -> None:
         ("relay", {"relay": 256, "action": "pulse"}, "relay"),
         ("prompt", {"text": ""}, "text"),
         ("prompt", {"text": "请" * 22}, "text"),
+        ("enrol", {"means": ["face"], "seconds": 30}, "person"),
+        ("enrol", {"person": 0, "means": ["face"], "seconds": 30}, "person"),
+        ("enrol", {"person": 17, "means": [], "seconds": 30}, "means"),
+        ("enrol", {"person": 17, "means": ["card"], "seconds": 30}, "means"),
+        ("enrol", {"person": 17, "means": ["face"], "seconds": 601}, "seconds"),
         ("config_read", {"keys": "0101"}, "keys"),
         ("config_read", {"keys": ["12345"]}, "12345"),
         ("config_read", {"keys": ["zz"]}, "zz"),

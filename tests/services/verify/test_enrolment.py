@@ -13,7 +13,7 @@ from gateway.domain.decisions import Because
 from gateway.domain.enrolments import EnrolmentResult
 from gateway.domain.errors import GatepostError, StoreUnavailable
 from gateway.domain.ids import PersonId
-from gateway.domain.matching import Analysis, TooLate
+from gateway.domain.matching import Analysis, PictureRefused, TooLate
 from gateway.domain.quality import QualityPolicy
 from gateway.domain.workers import Subject, VerificationMode
 from tests.support.matchers import face, picture, turned
@@ -36,8 +36,9 @@ LENIENT = replace(LIMITS, enrolment=QualityPolicy(name="test", waived=frozenset(
 async def enrol(
     bench: VerifyBench, person: PersonId = LI, photo: bytes = ZERO, **changes: Any
 ) -> EnrolmentResult:
+    given = {"infrared": ZERO, **changes}
     return await bench.verification.enrolments.enrol_photo(
-        person, P1, photo, source="photo", **changes
+        person, P1, photo, source="photo", **given
     )
 
 
@@ -252,5 +253,68 @@ def test_without_the_database_nothing_is_enrolled_and_nothing_compared() -> None
             await enrol(bench, photo=picture(face(0, 0, 1)))
         bench.roster.down = False
         assert await bench.because(session, faces=(face(0, 0, 1),)) is Because.UNKNOWN_FACE
+
+    verify_run(body)
+
+
+@pytest.mark.parametrize(
+    ("infrared", "measured"),
+    [
+        (None, "missing"),
+        (picture(turned(0), "blur"), "unfit: blur"),
+        (b"JPEG", "unfit: picture.no_face"),
+    ],
+)
+def test_without_a_fit_infrared_picture_the_template_says_so(
+    infrared: bytes | None, measured: str
+) -> None:
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI)
+        result = await enrol(bench, infrared=infrared)
+        assert (result.accepted, result.waived, result.infrared) == (True, ("infrared",), False)
+        assert result.report is not None
+        assert result.report.findings[-1].measured == measured
+        (stored,) = bench.roster.templates[P1]
+        assert stored.quality == ("infrared",)
+        assert bench.log.named("enrolment.waived") == []
+        fit = await enrol(bench, photo=picture(turned(3)))
+        assert (fit.waived, fit.infrared) == ((), True)
+
+    verify_run(body)
+
+
+def test_where_an_infrared_picture_is_asked_for_none_refuses() -> None:
+    strict = replace(LIMITS, enrolment=QualityPolicy(name="strict"))
+
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI)
+        result = await enrol(bench, infrared=None)
+        assert (result.accepted, result.refused) == (False, ("infrared",))
+        assert (await enrol(bench)).accepted
+
+    verify_run(body, limits=strict)
+
+
+def test_the_picture_of_an_iris_is_held_against_its_rules_and_makes_nothing() -> None:
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI)
+        check = bench.verification.enrolments.check_iris
+        refused = await check(LI, P1, b"iris_size")
+        assert (refused.refused, refused.picture) == (("iris_size",), b"")
+        passed = await check(LI, P1, b"iris_size", frozenset({"iris_size"}))
+        assert (passed.refused, passed.waived, passed.picture) == ((), ("iris_size",), b"iris_size")
+        bench.matcher.failing["read_iris"] = PictureRefused("picture.format", "No iris.")
+        assert (await check(LI, P1, b"GIF")).refused == ("picture.format",)
+        assert bench.roster.templates[P1] == []
+
+    verify_run(body)
+
+
+def test_of_whom_did_not_agree_no_iris_is_looked_at() -> None:
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI, agreed=False)
+        with pytest.raises(GatepostError) as caught:
+            await bench.verification.enrolments.check_iris(LI, P1, b"")
+        assert caught.value.code == "enrolment.no_consent"
 
     verify_run(body)

@@ -17,7 +17,7 @@ from gateway.domain.decisions import Because, Verdict
 from gateway.domain.ids import PersonId, Receipt
 from gateway.domain.verification import Denied, Granted, Hesitation, Undecided
 from gateway.domain.vocabulary import Decision
-from gateway.services.verify import enrolment
+from gateway.services.verify import enrolment, from_terminals
 from gateway.services.verify.outcomes import RULINGS, Outcome, answer
 from gateway.services.verify.tally import LATENCY_BUCKETS_S, VerifyTally
 
@@ -101,6 +101,6 @@ def test_the_operators_page_names_every_reason_with_its_verdict() -> None:
 
 
 def test_the_operators_page_names_every_refusal_of_enrolment() -> None:
-    source = Path(inspect.getfile(enrolment)).read_text()
+    source = "".join(inspect.getsource(module) for module in (enrolment, from_terminals))
     codes = {f"enrolment.{code}" for code in re.findall(r'refusal\(\s*"(\w+)"', source)}
     assert set(re.findall(r"^\| `(enrolment\.\w+)` \|", PAGE.read_text(), re.M)) == codes
