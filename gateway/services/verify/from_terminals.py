@@ -212,8 +212,7 @@ class TerminalEnrolments:
             )
             for one in captured.every
         ]
-        await galleries.enrol(found.project, entries)
-        await change.enrolled(entries)
+        await change.has(await galleries.enrol(found.project, entries))
 
     def _serial(self, device: DeviceId) -> str:
         devices = self._context.directory().devices.values()
