@@ -141,21 +141,21 @@ def test_who_is_enrolled_anew_is_never_without_a_template(storage: Storage, run:
     async def main() -> None:
         one, _ = await make_projects(storage)
         person = await enrolled(storage, one)
-        over = asyncio.Event()
+        enough = asyncio.Event()
 
-        async def read() -> int:
-            count = 0
-            while not over.is_set():
-                assert len(await members(storage, one)) == 1
-                count += 1
-            return count
+        async def write() -> int:
+            number = 0
+            while number < 50 or not enough.is_set():
+                await put(storage, one, person, str(number).encode())
+                number += 1
+            return number
 
-        reading = asyncio.create_task(read())
-        for number in range(50):
-            await put(storage, one, person, str(number).encode())
-        over.set()
-        assert await reading > 5
-        assert datas(await members(storage, one)) == [b"49"]
+        writing = asyncio.create_task(write())
+        for _ in range(50):
+            assert len(await members(storage, one)) == 1
+        enough.set()
+        last = await writing - 1
+        assert datas(await members(storage, one)) == [str(last).encode()]
 
     run(main())
 
