@@ -20,6 +20,7 @@ from gateway.domain.times import Instant
 
 if TYPE_CHECKING:
     from gateway.codecs.double import Double, Persona
+    from gateway.codecs.errand import Errands
 
 API_VERSION = 1
 """A dialect that targets another version is listed but not loaded."""
@@ -134,8 +135,11 @@ class Dialect:
     device: Callable[[Persona], Double] | None = None
     """Makes a terminal for the simulator and for gold, see `gateway.codecs.double`."""
     carries: frozenset[type] = frozenset()
-    """Which orders its terminals can be given: classes of `gateway.domain.commands` and
-    `gateway.domain.maintenance`. Whatever is not among them is refused before it is queued."""
+    """Which orders its conversations take: classes of `gateway.domain.commands` and
+    `gateway.domain.maintenance`. Whatever is neither here nor in ``errands`` is refused before it
+    is queued."""
+    errands: Errands | None = None
+    """What can be done at its terminals by calls, where they are HTTP servers themselves."""
     reach: Reach = Reach.PERSISTENT
     numbered: bool = True
     """Records carry a series and numbers from 1 up, without holes; otherwise nothing but their
@@ -166,3 +170,8 @@ class Dialect:
     redact: Redact | None = None
     """Makes captures fit to be stored. Without it only the first bytes of each run are kept."""
     api: int = API_VERSION
+
+    @property
+    def orders(self) -> frozenset[type]:
+        """Which orders its terminals can be given, one way or the other."""
+        return self.carries if self.errands is None else self.carries | self.errands.orders

@@ -31,7 +31,12 @@ from gateway.domain.events import (
     SaidGoodbye,
     UnknownMessage,
 )
-from gateway.domain.maintenance import FaultNoticed, FirmwareInstalled, StatusOutcome
+from gateway.domain.maintenance import (
+    DescriptionOutcome,
+    FaultNoticed,
+    FirmwareInstalled,
+    StatusOutcome,
+)
 from gateway.domain.objects import ObjectOutcome, ObjectWanted
 from gateway.domain.people import BucketsOutcome, PeopleStated, PersonEnrolled, PersonOutcome
 from gateway.domain.ports import Report
@@ -40,6 +45,7 @@ from gateway.domain.times import Instant
 from gateway.domain.verification import (
     Hesitation,
     Undecided,
+    VerdictDue,
     VerificationEvent,
     VerifyCancelled,
     VerifyLate,
@@ -51,7 +57,14 @@ if TYPE_CHECKING:
 
 Route = Callable[["Session", Any, Instant], None]
 
-OUTCOMES = (CommandOutcome, PersonOutcome, BucketsOutcome, ObjectOutcome, StatusOutcome)
+OUTCOMES = (
+    CommandOutcome,
+    PersonOutcome,
+    BucketsOutcome,
+    ObjectOutcome,
+    StatusOutcome,
+    DescriptionOutcome,
+)
 PUT_OFF_S = 600
 """Seconds a terminal keeps an enrolment or the end of an upgrade that nobody here takes yet."""
 
@@ -219,6 +232,7 @@ STRANGER_ROUTES: dict[type, Route] = {
     VerifyRequested: _undecided,
     VerifyCancelled: _nothing,
     VerifyLate: _nothing,
+    VerdictDue: _nothing,
     **dict.fromkeys(OUTCOMES, _nothing),
     PeopleStated: _nothing,
     FaultNoticed: _nothing,

@@ -11,12 +11,17 @@ from dataclasses import field
 
 from gateway.domain.commands import CommandOutcome
 from gateway.domain.ids import Receipt, Serial
-from gateway.domain.maintenance import FaultNoticed, FirmwareInstalled, StatusOutcome
+from gateway.domain.maintenance import (
+    DescriptionOutcome,
+    FaultNoticed,
+    FirmwareInstalled,
+    StatusOutcome,
+)
 from gateway.domain.objects import ObjectOutcome, ObjectWanted
 from gateway.domain.people import PeopleOutcome, PeopleStated, PersonEnrolled
 from gateway.domain.times import ClockQuality
 from gateway.domain.values import value
-from gateway.domain.verification import VerificationEvent
+from gateway.domain.verification import VerdictDue, VerificationEvent
 from gateway.domain.vocabulary import Decision, Direction, FaultSeverity, Lane, Means, VerifiedBy
 
 
@@ -303,6 +308,7 @@ Event = (
     | Misbehaved
     | SaidGoodbye
     | VerificationEvent
+    | VerdictDue
     | CommandOutcome
     | PeopleOutcome
     | PeopleStated
@@ -312,4 +318,5 @@ Event = (
     | FaultNoticed
     | FirmwareInstalled
     | StatusOutcome
+    | DescriptionOutcome
 )
