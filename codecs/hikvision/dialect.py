@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
 from gateway.codecs.hikvision.double import HikvisionDouble
 from gateway.codecs.hikvision.exchange import MOST_HELD
+from gateway.codecs.hikvision.isapi.table import ERRANDS
 from gateway.codecs.hikvision.keys import typed_in
 from gateway.codecs.hikvision.limits import (
     BYTES_BEFORE_LOGIN,
@@ -35,6 +36,7 @@ DIALECT = Dialect(
     summary="Hikvision face terminals by HTTP listening, with remote verification",
     conversation=HikvisionConversation,
     device=HikvisionDouble,
+    errands=ERRANDS,
     reach=Reach.PUSH_ONLY,
     # Inferred: with httpBroken and checkResponseEnabled it sends again what got no 200.
     retains_until_ack=True,

@@ -155,8 +155,6 @@ class SetClock:
     """Set the terminal's clock to ours."""
 
     ticket: Ticket
-    utc_offset_minutes: int
-    """Zone of its wall clock, minutes east of UTC."""
 
 
 class Questions(Enum):
@@ -182,6 +180,10 @@ class Provision:
     """None leaves as it is whom it asks."""
     patience_s: int = 5
     """Seconds it shall wait for an answer to a question."""
+    whoever: bool = False
+    """Also a terminal that calls itself by another serial number."""
+    replace: bool = False
+    """Also where it reports to somebody else and has no room for both."""
 
 
 @value
@@ -189,7 +191,7 @@ class DescriptionOutcome(OutcomeBase):
     """What a terminal told, or what was done to it, in words for people."""
 
     facts: tuple[tuple[str, str], ...] = ()
-    """Name and content; also the terminal's own words where it refused."""
+    """Name and content."""
 
 
 UpkeepRequest = (
