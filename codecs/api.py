@@ -91,6 +91,9 @@ class Context:
     """The link can lose or invent bytes (serial): hunt for the next frame instead of closing."""
     settings: dict[str, int | bool] = field(default_factory=dict)
     """The dialect's own settings, each documented by the dialect with default and unit."""
+    memory: object | None = None
+    """What `Dialect.memory` made, the same for all conversations of a gateway; None where each has
+    to remember by itself."""
 
 
 class Conversation(Protocol):
@@ -132,6 +135,9 @@ class Dialect:
     summary: str
     conversation: Callable[[Context], Conversation]
     """Makes the gateway's side."""
+    memory: Callable[[], object] | None = None
+    """Makes what conversations remember together: what outlives a connection, such as the session
+    of a terminal that has one for each request. Made once in a gateway's life, and bounded."""
     device: Callable[[Persona], Double] | None = None
     """Makes a terminal for the simulator and for gold, see `gateway.codecs.double`."""
     carries: frozenset[type] = frozenset()
@@ -140,6 +146,8 @@ class Dialect:
     is queued."""
     errands: Errands | None = None
     """What can be done at its terminals by calls, where they are HTTP servers themselves."""
+    experimental: str = ""
+    """What of it no unit was ever tried with, in a few words; shown where dialects are listed."""
     reach: Reach = Reach.PERSISTENT
     numbered: bool = True
     """Records carry a series and numbers from 1 up, without holes; otherwise nothing but their

@@ -24,6 +24,7 @@ from gateway.domain.events import (
     LoginFailed,
     LoginProved,
     Misbehaved,
+    OrdersWanted,
     PassageReported,
     RangeAnswered,
     RecordReported,
@@ -40,7 +41,7 @@ from gateway.domain.maintenance import (
 from gateway.domain.objects import ObjectOutcome, ObjectWanted
 from gateway.domain.people import BucketsOutcome, PeopleStated, PersonEnrolled, PersonOutcome
 from gateway.domain.ports import Report
-from gateway.domain.requests import DeclineBlob, Defer, Refusal, Refuse
+from gateway.domain.requests import DeclineBlob, Defer, NoOrders, Refusal, Refuse
 from gateway.domain.times import Instant
 from gateway.domain.verification import (
     Hesitation,
@@ -85,6 +86,7 @@ def _credential(session: Session, event: CredentialWanted, now: Instant) -> None
 
 def _login_proved(session: Session, event: LoginProved, now: Instant) -> None:
     if session.prove(event.serial, event.firmware, now):
+        session.fetches = event.fetches
         session.shared.desk.login(session, event, session.peer, now)
 
 
@@ -112,6 +114,16 @@ def _firmware_changed(session: Session, event: FirmwareChanged, now: Instant) ->
 def _heartbeat(session: Session, event: Heartbeat, now: Instant) -> None:
     if event.status is not None:
         session.shared.desk.status(session, event.status, now)
+
+
+def _orders_wanted(session: Session, event: OrdersWanted, now: Instant) -> None:
+    del event, now
+    session.shared.desk.orders_wanted(session)
+
+
+def _no_orders(session: Session, event: OrdersWanted, now: Instant) -> None:
+    del event
+    session.tell(NoOrders(), now)
 
 
 def _clock(session: Session, event: ClockMeasured, now: Instant) -> None:
@@ -221,6 +233,7 @@ STRANGER_ROUTES: dict[type, Route] = {
     LoginFailed: _login_failed,
     FirmwareChanged: _nothing,
     Heartbeat: _nothing,
+    OrdersWanted: _no_orders,
     ClockMeasured: _nothing,
     PassageReported: _defer,
     FaultReported: _defer,
@@ -250,6 +263,7 @@ MEMBER_ROUTES: dict[type, Route] = {
     **STRANGER_ROUTES,
     FirmwareChanged: _firmware_changed,
     Heartbeat: _heartbeat,
+    OrdersWanted: _orders_wanted,
     ClockMeasured: _clock,
     PassageReported: _record,
     FaultReported: _record,

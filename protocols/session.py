@@ -42,6 +42,7 @@ class Session:
         "deadline",
         "device",
         "dialect",
+        "fetches",
         "generation",
         "peer",
         "shared",
@@ -64,6 +65,8 @@ class Session:
         self.generation = Generation(0)
         self.slot = -1
         self.admitted = False
+        self.fetches = False
+        """The terminal fetches its orders, and not only on this connection."""
         self.credit = Credit(shared.flow.credit)
         self.deadline = conversation.deadline
         """Asked for every session in every sweep, so it is the conversation's own method."""

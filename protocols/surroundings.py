@@ -65,3 +65,13 @@ class Surroundings:
     """Bytes that may come before a login beyond what its dialect allows."""
     settings: dict[str, dict[str, int | bool]] = field(default_factory=dict)
     """Each dialect's own settings by its name, see `gateway.codecs.api.Context`."""
+    memories: dict[str, object] = field(default_factory=dict)
+    """What conversations of a dialect remember together, by its name."""
+
+    def memory(self, dialect: Dialect) -> object | None:
+        """Return what conversations of a dialect remember together, made for the first one."""
+        if dialect.memory is None:
+            return None
+        if dialect.name not in self.memories:
+            self.memories[dialect.name] = dialect.memory()
+        return self.memories[dialect.name]

@@ -13,10 +13,11 @@ from gateway.codecs.hikvision.limits import (
     LOGIN_SECONDS,
     MOST_PICTURE,
 )
+from gateway.codecs.hikvision.push.memory import Memory
 from gateway.codecs.hikvision.redaction import redact
 from gateway.codecs.hikvision.server import HikvisionConversation
 
-_OPENINGS = (b"POST /hik/", b"PUT /hik/")
+_OPENINGS = (b"POST /hik/", b"PUT /hik/", b"POST /iot/")
 _BLANK = b"\r\n\r\n"
 _DECISIVE = 8
 
@@ -43,6 +44,8 @@ DIALECT = Dialect(
     opening=opening,
     time_basis=TimeBasis.LOCAL_WITH_OFFSET,
     checksum=False,
+    memory=Memory,
+    experimental="PUSH",
     # A path without a token only says which terminal it is.
     claims=True,
     limits=Limits(

@@ -40,7 +40,7 @@ def read_document(data: bytes, kind: str) -> Values:
     if is_xml(data):
         return _read_xml(data)
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
-        return _read_json(_text(data, ("utf-8-sig", "gb18030")))
+        return read_json(data)
     raise Refused("no_event", f"neither JSON nor XML in {kind or 'a body without a type'}")
 
 
@@ -67,7 +67,9 @@ def _text(data: bytes, encodings: tuple[str, ...]) -> str:
     raise Refused("encoding", "the text is in no encoding that is known")
 
 
-def _read_json(text: str) -> Values:
+def read_json(data: bytes) -> Values:
+    """Read a JSON object of any size; raises Refused."""
+    text = _text(data, ("utf-8-sig", "gb18030"))
     _bound(text.count("{") + text.count("["), _brackets(text))
     try:
         value = json.loads(

@@ -55,6 +55,8 @@ class LoginProved:
     """Deviations of this firmware that the codec allows for, by name."""
     unproven: bool = False
     """The codec has no recording of this firmware and takes it for the nearest lower one."""
+    fetches: bool = False
+    """The terminal fetches its orders: they wait for it beyond this connection (`OrdersWanted`)."""
 
 
 @value
@@ -104,6 +106,11 @@ class Heartbeat:
     """The terminal is there; already answered, because losing the answer costs nothing."""
 
     status: DeviceStatus | None = None
+
+
+@value
+class OrdersWanted:
+    """The terminal fetches its orders now; answer with one, or with NoOrders."""
 
 
 @value
@@ -295,6 +302,7 @@ Event = (
     | LoginFailed
     | FirmwareChanged
     | Heartbeat
+    | OrdersWanted
     | ClockMeasured
     | PassageReported
     | FaultReported

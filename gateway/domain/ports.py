@@ -69,6 +69,8 @@ class SessionHandle(Protocol):
     """Index into the presence table, set by the desk at login; -1 before."""
     dialect: str
     """Name and version of the dialect, such as ``yls/1.0``; stored with each record."""
+    fetches: bool
+    """The terminal fetches its orders: they wait for it beyond this connection."""
 
     @property
     def over(self) -> bool:
@@ -137,6 +139,9 @@ class DeviceDesk(Protocol):
 
     def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
         """Take note that an answer is no longer wanted, or came too late to be sent."""
+
+    def orders_wanted(self, session: SessionHandle) -> None:
+        """Give a terminal that fetches its orders the next one, or say that there is none."""
 
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         """Take note of what came of an order or a wish of ours, by its ticket."""

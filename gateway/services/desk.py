@@ -231,6 +231,10 @@ class Desk:
         if self._verification is not None:
             self._verification.verifier.ended(session, event)
 
+    def orders_wanted(self, session: SessionHandle) -> None:
+        """Give a terminal that fetches its orders the next one, or say that there is none."""
+        self._commands.fetch(session.device, session)
+
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         """Note what came of an order."""
         del now
@@ -243,7 +247,8 @@ class Desk:
         """Let go of a session, unless a newer one took the terminal over meanwhile."""
         del reason
         self._pictures.left(session)
-        self._commands.lost(session.device, session)
+        if not session.fetches:
+            self._commands.lost(session.device, session)
         terminal = self._current(session)
         if terminal is not None:
             terminal.session = None
@@ -255,7 +260,8 @@ class Desk:
         session.slot = self._presence.attach(terminal.device)
         terminal.session = session
         terminal.clock_due = None
-        self._commands.kick(session.device)
+        if not session.fetches:  # such a one says itself when it wants some
+            self._commands.kick(session.device)
         if self._verification is not None:
             self._verification.arrived(terminal)
 

@@ -13,6 +13,7 @@ class RecordingSession:
         self.device = DeviceId(device)
         self.generation = Generation(0)
         self.slot = -1
+        self.fetches = False
         self.dialect = dialect
         self.submitted: list[Request] = []
         self.writes = 0

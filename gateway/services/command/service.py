@@ -15,7 +15,7 @@ from gateway.domain.commands import Outcome, OutcomeBase
 from gateway.domain.errors import GatepostError, StoreUnavailable
 from gateway.domain.ids import DeviceId, Ticket
 from gateway.domain.ports import Log
-from gateway.domain.requests import Request
+from gateway.domain.requests import NoOrders, Request
 from gateway.domain.times import Instant
 from gateway.services.command.wording import build, in_words, kind_of
 from gateway.services.tasks import Tasks
@@ -86,6 +86,10 @@ class Commands:
         self._limits = limits
         self._flights: dict[DeviceId, _Flight] = {}
         self._again: set[DeviceId] = set()
+        self._idle: set[DeviceId] = set()
+        """Devices of which no order waited when it was looked, so that a poll costs no query."""
+        self._fetching: dict[DeviceId, Route] = {}
+        """Who asked for an order while it is looked for one."""
         self._waiters: dict[CommandId, list[asyncio.Future[Command]]] = {}
         self.tally = CommandTally()
 
@@ -146,6 +150,7 @@ class Commands:
 
     def kick(self, device: DeviceId) -> None:
         """Send the next order of a device if it is there and has none; call at each login."""
+        self._idle.discard(device)
         route = self._route(device)
         if route is None or route.over:
             return
@@ -154,6 +159,17 @@ class Commands:
             return
         self._flights[device] = _Flight(route, self._clock().mono)
         self._tasks.spawn(self._send_next(device), "command")
+
+    def fetch(self, device: DeviceId, route: Route) -> None:
+        """Answer a device that asks for an order: by one, or by NoOrders."""
+        flight = self._flights.get(device)
+        if device in self._idle or (flight is not None and flight.command is not None):
+            route.submit(NoOrders())
+            return
+        self._fetching[device] = route
+        if flight is None:
+            self._flights[device] = _Flight(route, self._clock().mono)
+            self._tasks.spawn(self._send_next(device), "command")
 
     def outcome(self, device: DeviceId, event: OutcomeBase) -> None:
         """Take note of what a device says came of an order."""
@@ -212,10 +228,15 @@ class Commands:
         self._again.discard(device)
         try:
             command = await self._store.take(device, self._clock().wall)
+            if command is None and device not in self._again:
+                self._idle.add(device)
         except StoreUnavailable:
             command = None  # the next login, order or sweep asks again
+        fetching = self._fetching.pop(device, None)
         if command is None:
             self._free(device)
+            if fetching is not None:
+                fetching.submit(NoOrders())
             return
         route = self._route(device)  # of two connections the newer one, whichever asked
         if route is None or route.over:
@@ -235,6 +256,7 @@ class Commands:
             await self._store.put_back(command.id)
         except StoreUnavailable:
             self._log.error("command.not_stored", device=device, command=command.id)
+        self._idle.discard(device)
         self._free(device)
 
     def _end_flight(self, device: DeviceId, event: OutcomeBase) -> None:
@@ -295,8 +317,11 @@ class Commands:
 
     def _free(self, device: DeviceId) -> None:
         del self._flights[device]
-        if device in self._again:
-            self._again.discard(device)
+        again, route = device in self._again, self._fetching.pop(device, None)
+        self._again.discard(device)
+        if route is not None:
+            self.fetch(device, route)
+        elif again:
             self.kick(device)
 
 
