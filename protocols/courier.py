@@ -10,6 +10,7 @@ from gateway.protocols.dialled import Dialled, Office, Post, count
 
 from gateway.domain.directory import Directory
 from gateway.domain.ids import DeviceId
+from gateway.domain.ports import ErrandDesk
 from gateway.domain.verification import VerdictDue
 
 
@@ -21,10 +22,17 @@ class Courier:
         self._office = office
         self._dialled: dict[DeviceId, Dialled] = {}
         self._retiring: set[asyncio.Task[None]] = set()
+        self._desk: ErrandDesk | None = None
         self.tally = office.tally
+
+    def begin(self, desk: ErrandDesk, directory: Directory) -> None:
+        """Know from now on whom to tell what came of things, and whom to dial."""
+        self._desk = desk
+        self.follow(directory)
 
     def follow(self, directory: Directory) -> None:
         """Use a directory: new addresses from now on, and none of those that are gone."""
+        assert self._desk is not None
         posts = {post.device.id: post for post in self._posts(directory)}
         for device, dialled in list(self._dialled.items()):
             if posts.get(device) != dialled.post:
@@ -32,7 +40,7 @@ class Courier:
                 self._retire(dialled)
         for device, post in posts.items():
             if device not in self._dialled:
-                self._dialled[device] = Dialled(post, self._office)
+                self._dialled[device] = Dialled(post, self._office, self._desk)
 
     def reaches(self, device: DeviceId) -> bool:
         """Say whether there is an address to be dialled."""

@@ -60,7 +60,6 @@ class Post:
 class Office:
     """What all terminals that are dialled share."""
 
-    desk: ErrandDesk
     clock: Callable[[], Instant]
     entropy: Callable[[int], bytes]
     log: Log
@@ -75,8 +74,9 @@ class Office:
 class Dialled:
     """Implements the command service's Route for one terminal."""
 
-    def __init__(self, post: Post, office: Office) -> None:
+    def __init__(self, post: Post, office: Office, desk: ErrandDesk) -> None:
         self.post = post
+        self._desk = desk
         self.over = False
         """It has another address or account now, or may not be used any more."""
         self._office = office
@@ -122,7 +122,7 @@ class Dialled:
                     outcome = await self._walk(self._orders, ticket).run(self._errand(order))
             self._mind(outcome)
         finally:
-            self._office.desk.outcome(device, outcome)
+            self._desk.outcome(device, outcome)
 
     async def _tell(self, due: VerdictDue) -> None:
         tally, device = self._office.tally.verdicts, self.post.device.id
@@ -163,7 +163,7 @@ class Dialled:
         return post.errands.makers[type(order)](order, terms)
 
     def _walk(self, caller: Caller, ticket: Ticket) -> Walk:
-        office, device = self._office, self.post.device
+        office, desk, device = self._office, self._desk, self.post.device
         named = f"{self.post.dialect.name}/{self.post.dialect.version}"
 
         async def call(one: Call) -> Answer | NoAnswer:
@@ -172,10 +172,10 @@ class Dialled:
             return reply
 
         async def found(events: tuple[Event, ...]) -> bool:
-            return await office.desk.found(device, named, events)
+            return await desk.found(device, named, events)
 
         def going_on(seconds: float) -> None:
-            office.desk.under_way(device.id, ticket, seconds)
+            desk.under_way(device.id, ticket, seconds)
 
         seconds = office.limits.errand_s
         means = Means(call=call, found=found, going_on=going_on, log=office.log, seconds=seconds)

@@ -1,4 +1,4 @@
-"""Where terminals are reached that are servers: `gateway.domain.access` at rest, passwords sealed."""
+"""Where terminals that are servers are reached: addresses at rest, passwords sealed."""
 
 from __future__ import annotations
 

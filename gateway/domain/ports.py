@@ -70,6 +70,8 @@ class SessionHandle(Protocol):
     """Index into the presence table, set by the desk at login; -1 before."""
     dialect: str
     """Name and version of the dialect, such as ``yls/1.0``; stored with each record."""
+    takes_orders: bool
+    """Orders can be given on this connection, or fetched over it."""
     fetches: bool
     """The terminal fetches its orders: they wait for it beyond this connection."""
 

@@ -29,6 +29,8 @@ class Findings:
         self.slot = -1
         self.dialect = dialect
         self.over = False
+        self.takes_orders = False
+        self.fetches = False
         self._open = receipts
         self._kept = True
         self.settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -60,6 +62,11 @@ class ErrandService:
         self._desk = desk
         self._terminals = terminals
         self._clock = clock
+
+    def fetches(self, device: DeviceId) -> bool:
+        """Say whether a device was seen to fetch its orders."""
+        terminal = self._terminals.get(device)
+        return terminal is not None and terminal.fetches
 
     def outcome(self, device: DeviceId, event: OutcomeBase) -> None:
         """Take note of what came of an order."""

@@ -185,7 +185,11 @@ class Commands:
     def under_way(self, device: DeviceId, ticket: Ticket, seconds: float) -> None:
         """Wait longer for an outcome: the order is being carried out, step by step."""
         flight = self._flights.get(device)
-        if flight is not None and flight.command is not None and flight.command.id == ticket:
+        if (
+            flight is not None
+            and flight.command is not None
+            and Ticket(flight.command.id) == ticket
+        ):
             flight.due = self._clock().mono + seconds + self._limits.seconds
 
     def lost(self, device: DeviceId, route: Route) -> None:
@@ -248,6 +252,8 @@ class Commands:
                 fetching.submit(NoOrders())
             return
         route = self._route(device)  # of two connections the newer one, whichever asked
+        if fetching is not None and route is not fetching:
+            fetching.submit(NoOrders())  # it is carried another way
         if route is None or route.over:
             await self._put_back(device, command, CommandState.REFUSED, "never_left")
             return
