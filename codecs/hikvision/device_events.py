@@ -24,6 +24,11 @@ class DeviceConfig:
     first_serial: int = 1
     most_serial: int = 100_000
     """After which the numbers begin again at 1."""
+    pauses: tuple[float, ...] = (5.0,)
+    """Seconds before an event is sent again that got no 200: after the first time, the second …;
+    the last one goes on."""
+    silence_s: float = 30.0
+    """Seconds without an answer after which the connection is given up."""
     style: Style = field(default_factory=Style)
 
 
@@ -61,6 +66,8 @@ class Opened:
 
     serial: int
     info: str
+    person: str = ""
+    """Whom it shows, where it did not look itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

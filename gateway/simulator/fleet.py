@@ -130,6 +130,7 @@ class Fleet:
             secret=bytes.fromhex(one.secret),
             model=one.model,
             series=self._spec.epoch,
+            variant=self._spec.seed + one.index,
         )
         dialect = self._dialects.get(one.dialect)
         if dialect is None or dialect.device is None:
