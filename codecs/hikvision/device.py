@@ -23,7 +23,8 @@ from gateway.codecs.hikvision.device_events import (
     StayedShut,
     Taken,
 )
-from gateway.codecs.hikvision.device_texts import put_content, put_request
+from gateway.codecs.hikvision.device_memory import EventMemory
+from gateway.codecs.hikvision.device_texts import put_content, put_json, put_request
 from gateway.codecs.hikvision.verdict import read_verdict
 from gateway.codecs.http.digest import authorise
 
@@ -69,6 +70,7 @@ class HikvisionDevice:
     def __init__(self, config: DeviceConfig) -> None:
         self.config = config
         self.kept: deque[Kept] = deque()
+        self.memory = EventMemory(config.remembers)
         self.recorded = 0
         """Events there ever were; the last of them are the end of ``kept``."""
         self.resting = False
@@ -78,6 +80,8 @@ class HikvisionDevice:
         self._front = self._serial
         self._library: h11.Connection | None = None
         self._waiting = False
+        self._open: Kept | None = None
+        """A question that was taken, and whose verdict comes by a request to the terminal."""
         self._flight: Kept | None = None
         """What the request on its way is about; None for a heartbeat."""
         self._said: tuple[dict[str, Any], bytes] = {}, b""
@@ -139,6 +143,8 @@ class HikvisionDevice:
                 decided=not asks or (self._library is None and not self.resting),
             )
         )
+        if self.config.remembers:
+            self.memory.add(self._serial, put_json(self.kept[-1].values))
 
     def beat(self, what: Beat, now: Instant) -> None:
         """Send a heartbeat; only between requests."""
@@ -221,6 +227,8 @@ class HikvisionDevice:
 
     def _asking(self) -> Kept | None:
         """The question that somebody waits at."""
+        if self._open is not None and not self._open.decided:
+            return self._open
         return next((one for one in self.kept if not one.decided), None)
 
     def _patient_until(self, asking: Kept) -> float:
@@ -304,7 +312,7 @@ class HikvisionDevice:
         if first is None:
             return self._next(now)
         self.kept.popleft()
-        told = self._late(first) if first.decided else self._judge(first)
+        told = self._late(first) if first.decided else self._take_verdict(first)
         told.append(Taken(serial=first.serial))
         return told if self.closing else [*told, *self._next(now)]
 
@@ -313,8 +321,23 @@ class HikvisionDevice:
         self._failures += 1
         return pauses[min(self._failures, len(pauses)) - 1]
 
-    def _judge(self, asked: Kept) -> list[DeviceEvent]:
-        verdict = read_verdict(bytes(self._body))
+    def verdict(self, body: bytes, now: Instant) -> list[DeviceEvent]:
+        """Take a verdict that came by a request; nothing is returned where nobody waits for it."""
+        told, asked = read_verdict(body), self._open
+        if asked is None or asked.decided or told is None or told.serial != asked.serial:
+            return []
+        if now.mono >= self._patient_until(asked):
+            return []
+        return [*self._judge(asked, body), *self._next(now)]
+
+    def _take_verdict(self, asked: Kept) -> list[DeviceEvent]:
+        if self.config.asynchronous and not self._body:
+            self._open = asked
+            return []
+        return self._judge(asked, bytes(self._body))
+
+    def _judge(self, asked: Kept, body: bytes) -> list[DeviceEvent]:
+        verdict = read_verdict(body)
         if verdict is None:
             return self._shut(asked, "no_verdict")
         if verdict.serial != asked.serial:

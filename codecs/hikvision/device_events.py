@@ -19,6 +19,8 @@ class DeviceConfig:
     mac: str = "44:19:b6:00:5a:17"
     patience_s: float = 5.0
     """remoteCheckTimeout."""
+    asynchronous: bool = False
+    """A verdict comes by a request to the terminal, not in the answer to the question."""
     tells_result: bool = False
     """Firmware of about 2024 and later: an event with the result follows a question."""
     first_serial: int = 1
@@ -29,6 +31,8 @@ class DeviceConfig:
     the last one goes on."""
     silence_s: float = 30.0
     """Seconds without an answer after which the connection is given up."""
+    remembers: int = 0
+    """Events that can be searched for, some hundred bytes each; real units keep 100 000."""
     style: Style = field(default_factory=Style)
 
 
