@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.codecs.api import Context
 
@@ -38,6 +38,8 @@ class Persona:
     """Names the numbering of its records, 0…2³²-1, where its protocol numbers them."""
     variant: int = 0
     """Which of the firmwares that a dialect knows it runs, counted round; 0 is the plainest."""
+    served: bool = False
+    """Somebody may dial it, where terminals of its protocol are servers too (`Served`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,3 +236,28 @@ class Double(Protocol):
 
     def part(self) -> None:
         """Say farewell, where there is a word for it."""
+
+
+class Visit(Protocol):
+    """One connection of somebody who dialled a terminal."""
+
+    @property
+    def closing(self) -> str | None:
+        """Set once the connection is over: send what is left, then close."""
+
+    def feed(self, data: bytes, now: Instant) -> None:
+        """Take bytes as they arrived."""
+
+    def tick(self, now: Instant) -> None:
+        """Act on time having passed, or on what happened meanwhile; harmless when called early."""
+
+    def output(self) -> bytes:
+        """Return and forget the bytes to be sent."""
+
+
+@runtime_checkable
+class Served(Protocol):
+    """A double that is a server too, beside its own connection to the gateway."""
+
+    def accept(self, now: Instant) -> Visit:
+        """Take a connection."""

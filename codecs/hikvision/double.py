@@ -27,6 +27,7 @@ from gateway.codecs.double import (
     Told,
     TurnedAway,
     Unanswered,
+    Visit,
 )
 from gateway.codecs.hikvision.device import HikvisionDevice, Kept
 from gateway.codecs.hikvision.device_events import (
@@ -47,6 +48,8 @@ from gateway.codecs.hikvision.firmware import (
     Firmware,
 )
 from gateway.codecs.hikvision.identity import identify
+from gateway.codecs.hikvision.isapi_device.building import REMEMBERED, build
+from gateway.codecs.hikvision.isapi_device.connection import IsapiServer
 from gateway.codecs.hikvision.keys import password, token
 from gateway.codecs.hikvision.meaning import meaning
 from gateway.codecs.hikvision.notice import read_notice
@@ -87,13 +90,20 @@ class HikvisionDouble:
         "_identities",
         "_online",
         "_over",
+        "_persona",
         "_pictured",
+        "_server",
         "_taken",
+        "_unsaid",
         "late",
     )
 
     def __init__(self, persona: Persona) -> None:
+        self._persona = persona
         self._device = HikvisionDevice(_config(persona))
+        self._server: IsapiServer | None = None
+        self._unsaid: list[DeviceEvent] = []
+        """What came of a request to the terminal, until it is asked."""
         self._identities: list[bytes] = []
         self._pictured: set[int] = set()
         self._taken = 0
@@ -140,6 +150,20 @@ class HikvisionDouble:
         if now.mono >= self._beat_at or not self._online:
             self._beat(now)
 
+    def accept(self, now: Instant) -> Visit:
+        """See `gateway.codecs.double.Served`."""
+        if self._server is None:
+            self._server = build(self._persona, self._device, self._happen, self._decide)
+        return self._server.accept(now)
+
+    def _happen(self, what: Occurrence, now: Instant) -> None:
+        self._device.record(what, now)
+
+    def _decide(self, verdict: bytes, now: Instant) -> bool:
+        found = self._device.verdict(verdict, now)
+        self._unsaid += found
+        return bool(found)
+
     def feed(self, data: bytes, now: Instant) -> list[Told]:
         """See `Double.feed`."""
         words = self._told(self._device.feed(data, now))
@@ -169,6 +193,8 @@ class HikvisionDouble:
         """See `Double.deadline`."""
         if self.closing is not None:
             return None
+        if self._unsaid or self._device.recorded > len(self._identities):
+            return 0.0
         due = self._device.deadline()
         return self._beat_at if due is None else min(due, self._beat_at)
 
@@ -190,7 +216,8 @@ class HikvisionDouble:
         self._device.beat(Beat(time=_time(now.wall)), now)
 
     def _told(self, events: list[DeviceEvent]) -> list[Told]:
-        words = [word for event in events for word in self._words(event)]
+        said, self._unsaid = [*self._unsaid, *events], []
+        words = [word for event in said for word in self._words(event)]
         return [*words, *self._fresh()]
 
     def _words(self, event: DeviceEvent) -> list[Told]:
@@ -247,6 +274,7 @@ def _config(persona: Persona) -> DeviceConfig:
         most_serial=MOST_SERIAL,
         pauses=firmware.pauses,
         silence_s=firmware.silence_s,
+        remembers=REMEMBERED if persona.served else 0,
         style=firmware.style,
     )
 

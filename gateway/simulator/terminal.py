@@ -115,6 +115,11 @@ class Terminal:
         counts.online.setdefault(spec.site, 0)
 
     @property
+    def double(self) -> Double:
+        """Its side of the protocol."""
+        return self._double
+
+    @property
     def occupied(self) -> bool:
         """Somebody waits at the gate for the gateway's word."""
         return self._visitor is not None

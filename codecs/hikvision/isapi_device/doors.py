@@ -25,7 +25,7 @@ OPERATIONS = {
 }
 """What is reported afterwards: a minor of major 3, and one of major 5."""
 
-Happen = Callable[[Occurrence], object]
+Happen = Callable[[Occurrence, Instant], object]
 Decide = Callable[[bytes, Instant], bool]
 """Takes a verdict; False where nobody waits for it."""
 
@@ -46,7 +46,7 @@ class Doors:
         inner = f'<doorNo min="1" max="1"/><cmd opt="{",".join(OPERATIONS)}"/>'
         return shown("RemoteControlDoor", inner, self._habits)
 
-    def control(self, request: Asked, time: str) -> Reply:
+    def control(self, request: Asked, time: str, now: Instant) -> Reply:
         """Move the door, and report that it was moved; ``time`` is the terminal's."""
         door = request.path.rpartition("/")[2]
         if door not in ("1", str(ALL_DOORS)):
@@ -58,7 +58,7 @@ class Doors:
         for major, minor in zip((3, 5), OPERATIONS[cmd], strict=True):
             inner: dict[str, object] = {"majorEventType": major, "subEventType": minor, "doorNo": 1}
             inner |= {"serialNo": None, "frontSerialNo": None, "currentEvent": None}
-            self._happen(Occurrence(time=time, inner=json.dumps(inner)))
+            self._happen(Occurrence(time=time, inner=json.dumps(inner)), now)
         return done(self._habits, json_=False)
 
     def verdict(self, request: Asked, now: Instant) -> Reply:

@@ -133,7 +133,7 @@ class IsapiTerminal:
         )
 
     def _control(self, request: Asked, now: Instant) -> Reply:
-        return self.doors.control(request, self.system.time(now))
+        return self.doors.control(request, self.system.time(now), now)
 
 
 def _plain(serve: Plain) -> Timed:

@@ -51,7 +51,7 @@ class Bench:
             Nameplate(),
             habits or Habits(),
             self.device.memory,
-            lambda what: self.happen(what),
+            lambda what, _: self.happen(what),
             self.decide,
         )
         numbers = count(1)

@@ -1,0 +1,38 @@
+"""The web server of a simulated terminal, made of its persona and of the terminal that reports."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from itertools import count
+
+from gateway.codecs.double import Persona
+from gateway.codecs.hikvision.device import HikvisionDevice
+from gateway.codecs.hikvision.isapi_device.access import Account
+from gateway.codecs.hikvision.isapi_device.connection import IsapiServer
+from gateway.codecs.hikvision.isapi_device.doors import Decide, Happen
+from gateway.codecs.hikvision.isapi_device.habits import Habits, drawn
+from gateway.codecs.hikvision.isapi_device.system import Nameplate
+from gateway.codecs.hikvision.isapi_device.terminal import IsapiTerminal
+from gateway.codecs.hikvision.keys import password
+from gateway.codecs.http.digest import Login
+
+ADMIN = "admin"
+REMEMBERED = 5000
+"""Events a simulated terminal keeps for searches."""
+
+
+def build(persona: Persona, device: HikvisionDevice, happen: Happen, decide: Decide) -> IsapiServer:
+    """Return it; the plainest variant has the plainest habits, every other one those of its number.
+
+    Its account is ``admin`` with the password that listening is proved with.
+    """
+    plate = Nameplate(serial=persona.serial, model=persona.model, mac=device.config.mac)
+    habits = drawn(str(persona.variant)) if persona.variant else Habits()
+    account = Account(login=Login(user=ADMIN, password=password(persona.secret)))
+    numbers = count()
+
+    def entropy(size: int) -> bytes:
+        return sha256(f"{persona.serial} {next(numbers)}".encode()).digest()[:size]
+
+    terminal = IsapiTerminal(plate, habits, device.memory, happen, decide)
+    return IsapiServer(terminal, account, entropy)
