@@ -62,11 +62,6 @@ EVENTS: dict[str, LogEvent] = {
     "command.unknown_after_restart": LogEvent(
         "warning", "So many orders were under way when the gateway ended; look at each door."
     ),
-    "errand.failed": LogEvent(
-        "error",
-        "Work at a terminal failed by a mistake of its codec: report it; its order counts as "
-        "unknown where it may have moved something.",
-    ),
     "database.not_restarted": LogEvent(
         "error",
         "The embedded database died and did not start again; terminals keep their records. "
@@ -109,6 +104,11 @@ EVENTS: dict[str, LogEvent] = {
         "warning",
         "A template was enrolled although these rules were not met: the settings waive them, or "
         "somebody answered for them.",
+    ),
+    "errand.failed": LogEvent(
+        "error",
+        "Work at a terminal failed by a mistake of its codec: report it; its order counts as "
+        "unknown where it may have moved something.",
     ),
     "gallery.closed": LogEvent(
         "info", "A project's gallery left the memory: none of its terminals is connected."

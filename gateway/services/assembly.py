@@ -77,10 +77,7 @@ def assemble(
         ingest.settle(items, outcomes, clock())
 
     committer = Committer(store, lanes, settle, limits, log, clock, probe)
-
-    def route(device: DeviceId) -> Route | None:
-        return dialled(device) or _connection(common.terminals, device)
-
+    route = _ways(common.terminals, dialled)
     orders = Commands(commands, route, common.tasks, log, clock, command_limits)
     verification = _verification(verify_ports, verify_limits, common, lambda: desk.directory, clock)
     desk = Desk(common, directory, ingest, committer, presence, orders, probe, verification)
@@ -96,10 +93,15 @@ def assemble(
     )
 
 
-def _connection(terminals: Terminals, device: DeviceId) -> Route | None:
-    """Return a device's connection, if orders can be given on it."""
-    session = terminals.session(device)
-    return session if session is not None and session.takes_orders else None
+def _ways(
+    terminals: Terminals, dialled: Callable[[DeviceId], Route | None]
+) -> Callable[[DeviceId], Route | None]:
+    def route(device: DeviceId) -> Route | None:
+        session = terminals.session(device)
+        own = session if session is not None and session.takes_orders else None
+        return dialled(device) or own
+
+    return route
 
 
 def _common(
