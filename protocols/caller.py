@@ -73,6 +73,7 @@ class Caller:
         self._dial = dial
         self._prover = Prover(Login(user=access.user, password=access.password), entropy)
         self._line: CallLine | None = None
+        self._idle: asyncio.TimerHandle | None = None
         self._left = False
         """A byte of the present call's last attempt may have left."""
 
@@ -94,6 +95,8 @@ class Caller:
     def hang_up(self) -> None:
         """End the connection that is kept."""
         line, self._line = self._line, None
+        if self._idle is not None:
+            self._idle.cancel()
         if line is not None:
             line.hang_up()
 
@@ -169,6 +172,10 @@ class Caller:
             method=call.method, target=call.target, headers=tuple(headers), body=call.body
         )
         self._left = True
+        if self._idle is not None:
+            self._idle.cancel()
         received = await line.exchange(request, call.most_bytes)
         line.idle_since = self._clock().mono
+        loop = asyncio.get_running_loop()
+        self._idle = loop.call_later(self._limits.keep_s, self.hang_up)
         return received

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from gateway.domain.access import Access
 from gateway.domain.times import Instant
@@ -27,6 +27,8 @@ class Unit:
         self.heard = asyncio.Event()
         self.connections = 0
         self.port = 0
+        self.open: list[asyncio.StreamWriter] = []
+        self.serving: list[asyncio.Task[None]] = []
 
     @property
     def access(self) -> Access:
@@ -34,6 +36,10 @@ class Unit:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.open.append(writer)
+        served = asyncio.current_task()
+        assert served is not None
+        self.serving.append(served)
         try:
             while (request := await read_request(reader)) is not None:
                 reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -48,6 +54,8 @@ class Unit:
             pass
         finally:
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 async def read_request(reader: asyncio.StreamReader) -> bytes | None:
@@ -69,8 +77,9 @@ async def unit(*replies: Reply) -> AsyncIterator[Unit]:
         yield one
     finally:
         server.close()
-        for _ in range(3):  # what is hung up hears of it in the next turns
-            await asyncio.sleep(0)
+        for writer in one.open:
+            writer.close()
+        await asyncio.gather(*one.serving)
 
 
 def says(body: bytes = b"ok", status: str = "200 OK", *headers: str) -> Reply:
