@@ -65,10 +65,7 @@ def assemble(
     verify_limits: VerifyLimits | None = None,
     dialled: Callable[[DeviceId], Route | None] = nobody,
 ) -> Services:
-    """Build every service over the given ports; without those of verification there is none.
-
-    ``dialled`` is the way to terminals that are servers; it is preferred to a connection of theirs.
-    """
+    """Build every service over the given ports; without those of verification there is none."""
     common = _common(store, log, limits, firmwares)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
     ingest = Ingest(lanes, common)
@@ -96,6 +93,8 @@ def assemble(
 def _ways(
     terminals: Terminals, dialled: Callable[[DeviceId], Route | None]
 ) -> Callable[[DeviceId], Route | None]:
+    """Dial where that can be done; else take a connection on which orders can be given."""
+
     def route(device: DeviceId) -> Route | None:
         session = terminals.session(device)
         own = session if session is not None and session.takes_orders else None
