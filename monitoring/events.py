@@ -194,8 +194,11 @@ EVENTS: dict[str, LogEvent] = {
     ),
     "record.gap_told": LogEvent(
         "warning",
-        "A terminal recorded events before this one that are not here. Those of an outage come by "
-        "themselves; the others are still in its memory.",
+        "A terminal recorded events before this one that are not here. Its memory is searched for "
+        "them where the gateway has a way to it.",
+    ),
+    "record.gap_searched": LogEvent(
+        "info", "A terminal's memory was searched for missing records, and what it had is here."
     ),
     "record.gap_unanswered": LogEvent(
         "error", "A terminal no longer has records that never arrived: they are lost."

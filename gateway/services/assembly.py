@@ -19,6 +19,7 @@ from gateway.services.errands import ErrandService
 from gateway.services.ingest import Ingest
 from gateway.services.lanes import Lanes, Waiting
 from gateway.services.presence import PresencePort
+from gateway.services.searches import Searches, SearchLimits
 from gateway.services.tally import Tally
 from gateway.services.tasks import Tasks
 from gateway.services.terminals import Terminals
@@ -44,6 +45,7 @@ class Services:
     lanes: Lanes
     common: Common
     commands: Commands
+    searches: Searches
     errands: ErrandService
     verification: Verification | None = None
     """None where the gateway has no matcher."""
@@ -59,6 +61,7 @@ def assemble(
     limits: DeskLimits,
     commands: CommandStore,
     command_limits: CommandLimits,
+    search_limits: SearchLimits | None = None,
     firmwares: Mapping[DeviceId, Running] | None = None,
     probe: Callable[[str], None] = no_probe,
     verify_ports: VerifyPorts | None = None,
@@ -68,14 +71,15 @@ def assemble(
     """Build every service over the given ports; without those of verification there is none."""
     common = _common(store, log, limits, firmwares)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
-    ingest = Ingest(lanes, common)
+    route = _ways(common.terminals, dialled)
+    orders = Commands(commands, route, common.tasks, log, clock, command_limits)
+    searches = Searches(orders, route, common, clock, search_limits or SearchLimits())
+    ingest = Ingest(lanes, common, searches.told)
 
     def settle(items: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
         ingest.settle(items, outcomes, clock())
 
     committer = Committer(store, lanes, settle, limits, log, clock, probe)
-    route = _ways(common.terminals, dialled)
-    orders = Commands(commands, route, common.tasks, log, clock, command_limits)
     verification = _verification(verify_ports, verify_limits, common, lambda: desk.directory, clock)
     desk = Desk(common, directory, ingest, committer, presence, orders, probe, verification)
     return Services(
@@ -85,6 +89,7 @@ def assemble(
         lanes=lanes,
         common=common,
         commands=orders,
+        searches=searches,
         errands=ErrandService(orders, desk, common.terminals, clock),
         verification=verification,
     )
