@@ -1,4 +1,4 @@
-"""Terminals that are read instead of reporting: a stream of events the gateway opens and listens to.
+"""Terminals that are read instead of reporting: a stream of events the gateway opens.
 
 For terminals that are servers and cannot be told to report. Nothing can be said up such a stream,
 so nothing is acknowledged on it: what got lost is found by a search of the terminal's memory.
@@ -16,7 +16,7 @@ from gateway.domain.times import Instant
 
 
 class BadStream(Exception):
-    """What comes is no stream of events; ``code`` says why."""
+    """What comes is no stream of events, or no more; ``code`` says why."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -37,11 +37,18 @@ class Armed(Protocol):
     def begin(self, content_type: str) -> None:
         """Take the type of the answer; raises BadStream."""
 
+    @property
+    def over(self) -> str | None:
+        """Set once nothing more can be read, to a short reason."""
+
     def feed(self, data: bytes, now: Instant) -> list[Event]:
-        """Take bytes and return what they mean, in order; raises BadStream.
+        """Take bytes and return what they mean, in order.
 
         Receipts of records are numbered by the stream, and no answer to them is waited for.
         """
+
+    def end(self, now: Instant) -> list[Event]:
+        """The stream is over; return what waited for more."""
 
 
 Arm: TypeAlias = Callable[[Terms], Armed]

@@ -258,6 +258,12 @@ EVENTS: dict[str, LogEvent] = {
         "A terminal refuses the account we were given for it, or wants a proof we do not give; "
         "it is left alone for a while so that it does not lock itself: `gatepost device reach`.",
     ),
+    "stream.begun": LogEvent("info", "A terminal that cannot report is read."),
+    "stream.lost": LogEvent(
+        "warning",
+        "A terminal that is read gives no more events; it is tried again and again, and what it "
+        "records meanwhile is searched for afterwards.",
+    ),
     "terminal.reached": LogEvent("info", "A terminal that could not be reached answers again."),
     "terminal.unreachable": LogEvent(
         "warning",

@@ -17,12 +17,17 @@ from gateway.codecs.hikvision.meaning import codes
 from gateway.codecs.hikvision.notice import Notice
 from gateway.codecs.hikvision.values import number, text, time_ms
 
-SERIES = {
-    "AccessControllerEvent": 0,
-    "QRCodeEvent": 1,
-    "IDCardInfoEvent": 2,
-    "FaceTemperatureMeasurementEvent": 3,
-}
+SERIES = dict.fromkeys(
+    (
+        "AccessControllerEvent",
+        "QRCodeEvent",
+        "IDCardInfoEvent",
+        "FaceTemperatureMeasurementEvent",
+    ),
+    0,
+)
+"""Events a terminal asks by are numbered by one counter (inferred from the worked examples). Else
+each question of another kind would look like a hole, and a search would find it once more."""
 OTHER_SERIES = 4
 UNNUMBERED_SERIES = 5
 """Of events without a serial number: their number is a name, never a count."""

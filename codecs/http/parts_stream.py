@@ -46,17 +46,24 @@ class PartsStream:
         self._seen = 0
         self._distrusted = False
         """The part's length led nowhere."""
+        self.bad: str | None = None
+        """Why nothing more is read: ``part_too_large`` or ``part_head_too_large``."""
         self.skipped = 0
         """Bytes that belonged to nothing."""
         self.ended = False
         """The closing delimiter came all the same."""
 
     def feed(self, data: bytes) -> list[Part]:
-        """Take bytes and return the parts that are whole now; raises BadParts."""
-        self._buffer += data
+        """Take bytes and return the parts that are whole now."""
         parts: list[Part] = []
-        while not self.ended and self._step(parts):
-            pass
+        if self.bad is not None:
+            return parts
+        self._buffer += data
+        try:
+            while not self.ended and self._step(parts):
+                pass
+        except BadParts as bad:
+            self.bad = bad.code
         return parts
 
     def _step(self, parts: list[Part]) -> bool:

@@ -21,6 +21,8 @@ class StreamOutlet:
         """Status and headers; with its body where that ended."""
         self.refused = False
         """The answer is whole, and no stream."""
+        self.bad: BadAnswer | None = None
+        """Why nothing more comes: ``not_http``, ``too_large``, ``cut``."""
 
     def ask(self, request: Request) -> bytes:
         """Return the bytes of the request."""
@@ -30,14 +32,11 @@ class StreamOutlet:
         return b"".join(piece for piece in pieces if piece)
 
     def feed(self, data: bytes) -> bytes:
-        """Take bytes, none at the end of the connection, and return what belongs to the stream.
-
-        Raises BadAnswer: ``not_http``, ``too_large``, or ``cut`` at the end of a stream.
-        """
-        streamed = b""
+        """Take bytes, none at the end of the connection, and return what belongs to the stream."""
+        streamed = bytearray()
         try:
             self._library.receive_data(data)
-            while True:
+            while self.bad is None and not self.refused:
                 event = self._library.next_event()
                 if isinstance(event, h11.Response):
                     self.head = _head(event)
@@ -45,11 +44,11 @@ class StreamOutlet:
                     streamed += self._take(bytes(event.data))
                 elif isinstance(event, h11.EndOfMessage):
                     self._end()
-                    return streamed
                 elif not isinstance(event, h11.InformationalResponse):
-                    return streamed
+                    break
         except h11.RemoteProtocolError as error:
-            raise BadAnswer("not_http" if data else "cut", str(error)) from None
+            self.bad = BadAnswer("not_http" if data else "cut", str(error))
+        return bytes(streamed)
 
     def _take(self, data: bytes) -> bytes:
         assert self.head is not None
@@ -57,13 +56,14 @@ class StreamOutlet:
             return data
         self._refusal += data
         if len(self._refusal) > MOST_REFUSAL:
-            raise BadAnswer("too_large")
+            self.bad = BadAnswer("too_large")
         return b""
 
     def _end(self) -> None:
         assert self.head is not None
         if self.head.status == 200:
-            raise BadAnswer("cut", "the stream ended")
+            self.bad = BadAnswer("cut", "the stream ended")
+            return
         self.head = Received(
             status=self.head.status, headers=self.head.headers, body=bytes(self._refusal)
         )

@@ -48,6 +48,8 @@ class AlertStream:
         self._held: Notice | None = None
         """An event whose picture may follow."""
         self._receipts = 0
+        self.over: str | None = None
+        """See `Armed.over`."""
 
     def begin(self, content_type: str) -> None:
         """See `Armed.begin`."""
@@ -62,14 +64,16 @@ class AlertStream:
     def feed(self, data: bytes, now: Instant) -> list[Event]:
         """See `Armed.feed`."""
         assert self._parts is not None
-        try:
-            parts = self._parts.feed(data)
-        except BadParts as bad:
-            raise BadStream(bad.code) from None
-        events = [event for part in parts for event in self._take(part, now)]
-        if self._parts.ended:
-            raise BadStream("ended")
-        return events
+        if self.over is not None:
+            return []
+        parts = self._parts.feed(data)
+        self.over = "ended" if self._parts.ended else self._parts.bad
+        return [event for part in parts for event in self._take(part, now)]
+
+    def end(self, now: Instant) -> list[Event]:
+        """See `Armed.end`."""
+        held, self._held = self._held, None
+        return [] if held is None else list(self._record(held, now))
 
     def _take(self, part: Part, now: Instant) -> Iterator[Event]:
         held, self._held = self._held, None
