@@ -71,15 +71,10 @@ def assemble(
     """Build every service over the given ports; without those of verification there is none."""
     common = _common(store, log, limits, firmwares)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
-    route = _ways(common.terminals, dialled)
-    orders = Commands(commands, route, common.tasks, log, clock, command_limits)
-    searches = Searches(orders, route, common, clock, search_limits or SearchLimits())
+    orders = _orders(common, commands, dialled, clock, command_limits)
+    searches = Searches(orders, common, clock, search_limits or SearchLimits())
     ingest = Ingest(lanes, common, searches.told)
-
-    def settle(items: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
-        ingest.settle(items, outcomes, clock())
-
-    committer = Committer(store, lanes, settle, limits, log, clock, probe)
+    committer = Committer(store, lanes, _settling(ingest, clock), limits, log, clock, probe)
     verification = _verification(verify_ports, verify_limits, common, lambda: desk.directory, clock)
     desk = Desk(common, directory, ingest, committer, presence, orders, probe, verification)
     return Services(
@@ -95,17 +90,30 @@ def assemble(
     )
 
 
-def _ways(
-    terminals: Terminals, dialled: Callable[[DeviceId], Route | None]
-) -> Callable[[DeviceId], Route | None]:
+def _settling(
+    ingest: Ingest, clock: Callable[[], Instant]
+) -> Callable[[Sequence[Waiting], Sequence[Outcome]], None]:
+    def settle(items: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        ingest.settle(items, outcomes, clock())
+
+    return settle
+
+
+def _orders(
+    common: Common,
+    store: CommandStore,
+    dialled: Callable[[DeviceId], Route | None],
+    clock: Callable[[], Instant],
+    limits: CommandLimits,
+) -> Commands:
     """Dial where that can be done; else take a connection on which orders can be given."""
 
     def route(device: DeviceId) -> Route | None:
-        session = terminals.session(device)
+        session = common.terminals.session(device)
         own = session if session is not None and session.takes_orders else None
         return dialled(device) or own
 
-    return route
+    return Commands(store, route, common.tasks, common.log, clock, limits)
 
 
 def _common(

@@ -14,7 +14,7 @@ from gateway.domain.command_queue import Command, CommandId, CommandState
 from gateway.domain.errors import GatepostError, StoreUnavailable
 from gateway.domain.ids import DeviceId
 from gateway.domain.times import Instant
-from gateway.services.command.service import Commands, Route
+from gateway.services.command.service import Commands
 from gateway.services.common import Common
 from gateway.services.terminals import Range
 
@@ -59,13 +59,11 @@ class Searches:
     def __init__(
         self,
         commands: Commands,
-        route: Callable[[DeviceId], Route | None],
         common: Common,
         clock: Callable[[], Instant],
         limits: SearchLimits,
     ) -> None:
         self._commands = commands
-        self._route = route
         self._tasks = common.tasks
         self._tally = common.tally
         self._log = common.log
@@ -103,8 +101,7 @@ class Searches:
                 wanted.order = None
                 self._put_off(wanted)
                 continue
-            route = self._route(device)
-            if route is not None and not route.over:
+            if self._commands.way(device) is not None:
                 wanted.giving = True
                 self._tasks.spawn(self._ask(device, wanted), "gap search")
 

@@ -60,6 +60,12 @@ class Desk:
     async def found(self, device: Device, dialect: str, events: Sequence[Event]) -> bool:
         raise NotImplementedError
 
+    def noticed(self, device: Device, event: Event) -> None:
+        raise NotImplementedError
+
+    def unheard(self, device: Device) -> None:
+        raise NotImplementedError
+
     async def hears(self, count: int = 1) -> list[tuple[int, Outcome, str]]:
         while len(self.outcomes) < count:
             self.told.clear()

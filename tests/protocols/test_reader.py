@@ -70,13 +70,13 @@ class Desk:
 class Reading:
     """Readers of one terminal, and what came of it."""
 
-    def __init__(self, access: Access, desk: Any, **limits: float) -> None:
+    def __init__(self, access: Access, desk: Any) -> None:
         self.tally, self.log, self.desk = CallTally(), SilentLog(), desk
         office = Office(
             clock=read_clock,
             entropy=os.urandom,
             log=self.log,
-            limits=CallLimits(**{"connect_s": 5.0, "backoff_s": 0.01, **limits}),
+            limits=CallLimits(connect_s=5.0, backoff_s=0.01),
             tally=self.tally,
             room=asyncio.Semaphore(1),
             armed=frozenset({device().serial}),
@@ -129,7 +129,7 @@ def test_what_a_simulated_terminal_records_is_read(new_loop: NewLoop, variant: i
     run_on(new_loop, main)
 
 
-def play(*replies: Reply, desk: Callable[[], Desk] = Desk, **limits: float) -> Any:
+def play(*replies: Reply, desk: Callable[[], Desk] = Desk) -> Any:
     """Return what reads a unit that replies so, to be called with what to wait for."""
 
     def run(holds: Callable[[Reading, Desk], bool]) -> tuple[Reading, Desk, int]:
@@ -138,7 +138,7 @@ def play(*replies: Reply, desk: Callable[[], Desk] = Desk, **limits: float) -> A
         async def main() -> None:
             async with unit(*replies) as one:
                 keeper = desk()
-                reading = Reading(one.access, keeper, **limits)
+                reading = Reading(one.access, keeper)
                 await until(partial(holds, reading, keeper))
                 await reading.readers.close()
                 found.append((reading, keeper, len(one.asked)))

@@ -157,11 +157,16 @@ class Commands:
                 place=place,
             )
 
+    def way(self, device: DeviceId) -> Route | None:
+        """Return what an order to a device would travel by now, None where there is nothing."""
+        route = self._route(device)
+        return None if route is None or route.over else route
+
     def kick(self, device: DeviceId) -> None:
         """Send the next order of a device if it is there and has none; call at each login."""
         self._idle.discard(device)
-        route = self._route(device)
-        if route is None or route.over:
+        route = self.way(device)
+        if route is None:
             return
         if device in self._flights:
             self._again.add(device)
