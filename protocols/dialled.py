@@ -100,7 +100,8 @@ class Dialled:
     def submit(self, *requests: Request) -> None:
         """Carry orders out; see the command service's Route."""
         given = self._office.clock()
-        for order in requests:
+        orders: tuple[Any, ...] = requests
+        for order in orders:
             # Until its turn comes, nobody is to think that it was forgotten.
             self._going_on(order.ticket, self._office.limits.errand_s)
             self._spawn(self._carry(order, given))
@@ -145,9 +146,8 @@ class Dialled:
             if self._office.clock().mono >= due.due:
                 count(tally, "late")
                 return
-            outcome = await self._walk(self._verdicts, Ticket(0)).run(
-                self._errand(due, self._office.clock())
-            )
+            errand = self._errand(due, self._office.clock())
+            outcome = await self._walk(self._verdicts, Ticket(0)).run(errand)
         told = _VERDICTS[outcome.outcome]
         count(tally, told)
         if told != "told" and not self._untold:
