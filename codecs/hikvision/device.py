@@ -8,8 +8,6 @@ stored ones. Opens nothing and reads no clock. What it does where the maker's do
 from __future__ import annotations
 
 import json
-from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
 import h11
@@ -23,6 +21,7 @@ from gateway.codecs.hikvision.device_events import (
     StayedShut,
     Taken,
 )
+from gateway.codecs.hikvision.device_records import Kept, Records
 from gateway.codecs.hikvision.device_texts import put_content, put_json, put_request
 from gateway.codecs.hikvision.verdict import read_verdict
 from gateway.codecs.http.digest import authorise
@@ -39,41 +38,17 @@ CNONCE = "5a17c0de"
 UNLOCKED, LOCKED = 0x15, 0x16
 
 
-@dataclass(slots=True)
-class _Kept:
-    """An event that nobody has taken over yet."""
-
-    serial: int
-    values: dict[str, Any]
-    kind: str
-    picture: bytes
-    asks: bool
-    sent_at: float | None = None
-    decided: bool = False
-
-    @property
-    def inner(self) -> dict[str, Any]:
-        inner: dict[str, Any] = self.values[self.kind]
-        return inner
-
-    def stored(self) -> None:
-        """Say from now on that it is not told as it happens."""
-        if "currentEvent" in self.inner:
-            self.inner["currentEvent"] = False
-
-
 class HikvisionDevice:
     """One terminal; survives its connections."""
 
     def __init__(self, config: DeviceConfig) -> None:
         self.config = config
-        self.kept: deque[_Kept] = deque()
+        self.records = Records(config)
+        self.kept = self.records.kept
         self.closing: str | None = None
-        self._serial = config.first_serial - 1
-        self._front = self._serial
         self._library: h11.Connection | None = None
         self._waiting = False
-        self._flight: _Kept | None = None
+        self._flight: Kept | None = None
         """What the request on its way is about; None for a heartbeat."""
         self._challenge = ""
         self._count = 0
@@ -88,8 +63,7 @@ class HikvisionDevice:
         self._library, self._waiting, self.closing = h11.Connection(h11.CLIENT), False, None
         self._due = None
         self._out.clear()
-        for one in self.kept:
-            one.stored()
+        self.records.interrupted()
         return self._next(now)
 
     def lost(self) -> list[DeviceEvent]:
@@ -104,29 +78,10 @@ class HikvisionDevice:
 
     def keep(self, what: Occurrence, now: Instant) -> tuple[int, bytes]:
         """Do as `record`, and return the event's text as well."""
-        self._keep(what)
+        self.records.keep(what)
         text = put_json(self.kept[-1].values)
         self._next(now)
-        return self._serial, text
-
-    def _keep(self, what: Occurrence) -> None:
-        self._serial = self._serial % self.config.most_serial + 1
-        inner = json.loads(what.inner)
-        for name, value in (("serialNo", self._serial), ("frontSerialNo", self._front)):
-            if name in inner and inner[name] in (None, ""):
-                inner[name] = value if inner[name] is None else str(value)
-        if inner.get("currentEvent", 0) is None:
-            inner["currentEvent"] = True
-        self._front = self._serial
-        self.kept.append(
-            _Kept(
-                serial=self._serial,
-                values=self._envelope(what, inner),
-                kind=what.kind,
-                picture=what.picture,
-                asks=inner.get("remoteCheck") is True,
-            )
-        )
+        return self.records.serial, text
 
     def beat(self, what: Beat, now: Instant) -> None:
         """Send a heartbeat; only between requests."""
@@ -203,25 +158,10 @@ class HikvisionDevice:
                 told += self._next(now)
         return told
 
-    def _asking(self) -> _Kept | None:
+    def _asking(self) -> Kept | None:
         first = self._flight
         live = first is not None and first.asks and not first.decided
         return first if live and self._waiting else None
-
-    def _envelope(self, what: Occurrence, inner: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "ipAddress": self.config.address,
-            "portNo": 80,
-            "protocol": "HTTP",
-            "macAddress": self.config.mac,
-            "channelID": 1,
-            "dateTime": what.time,
-            "activePostCount": 1,
-            "eventType": what.kind,
-            "eventState": "active",
-            "eventDescription": what.description,
-            what.kind: inner,
-        }
 
     def _next(self, now: Instant) -> list[DeviceEvent]:
         """Send the oldest event, unless an answer is awaited or a pause is on."""
@@ -246,7 +186,7 @@ class HikvisionDevice:
             auth=self._authorisation(),
             last=self.config.style.closes,
         )
-        _pass_through(self._library, raw)
+        pass_through(self._library, raw)
         self._out += raw
         self._waiting, self.status, self._body = True, 0, bytearray()
         self._due = now.mono + ANSWER_S
@@ -292,7 +232,7 @@ class HikvisionDevice:
         told.append(Taken(serial=first.serial))
         return told if self.closing else [*told, *self._next(now)]
 
-    def _judge(self, asked: _Kept) -> list[DeviceEvent]:
+    def _judge(self, asked: Kept) -> list[DeviceEvent]:
         verdict = read_verdict(bytes(self._body))
         if verdict is None:
             return self._shut(asked, "no_verdict")
@@ -305,34 +245,34 @@ class HikvisionDevice:
         self._follow(asked, opened=True)
         return [Opened(serial=serial, info=info)]
 
-    def _late(self, first: _Kept) -> list[DeviceEvent]:
+    def _late(self, first: Kept) -> list[DeviceEvent]:
         return [Answered(status=200, late=True)] if first.asks and self._body else []
 
-    def _shut(self, asked: _Kept, reason: str) -> list[DeviceEvent]:
+    def _shut(self, asked: Kept, reason: str) -> list[DeviceEvent]:
         if not asked.asks or asked.decided:
             return []
         asked.decided = True
         self._follow(asked, opened=False)
         return [StayedShut(serial=asked.serial, reason=reason)]
 
-    def _follow(self, asked: _Kept, *, opened: bool) -> None:
+    def _follow(self, asked: Kept, *, opened: bool) -> None:
         """Keep what follows from a verdict: the result, and what the door does."""
         time = asked.values["dateTime"]
         if self.config.tells_result:
             result = {name: asked.inner[name] for name in _SAME if name in asked.inner}
             result |= {"serialNo": None, "frontSerialNo": None, "currentEvent": None}
             result["remoteCheckResult"] = "success" if opened else "failed"
-            self._keep(Occurrence(time=time, inner=json.dumps(result)))
+            self.records.keep(Occurrence(time=time, inner=json.dumps(result)))
         for minor in (UNLOCKED, LOCKED) if opened else ():
             door: dict[str, Any] = {"majorEventType": 5, "subEventType": minor, "doorNo": 1}
             door |= {"serialNo": None, "frontSerialNo": None, "currentEvent": None}
-            self._keep(Occurrence(time=time, inner=json.dumps(door)))
+            self.records.keep(Occurrence(time=time, inner=json.dumps(door)))
 
 
 _SAME = ("majorEventType", "subEventType", "employeeNoString", "name")
 
 
-def _pass_through(library: h11.Connection, raw: bytes) -> None:
+def pass_through(library: h11.Connection, raw: bytes) -> None:
     """Let the library know of a request that was written byte by byte elsewhere."""
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")

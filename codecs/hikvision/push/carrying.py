@@ -16,6 +16,7 @@ from gateway.codecs.hikvision.isapi.verdicts import TARGET
 from gateway.codecs.hikvision.push.outbox import Fetched, Found, Outbox, Verdict
 from gateway.codecs.hikvision.push.payload import Payload, unpack
 from gateway.codecs.hikvision.push.texts import Item
+from gateway.codecs.hikvision.push.uuids import write_uuid
 from gateway.codecs.hikvision.refused import Refused
 from gateway.codecs.hikvision.values import number
 from gateway.codecs.hikvision.verdict import put_verdict
@@ -86,13 +87,13 @@ class Carrying:
         """Take note that time has passed."""
         return self._told(self._outbox.review(mono))
 
-    def restarted(self, mono: float) -> list[Event]:
+    def restarted(self) -> None:
         """Take note of a new session."""
-        return self._told(self._outbox.restarted(mono))
+        self._outbox.restarted()
 
     def fetch(self, mono: float) -> tuple[Fetched, list[Event]]:
         """Return what the terminal gets."""
-        fetched = self._outbox.fetch(lambda: _uuid(self._context.entropy(16)), mono)
+        fetched = self._outbox.fetch(lambda: write_uuid(self._context.entropy(16)), mono)
         late = [Misbehaved(code="verdict_undelivered") for _ in range(fetched.too_late)]
         return fetched, list(late)
 
@@ -121,8 +122,7 @@ class Carrying:
 
     def abandon(self, mono: float) -> list[Event]:
         """End what nobody will ever fetch: these are the last words of a memory of its own."""
-        events = self.restarted(mono + FOREVER)
-        return events + self.review(mono + FOREVER)
+        return self.review(mono + FOREVER)
 
     def _told(self, found: Found) -> list[Event]:
         if found.outcome is not None:
@@ -149,15 +149,6 @@ class Carrying:
 def unsupported(order: Any) -> list[Event]:
     """Say that an order cannot be carried."""
     return [CommandOutcome(ticket=order.ticket, outcome=Outcome.NOT_SENT, code="unsupported")]
-
-
-def _uuid(drawn: bytes) -> str:
-    """Write a name as 8-4-4-4-12, marked as drawn by lot (version 4)."""
-    marked = bytearray(drawn)
-    marked[6] = marked[6] & 0x0F | 0x40
-    marked[8] = marked[8] & 0x3F | 0x80
-    text = marked.hex()
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _answer(item: Item, now: Instant) -> Answer | NoAnswer:

@@ -266,7 +266,8 @@ class Push:
         interval_s, delay_s = session.interval_s, self._door.error_delay_s
         self._exits.answer(texts.logged_in(interval_s, delay_s), now.mono)
         assert self._carrying is not None
-        return self._carrying.restarted(now.mono)
+        self._carrying.restarted()
+        return []
 
     def _turn_away(self, refuse: Refuse, now: Instant) -> None:
         assert self._path is not None
