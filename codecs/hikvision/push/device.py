@@ -130,7 +130,7 @@ class PushDevice:
 
     def deadline(self) -> float | None:
         """Monotonic seconds at which `tick` wants to be called, or None."""
-        if self._library is None:
+        if self._library is None or self.closing:
             return None
         return self._due if self._waiting or self._due is not None else self._poll_at
 

@@ -25,6 +25,8 @@ from gateway.domain.ids import Serial
 
 RANDOM_BYTES = 12
 """Make 16 characters."""
+LEAST_S = 1.0
+"""Seconds between two requests, whatever a gateway says."""
 _NOBODY = Login(user="", password="")
 
 
@@ -83,7 +85,8 @@ class DeviceSession:
     def logged_in(self, text: bytes) -> None:
         """Take what the gateway says of polling."""
         data = read_json(text)["data"]
-        self.interval_s, self.delay_s = data["commandInterval"], data["errorDelay"]
+        self.interval_s = max(LEAST_S, float(data["commandInterval"]))
+        self.delay_s = max(LEAST_S, float(data["errorDelay"]))
 
     def _key(self, secrecy: Secrecy) -> bytes:
         offer = self._offer
