@@ -41,11 +41,14 @@ REASONS = frozenset(
         "too_large",  # the answer has more bytes than wanted
         "not_http",  # what came is no answer
         "password",  # the terminal refuses our account
+        "challenge",  # it wants a proof that we cannot or must not give
         "locked",  # it, or we, keep the account shut for a while after wrong passwords
         "abandoned",  # nobody wants it any more
     }
 )
 """Why there is no answer: the closed vocabulary of `NoAnswer.reason` and of its metric."""
+SHUT = frozenset({"password", "challenge", "locked"})
+"""Reasons that are a refusal: trying again soon can only make it worse."""
 
 
 @value
@@ -107,7 +110,7 @@ class NoAnswer:
         """Return how an order ends whose only effect was this call."""
         if self.arrived:
             return Outcome.UNANSWERED
-        return Outcome.REFUSED if self.reason in ("password", "locked") else Outcome.NOT_SENT
+        return Outcome.REFUSED if self.reason in SHUT else Outcome.NOT_SENT
 
 
 @value

@@ -11,6 +11,7 @@ from gateway.codecs.api import Dialect
 from gateway.codecs.registry import Registry as Codecs
 from gateway.codecs.registry import load_dialects
 from gateway.dialect_choice import enabled_dialects
+from gateway.dialling import make_courier
 from gateway.domain.directory import Directory
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Log, SessionHandle
@@ -45,6 +46,8 @@ from gateway.people_enrolment import PeopleRuntime
 from gateway.protocols.capture import Taps
 from gateway.protocols.clock import read_clock
 from gateway.protocols.counters import Traffic
+from gateway.protocols.courier import Courier
+from gateway.protocols.dialled import Dialled
 from gateway.protocols.gate import Gate
 from gateway.protocols.listener import DeviceServer
 from gateway.protocols.registry import Registry
@@ -79,6 +82,11 @@ class Parts:
     health: Health
     taps: Taps | None
     people: PeopleRuntime
+    courier: Courier
+
+    def reaches(self, device: DeviceId) -> bool:
+        """Say whether orders can get to a device that takes none on its own connection."""
+        return self.courier.reaches(device) or self.services.errands.fetches(device)
 
 
 async def build(
@@ -94,7 +102,11 @@ async def build(
     found = load_dialects()
     served = enabled_dialects(settings.dialects.enabled, found.dialects)
     metrics = _metrics(found, log)
-    services = await _services(settings, storage, directory, presence, metrics, log, probe, ports)
+    courier = make_courier(settings, found.dialects, metrics, log)
+    services = await _services(
+        settings, storage, directory, presence, metrics, log, probe, ports, courier.route
+    )
+    courier.begin(services.errands, directory)
     _fold(metrics, services, presence)
     deafness = Deafness(presence)
     inbox, taps = _captures(settings, storage, services, metrics, log)
@@ -106,7 +118,8 @@ async def build(
         services=services,
         presence=presence,
         housekeeping=_housekeeping(settings, services, storage, presence, deafness, inbox, people),
-        server=_server(settings, served, services, metrics, deafness, taps, log),
+        server=_server(settings, served, services, metrics, deafness, taps, log, courier),
+        courier=courier,
         metrics=metrics,
         taps=taps,
         people=people,
@@ -123,6 +136,7 @@ async def _services(
     log: Log,
     probe: Probe,
     ports: VerifyPorts | None,
+    dialled: Callable[[DeviceId], Dialled | None],
 ) -> Services:
     return assemble(
         directory=directory,
@@ -137,6 +151,7 @@ async def _services(
         probe=probe,
         verify_ports=ports,
         verify_limits=verify_limits(settings),
+        dialled=dialled,
     )
 
 
@@ -230,6 +245,7 @@ def _server(
     deafness: Deafness,
     taps: Taps | None,
     log: Log,
+    courier: Courier,
 ) -> DeviceServer:
     traffic = Traffic()
     fold_traffic(metrics, lambda: (traffic,))
@@ -254,6 +270,7 @@ def _server(
             flow=flow_limits(settings),
             deaf=deaf,
             taps=taps,
+            verdicts=courier.tell,
             settings=dialect_options(settings),
         )
     )

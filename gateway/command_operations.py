@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.admin import Call
@@ -11,7 +11,7 @@ from gateway.domain.audit import AuditLine, Chain
 from gateway.domain.command_queue import Command, CommandId
 from gateway.domain.directory import Device
 from gateway.domain.errors import GatepostError
-from gateway.domain.ids import Serial, Ticket
+from gateway.domain.ids import DeviceId, Serial, Ticket
 from gateway.services.command.service import Commands
 from gateway.services.command.wording import build
 from gateway.storage.opening import Storage
@@ -30,10 +30,12 @@ class CommandOperations:
         storage: Storage,
         commands: Commands | None = None,
         dialects: Mapping[str, Dialect] | None = None,
+        reaches: Callable[[DeviceId], bool] = lambda _: False,
     ) -> None:
         self._storage = storage
         self._commands = commands
         self._dialects = dialects or {}
+        self._reaches = reaches
 
     def calls(self) -> Mapping[str, Call]:
         """Return the table of calls by name."""
@@ -60,15 +62,26 @@ class CommandOperations:
         commands = self._running(f"command {kind}")
         device = await self._device(serial)
         order = build(kind, args, Ticket(0))
+        self._check_way(device, order, f"command {kind} for {serial}")
+        given = await commands.give(device.id, kind, args, by=by, reason=reason, within_s=within_s)
+        return await self._brief(given)
+
+    def _check_way(self, device: Device, order: object, place: str) -> None:
+        """Refuse an order that could never reach its terminal."""
         dialect = self._dialects.get(device.dialect)
-        if dialect is None or type(order) not in dialect.carries:
+        if dialect is None or type(order) not in dialect.orders:
             raise GatepostError(
                 "command.unsupported",
                 f"no terminal of the dialect {device.dialect} can be given this order.",
-                place=f"command {kind} for {serial}",
+                place=place,
             )
-        given = await commands.give(device.id, kind, args, by=by, reason=reason, within_s=within_s)
-        return await self._brief(given)
+        if type(order) not in dialect.carries and not self._reaches(device.id):
+            raise GatepostError(
+                "command.no_way",
+                "this terminal cannot be reached: it has no address here and fetches no orders.",
+                place=place,
+                remedy=f"gatepost device reach {device.serial} --url http://ADDRESS --user NAME",
+            )
 
     async def wait(self, number: int, seconds: float) -> dict[str, Any]:
         """Return an order once it is over, or as it stands after so many seconds."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.domain.matching import Trait
 from gateway.domain.quality import QualityPolicy
+from gateway.protocols.caller import CallLimits
 from gateway.protocols.capture import CaptureLimits
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.gate import (
@@ -48,6 +49,19 @@ def command_limits(settings: Settings) -> CommandLimits:
         queued=settings.commands.queued,
         seconds=settings.commands.answer_seconds,
         keep_s=settings.commands.longest_wait_seconds,
+    )
+
+
+def call_limits(settings: Settings) -> CallLimits:
+    """Return the bounds of calls to terminals."""
+    dialling = settings.dialling
+    return CallLimits(
+        connect_s=dialling.connect_seconds,
+        keep_s=dialling.keep_seconds,
+        password_pause_s=dialling.password_pause_seconds,
+        backoff_s=dialling.backoff_seconds,
+        errand_s=dialling.errand_seconds,
+        errands=dialling.at_once,
     )
 
 

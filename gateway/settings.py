@@ -13,6 +13,7 @@ from pydantic import Field, Strict
 from gateway.capture_settings import CaptureSection
 from gateway.command_settings import CommandsSection
 from gateway.dialect_settings import DialectsSection, HikvisionSection, UnprovedTable
+from gateway.dialling_settings import DiallingSection
 from gateway.matcher_settings import MatcherSection
 from gateway.people_settings import PeopleSection
 from gateway.serial_settings import SerialServerTable, SerialTable
@@ -338,6 +339,7 @@ class Settings(Section):
     lockout: LockoutSection = Field(default_factory=LockoutSection)
     capture: CaptureSection = Field(default_factory=CaptureSection)
     commands: CommandsSection = Field(default_factory=CommandsSection)
+    dialling: DiallingSection = Field(default_factory=DiallingSection)
     people: PeopleSection = Field(default_factory=PeopleSection)
     verification: VerificationSection = Field(default_factory=VerificationSection)
     matcher: MatcherSection = Field(default_factory=MatcherSection)

@@ -105,6 +105,11 @@ EVENTS: dict[str, LogEvent] = {
         "A template was enrolled although these rules were not met: the settings waive them, or "
         "somebody answered for them.",
     ),
+    "errand.failed": LogEvent(
+        "error",
+        "Work at a terminal failed by a mistake of its codec: report it; its order counts as "
+        "unknown where it may have moved something.",
+    ),
     "gallery.closed": LogEvent(
         "info", "A project's gallery left the memory: none of its terminals is connected."
     ),
@@ -244,6 +249,22 @@ EVENTS: dict[str, LogEvent] = {
         "error",
         "Records cannot be stored, for the given reason; terminals are told to keep them and to "
         "come again. Told once for each outage.",
+    ),
+    "terminal.account_refused": LogEvent(
+        "error",
+        "A terminal refuses the account we were given for it, or wants a proof we do not give; "
+        "it is left alone for a while so that it does not lock itself: `gatepost device reach`.",
+    ),
+    "terminal.reached": LogEvent("info", "A terminal that could not be reached answers again."),
+    "terminal.unreachable": LogEvent(
+        "warning",
+        "A terminal that has something to do cannot be reached; it is tried again and again, and "
+        "its orders wait.",
+    ),
+    "verdict.not_told": LogEvent(
+        "warning",
+        "A verdict did not reach the terminal, or nobody knows, for the given reason; told once "
+        "until one gets through.",
     ),
     "verification.failed": LogEvent(
         "error",

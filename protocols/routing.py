@@ -87,6 +87,7 @@ def _credential(session: Session, event: CredentialWanted, now: Instant) -> None
 def _login_proved(session: Session, event: LoginProved, now: Instant) -> None:
     if session.prove(event.serial, event.firmware, now):
         session.fetches = event.fetches
+        session.takes_orders = session.takes_orders or event.fetches
         session.shared.desk.login(session, event, session.peer, now)
 
 
@@ -182,6 +183,11 @@ def _verification_ended(session: Session, event: VerificationEvent, now: Instant
     session.shared.desk.verification_ended(session, event)
 
 
+def _verdict_due(session: Session, event: VerdictDue, now: Instant) -> None:
+    del now
+    session.shared.verdicts(session.device, event)
+
+
 def _undecided(session: Session, event: VerifyRequested, now: Instant) -> None:
     session.tell(Undecided(receipt=event.receipt, reason=Hesitation.BUSY), now)
 
@@ -275,6 +281,7 @@ MEMBER_ROUTES: dict[type, Route] = {
     VerifyRequested: _verify,
     VerifyCancelled: _verification_ended,
     VerifyLate: _verification_ended,
+    VerdictDue: _verdict_due,
     **dict.fromkeys(OUTCOMES, _outcome),
     PeopleStated: _reported,
     FaultNoticed: _reported,

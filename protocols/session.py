@@ -47,6 +47,7 @@ class Session:
         "peer",
         "shared",
         "slot",
+        "takes_orders",
         "tap",
     )
 
@@ -65,6 +66,7 @@ class Session:
         self.generation = Generation(0)
         self.slot = -1
         self.admitted = False
+        self.takes_orders = bool(dialect.carries)
         self.fetches = False
         """The terminal fetches its orders, and not only on this connection."""
         self.credit = Credit(shared.flow.credit)

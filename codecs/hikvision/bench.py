@@ -21,6 +21,7 @@ from gateway.codecs.hikvision.device_events import (
 )
 from gateway.codecs.hikvision.device_texts import Style
 from gateway.codecs.hikvision.push.device import PushDevice
+from gateway.codecs.hikvision.push.device_building import build
 from gateway.codecs.http.digest import Login
 
 from gateway.domain.events import Event
@@ -55,7 +56,7 @@ class BenchDevice:
             config = replace(
                 config, path="K51234567", host="gw.example:8088", login=PUSH_LOGIN, push=push
             )
-            self._device = PushDevice(config, context.entropy)
+            self._device, _ = build(config, context.entropy)
         self._device.connected(Instant(0.0, 0))
 
     @property
@@ -71,7 +72,7 @@ class BenchDevice:
         """Make something happen at the terminal."""
         match request:
             case Occurrence():
-                self._device.keep(request, now)
+                self._device.record(request, now)
             case Upload() if isinstance(self._device, PushDevice):
                 self._device.upload(now)
             case Beat():

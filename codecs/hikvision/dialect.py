@@ -40,6 +40,8 @@ DIALECT = Dialect(
     device=HikvisionDouble,
     errands=ERRANDS,
     reach=Reach.PUSH_ONLY,
+    # Its numbers wrap, begin anew after a reset, and are counted apart for each kind of event.
+    numbered=False,
     # Inferred: with httpBroken and checkResponseEnabled it sends again what got no 200.
     retains_until_ack=True,
     opening=opening,

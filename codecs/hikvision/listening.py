@@ -12,7 +12,7 @@ from gateway.codecs.hikvision.exchange import Exchange
 from gateway.codecs.hikvision.limits import MOST_BODY, MOST_PATIENCE_S
 from gateway.codecs.hikvision.meaning import codes, meaning
 from gateway.codecs.hikvision.notice import Notice, read_notice
-from gateway.codecs.hikvision.questions import Remembered
+from gateway.codecs.hikvision.questions import Question, Remembered, Reply
 from gateway.codecs.hikvision.refused import Refused
 from gateway.codecs.hikvision.report import NO_TIME_MS, event_ms
 from gateway.codecs.hikvision.settings import Settings
@@ -40,7 +40,7 @@ from gateway.domain.requests import (
     Request,
 )
 from gateway.domain.times import Instant
-from gateway.domain.verification import Denied, Granted, Undecided
+from gateway.domain.verification import Denied, Granted, Undecided, VerdictDue
 
 SAMPLE = 32
 """Bytes of what nobody knows that are shown to the operator."""
@@ -61,6 +61,7 @@ class Listening:
     most_body = MOST_BODY
 
     def __init__(self, exchange: Exchange, settings: Settings) -> None:
+        self._settings = settings
         self._offset = settings.utc_offset_minutes
         self._exchange = exchange
         self._entrance = Entrance(settings)
@@ -150,13 +151,22 @@ class Listening:
     def _answer(self, settled: Settled | None, now: Instant) -> list[Event]:
         if settled is None:
             return []
-        said = settled.verdict
-        if said is None:
+        said, question = settled.verdict, settled.question
+        if said is None or question is None:
             self._exchange.reply(200, now.mono)
-        else:
-            verdict = put_verdict(said.serial_no, said.passes, said.info, said.person)
-            self._exchange.tell(verdict, now.mono)
+            return settled.events
+        if self._calls_back:
+            self._exchange.reply(200, now.mono)
+            return [*settled.events, _due(question, said)]
+        verdict = put_verdict(said.serial_no, said.passes, said.info, said.person)
+        self._exchange.tell(verdict, now.mono)
         return settled.events
+
+    @property
+    def _calls_back(self) -> bool:
+        """The terminal takes verdicts as calls of their own; not before the record is durable."""
+        route = self._entrance.route
+        return self._settings.calls_back == 1 or (route is not None and route.calls_back)
 
     def _watch(self, notice: Notice) -> list[Event]:
         """Notice another device behind the same path: swapped, or its path was copied."""
@@ -166,6 +176,17 @@ class Listening:
         if not hardware or before in ("", hardware):
             return []
         return [Misbehaved(code="other_hardware", detail=f"{before}, then {hardware}")]
+
+
+def _due(question: Question, said: Reply) -> VerdictDue:
+    return VerdictDue(
+        about=question.receipt,
+        number=said.serial_no,
+        passes=said.passes,
+        prompt=said.info,
+        person=said.person,
+        due=question.gone_at,
+    )
 
 
 def beat(notice: Notice, utc_offset_minutes: int, now: Instant) -> list[Event]:

@@ -27,6 +27,10 @@ class Settings:
     poll_s: int = 2
     """Seconds between two requests for orders by PUSH, 1…30; a session is over after three."""
 
+    calls_back: int = 0
+    """1: verdicts are calls to the terminal (asynchronous); 0: answers, unless a path says
+    ``/hik/async/…``."""
+
     @property
     def algorithms(self) -> tuple[str, ...]:
         """What a Digest may be made with; empty where none is asked for."""
@@ -39,6 +43,7 @@ _BOUNDS = {
     "patience_s": (LEAST_PATIENCE_S, MOST_PATIENCE_S),
     "skew_s": (1, 86_400),
     "utc_offset_minutes": (-720, 840),
+    "calls_back": (0, 1),
     "poll_s": (1, 30),
 }
 

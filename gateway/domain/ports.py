@@ -8,13 +8,14 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from gateway.domain.commands import OutcomeBase
-from gateway.domain.directory import Directory
+from gateway.domain.directory import Device, Directory
 from gateway.domain.events import (
     BlobCompleted,
     BlobInterrupted,
     BlobOffered,
     ClockMeasured,
     DeviceStatus,
+    Event,
     FirmwareChanged,
     LoginFailed,
     LoginProved,
@@ -22,7 +23,7 @@ from gateway.domain.events import (
     RecordReported,
     RecordsLost,
 )
-from gateway.domain.ids import DeviceId, Generation, Serial
+from gateway.domain.ids import DeviceId, Generation, Serial, Ticket
 from gateway.domain.maintenance import FaultNoticed
 from gateway.domain.passages import Record
 from gateway.domain.people import PeopleStated
@@ -69,6 +70,8 @@ class SessionHandle(Protocol):
     """Index into the presence table, set by the desk at login; -1 before."""
     dialect: str
     """Name and version of the dialect, such as ``yls/1.0``; stored with each record."""
+    takes_orders: bool
+    """Orders can be given on this connection, or fetched over it."""
     fetches: bool
     """The terminal fetches its orders: they wait for it beyond this connection."""
 
@@ -151,6 +154,22 @@ class DeviceDesk(Protocol):
 
     def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
         """The connection of an admitted session ended; called once, superseded or not."""
+
+
+class ErrandDesk(Protocol):
+    """What is asked of the gateway while something is done at a terminal that is a server."""
+
+    def outcome(self, device: DeviceId, event: OutcomeBase) -> None:
+        """Take note of what came of an order."""
+
+    def under_way(self, device: DeviceId, ticket: Ticket, seconds: float) -> None:
+        """Take note that an order is being carried out and needs so long for its next step."""
+
+    async def found(self, device: Device, dialect: str, events: Sequence[Event]) -> bool:
+        """Take what was found at a terminal as if it had reported it; True once all is durable.
+
+        ``dialect`` is its name and version. Raises TypeError for an event nobody can find.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,11 @@ from gateway.domain.firmware import Running
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Log, Outcome, RecordStore, no_probe
 from gateway.domain.times import Instant
-from gateway.services.command.service import CommandLimits, Commands
+from gateway.services.command.service import CommandLimits, Commands, Route
 from gateway.services.committer import Committer
 from gateway.services.common import Common, DeskLimits
 from gateway.services.desk import Desk
+from gateway.services.errands import ErrandService
 from gateway.services.ingest import Ingest
 from gateway.services.lanes import Lanes, Waiting
 from gateway.services.presence import PresencePort
@@ -27,6 +28,12 @@ from gateway.services.verify.ports import VerifyPorts
 from gateway.services.verify.service import Verification
 
 
+def nobody(device: DeviceId) -> Route | None:
+    """Dial no terminal."""
+    del device
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What the application keeps hold of."""
@@ -37,6 +44,7 @@ class Services:
     lanes: Lanes
     common: Common
     commands: Commands
+    errands: ErrandService
     verification: Verification | None = None
     """None where the gateway has no matcher."""
 
@@ -55,8 +63,12 @@ def assemble(
     probe: Callable[[str], None] = no_probe,
     verify_ports: VerifyPorts | None = None,
     verify_limits: VerifyLimits | None = None,
+    dialled: Callable[[DeviceId], Route | None] = nobody,
 ) -> Services:
-    """Build every service over the given ports; without those of verification there is none."""
+    """Build every service over the given ports; without those of verification there is none.
+
+    ``dialled`` is the way to terminals that are servers; it is preferred to a connection of theirs.
+    """
     common = _common(store, log, limits, firmwares)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
     ingest = Ingest(lanes, common)
@@ -65,7 +77,7 @@ def assemble(
         ingest.settle(items, outcomes, clock())
 
     committer = Committer(store, lanes, settle, limits, log, clock, probe)
-    route = common.terminals.session
+    route = _ways(common.terminals, dialled)
     orders = Commands(commands, route, common.tasks, log, clock, command_limits)
     verification = _verification(verify_ports, verify_limits, common, lambda: desk.directory, clock)
     desk = Desk(common, directory, ingest, committer, presence, orders, probe, verification)
@@ -76,8 +88,20 @@ def assemble(
         lanes=lanes,
         common=common,
         commands=orders,
+        errands=ErrandService(orders, desk, common.terminals, clock),
         verification=verification,
     )
+
+
+def _ways(
+    terminals: Terminals, dialled: Callable[[DeviceId], Route | None]
+) -> Callable[[DeviceId], Route | None]:
+    def route(device: DeviceId) -> Route | None:
+        session = terminals.session(device)
+        own = session if session is not None and session.takes_orders else None
+        return dialled(device) or own
+
+    return route
 
 
 def _common(

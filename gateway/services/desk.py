@@ -260,6 +260,7 @@ class Desk:
         session.slot = self._presence.attach(terminal.device)
         terminal.session = session
         terminal.clock_due = None
+        terminal.fetches = terminal.fetches or session.fetches
         if not session.fetches:  # such a one says itself when it wants some
             self._commands.kick(session.device)
         if self._verification is not None:

@@ -55,6 +55,8 @@ class Terminal:
     asking: Range | None = None
     newest: dict[int, Newest] = field(default_factory=dict)
     """By series, of terminals whose records name their predecessor."""
+    fetches: bool = False
+    """It fetched orders since the gateway started."""
     proofs: int = 0
     """Logins whose proof held; each gets the next number as its turn."""
     entered: int = 0

@@ -27,6 +27,8 @@ class TerminalSpec:
     """The gateway keeps its records under names instead of numbers."""
     address: str | None = None
     """Where it connects from; None lets the system choose."""
+    serves: int | None = None
+    """Port it listens on, for whoever manages it; None: nobody dials it."""
     line: str | None = None
     """Serial device it hangs on; None: it dials over the network."""
     index: int

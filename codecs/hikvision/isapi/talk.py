@@ -10,7 +10,7 @@ import json
 from collections.abc import Generator
 from typing import Any, TypeAlias, TypeVar
 
-from gateway.codecs.errand import Answer, Call, NoAnswer, Reply, Step, ask
+from gateway.codecs.errand import SHUT, Answer, Call, NoAnswer, Reply, Step, ask
 from gateway.codecs.hikvision.documents import Values, is_xml, parse_xml, read_document
 from gateway.codecs.hikvision.isapi.status import MOST_SAID, Status, judge, trouble
 from gateway.codecs.hikvision.isapi.texts import JSON, XML, write_xml
@@ -58,7 +58,7 @@ def attempt(call: Call) -> Work[tuple[Answer, Status | None]]:
     """
     reply = yield from ask(call)
     if isinstance(reply, NoAnswer):
-        shut = reply.reason in ("password", "locked")
+        shut = reply.reason in SHUT
         raise Ended(Outcome.REFUSED if shut else Outcome.NOT_SENT, reply.reason, call.target)
     return reply, trouble(reply)
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
 
 import h11
-from gateway.codecs.hikvision.device import ANSWER_S, MOST_ANSWER, RETRY_S, pass_through
+from gateway.codecs.hikvision.device import LAST_ANSWER, MOST_ANSWER, pass_through
 from gateway.codecs.hikvision.device_events import (
     Answered,
     Beat,
@@ -20,21 +19,19 @@ from gateway.codecs.hikvision.device_events import (
     DeviceEvent,
     LoggedIn,
     Occurrence,
-    Opened,
-    StayedShut,
     Taken,
 )
 from gateway.codecs.hikvision.device_records import Kept, Records
-from gateway.codecs.hikvision.device_texts import put_content, put_json
+from gateway.codecs.hikvision.device_texts import put_content
 from gateway.codecs.hikvision.documents import read_json
 from gateway.codecs.hikvision.push import texts
-from gateway.codecs.hikvision.push.device_acts import Acts
+from gateway.codecs.hikvision.push.device_calls import Calls
+from gateway.codecs.hikvision.push.device_questions import Questions
 from gateway.codecs.hikvision.push.device_session import DeviceSession
 from gateway.codecs.hikvision.push.limits import MOST_EVENTS
 from gateway.codecs.hikvision.push.paths import Action
 from gateway.codecs.hikvision.push.uuids import write_uuid
 from gateway.codecs.hikvision.refused import Refused
-from gateway.codecs.hikvision.verdict import read_verdict
 
 from gateway.domain.times import Instant
 
@@ -42,25 +39,31 @@ from gateway.domain.times import Instant
 class PushDevice:
     """One terminal; survives its connections."""
 
+    hangs_up = False
+    resting = False
+    """It is never away of its own will, see `gateway.codecs.hikvision.device`."""
+
     def __init__(self, config: DeviceConfig, entropy: Callable[[int], bytes]) -> None:
         self.config = config
         self.records = Records(config)
+        self.kept = self.records.kept
+        self.calls = Calls()
         self.closing: str | None = None
+        self.admitted = False
+        """The gateway took a request of a session on this connection."""
         self.status = 0
         """Of the last answer; 0 while one is awaited."""
         self._entropy = entropy
         self._session = DeviceSession(config, entropy)
-        self._acts = Acts()
+        self._questions = Questions(self.records, config)
         self._library: h11.Connection | None = None
         self._action: Action | None = None
         """Of the request that has no answer yet."""
         self._raw = b""
         self._waiting = False
+        self._failures = 0
         self._due: float | None = None
         self._poll_at = 0.0
-        self._results: list[dict[str, str]] = []
-        self._asked: dict[int, Kept] = {}
-        """Questions that were taken, and wait for their verdict."""
         self._body = bytearray()
         self._kind = ""
         self._out = bytearray()
@@ -68,7 +71,7 @@ class PushDevice:
     def connected(self, now: Instant) -> list[DeviceEvent]:
         """Begin anew on a fresh connection; an unanswered request is sent again as it was."""
         self._library, self._waiting, self.closing = h11.Connection(h11.CLIENT), False, None
-        self._due = None
+        self._due, self.admitted = None, False
         self._out.clear()
         if self._action is not None:
             self._send(self._action, self._raw, now)
@@ -78,22 +81,26 @@ class PushDevice:
 
     def lost(self) -> list[DeviceEvent]:
         """Forget the connection; the session stays."""
-        self._library, self._waiting, self._due = None, False, None
+        ended_well = self.closing == LAST_ANSWER
+        self._library, self._waiting, self._due, self.closing = None, False, None, None
+        if ended_well and self.config.style.closes:
+            return []
         self.records.interrupted()
         return []
 
-    def keep(self, what: Occurrence, now: Instant) -> tuple[int, bytes]:
-        """Keep what happened, and send it when its turn comes; return its number and its text."""
-        self.records.keep(what)
-        last = self.records.kept[-1]
-        last.uuid = write_uuid(self._entropy(16))
-        text = put_json(last.values)
+    def record(self, what: Occurrence, now: Instant) -> int:
+        """Keep what happened, and send it when its turn comes; return its number."""
+        self.records.keep(what, now.mono, away=self._library is None)
         self._next(now)
-        return self.records.serial, text
+        return self.records.serial
 
     def beat(self, what: Beat, now: Instant) -> None:
         """Do nothing: its polls are its heartbeats."""
         del what, now
+
+    def verdict(self, body: bytes, now: Instant) -> list[DeviceEvent]:
+        """Take a verdict; nothing is returned where nobody waits for it."""
+        return self._questions.decide(body, now.mono)
 
     def upload(self, now: Instant) -> None:
         """Send what is kept now, and an empty list where nothing is."""
@@ -132,21 +139,23 @@ class PushDevice:
         """Monotonic seconds at which `tick` wants to be called, or None."""
         if self._library is None or self.closing:
             return None
-        return self._due if self._waiting or self._due is not None else self._poll_at
+        due = self._due if self._waiting or self._due is not None else self._poll_at
+        dues = [one for one in (due, self._questions.deadline()) if one is not None]
+        return min(dues, default=None)
 
     def tick(self, now: Instant) -> list[DeviceEvent]:
         """Poll, try again, or give up the connection; harmless when called early."""
+        told = self._questions.expire(now.mono)
         if self._library is None:
-            return []
+            return told
         if self._due is not None and now.mono >= self._due:
             self._due = None
             if self._waiting:
                 self.closing = "no_answer"
             elif self._action is not None:
                 self._send(self._action, self._raw, now)
-        if self.closing is None:
-            self._next(now)
-        return []
+        self._next(now)
+        return told
 
     def _next(self, now: Instant) -> None:
         """Do what comes next, unless an answer is awaited or a pause is on."""
@@ -154,25 +163,28 @@ class PushDevice:
             return
         if not self._session.challenge:
             self._send(Action.AUTH_INFO, self._session.auth_info(), now)
-        elif self._results:
-            said = {"commandNum": len(self._results), "commandList": self._results}
-            self._ask(Action.COMMAND_RESULT, texts.put(said), now)
-        elif self.records.kept:
+        elif self.calls.results:
+            listed = self.calls.results
+            said = texts.put({"commandNum": len(listed), "commandList": listed})
+            self._ask(Action.COMMAND_RESULT, said, now)
+        elif self.kept:
             self._upload(now)
         elif now.mono >= self._poll_at:
             self._poll_at = now.mono + self._session.interval_s
             self._ask(Action.COMMAND_REQUEST, b"", now)
 
     def _upload(self, now: Instant) -> None:
-        sent = [one for one, _ in zip(self.records.kept, range(MOST_EVENTS), strict=False)]
-        listed = [self._item(one, now) for one in sent]
+        sent = [one for one, _ in zip(self.kept, range(MOST_EVENTS), strict=False)]
+        listed = [self._item(one, now.mono) for one in sent]
         said = {"eventNum": len(listed), "eventList": listed}
         self._ask(Action.EVENT, texts.put(said), now)
 
-    def _item(self, one: Kept, now: Instant) -> dict[str, str]:
-        if one.sent_at is not None:
+    def _item(self, one: Kept, mono: float) -> dict[str, str]:
+        if one.sent_at is not None or (one.asks and one.decided):
             one.stored()
-        one.sent_at = one.sent_at if one.sent_at is not None else now.mono
+        one.sent_at = one.sent_at if one.sent_at is not None else mono
+        one.uuid = one.uuid or write_uuid(self._entropy(16))
+        self._questions.ask(one)
         content = put_content(one.values, one.picture, self.config.style)
         form, data = ("xmlData" if self.config.style.xml else "jsonData"), content.body
         if one.picture:
@@ -190,7 +202,7 @@ class PushDevice:
         pass_through(self._library, raw)
         self._out += raw
         self._waiting, self.status, self._body = True, 0, bytearray()
-        self._due = now.mono + ANSWER_S
+        self._due = now.mono + self.config.silence_s
 
     def _note(self, response: h11.Response) -> None:
         self.status, self._kind = response.status_code, ""
@@ -210,12 +222,11 @@ class PushDevice:
         if library.our_state is h11.DONE and library.their_state is h11.DONE:
             library.start_next_cycle()
         else:
-            self.closing = "last_answer"
+            self.closing = LAST_ANSWER
         action, self._action = self._action, None
         assert action is not None
         told = self._unwelcome(action, now) if self.status != 200 else self._read(action, now)
-        if not self.closing:
-            self._next(now)
+        self._next(now)
         return told
 
     def _unwelcome(self, action: Action, now: Instant) -> list[DeviceEvent]:
@@ -225,68 +236,56 @@ class PushDevice:
             return []
         if self.status >= 500:
             self._action = action
+            self._due = now.mono + self._pause()
         else:
             self._session.challenge = ""
-        self._due = now.mono + (RETRY_S if self.status >= 500 else self._session.delay_s)
+            self._due = now.mono + self._session.delay_s
         return [Answered(status=self.status)]
+
+    def _pause(self) -> float:
+        pauses = self.config.pauses
+        self._failures += 1
+        return pauses[min(self._failures, len(pauses)) - 1]
 
     def _read(self, action: Action, now: Instant) -> list[DeviceEvent]:
         try:
             text = self._session.answered(self._kind, bytes(self._body))
-            match action:
-                case Action.AUTH_INFO:
-                    self._session.offered(text)
-                    self._send(Action.LOGIN, self._session.log_in(), now)
-                case Action.LOGIN:
-                    self._session.logged_in(text)
-                    self._poll_at = now.mono + self._session.interval_s
-                    return [LoggedIn()]
-                case Action.EVENT:
-                    return self._taken(text, now)
-                case Action.COMMAND_REQUEST:
-                    return self._obey(read_json(text)["commandList"], now)
-                case Action.COMMAND_RESULT:
-                    self._results = []
-                    if read_json(text).get("isPendingCommand"):
-                        self._poll_at = now.mono
+            return self._understood(action, text, now)
         except (Refused, LookupError, TypeError, ValueError):
             self.closing = "no_answer_of_push"
         return []
 
+    def _understood(self, action: Action, text: bytes, now: Instant) -> list[DeviceEvent]:
+        self.admitted = self.admitted or action not in (Action.AUTH_INFO, Action.LOGOUT)
+        match action:
+            case Action.AUTH_INFO:
+                self._session.offered(text)
+                self._send(Action.LOGIN, self._session.log_in(), now)
+            case Action.LOGIN:
+                self._session.logged_in(text)
+                self._poll_at = now.mono + self._session.interval_s
+                return [LoggedIn()]
+            case Action.EVENT:
+                return self._taken(text, now)
+            case Action.COMMAND_REQUEST:
+                for command in read_json(text)["commandList"]:
+                    self.calls.make(command, now)
+                return self._questions.told()
+            case Action.COMMAND_RESULT:
+                self.calls.results = []
+                if read_json(text).get("isPendingCommand"):
+                    self._poll_at = now.mono
+        return []
+
     def _taken(self, text: bytes, now: Instant) -> list[DeviceEvent]:
-        """Let go of what the gateway has; keep the rest for a while."""
+        """Let go of what the gateway has, in order: what follows a failed one is sent again."""
         results = read_json(b'{"told":' + text + b"}")["told"]
         had = {one["UUID"] for one in results if one["status"] == 200}
-        gone = [one for one in self.records.kept if one.uuid in had]
-        for one in gone:
-            self.records.kept.remove(one)
-            if one.asks:
-                self._asked[one.serial] = one
-        if len(had) < len(results):
-            self._due = now.mono + RETRY_S
-            return [*(Taken(serial=one.serial) for one in gone), Answered(status=503)]
-        return [Taken(serial=one.serial) for one in gone]
-
-    def _obey(self, commands: list[dict[str, Any]], now: Instant) -> list[DeviceEvent]:
         told: list[DeviceEvent] = []
-        for command in commands:
-            verdict, result, done = self._acts.do(command)
-            told += done + self._judge(verdict, now)
-            data = b64encode(result).decode()
-            self._results.append({"UUID": command["UUID"], "dataFormat": "jsonData", "data": data})
-        return told
-
-    def _judge(self, body: bytes, now: Instant) -> list[DeviceEvent]:
-        """Open to a verdict in time that says so, and to nothing else."""
-        verdict = read_verdict(body) if body else None
-        if verdict is None:
-            return []
-        serial, passes, info = verdict
-        asked = self._asked.pop(serial, None)
-        if asked is None or asked.sent_at is None:
-            return [StayedShut(serial=serial, reason="other_serial")]
-        if now.mono >= asked.sent_at + self.config.patience_s:
-            return [StayedShut(serial=serial, reason="no_answer")]
-        if not passes:
-            return [StayedShut(serial=serial, reason="failed")]
-        return [Opened(serial=serial, info=info)]
+        while self.kept and self.kept[0].uuid in had:
+            told.append(Taken(serial=self.kept.popleft().serial))
+        if len(had) == len(results):
+            self._failures = 0
+            return told
+        self._due = now.mono + self._pause()
+        return [*told, Answered(status=503)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Protocol
 
 from gateway.domain.command_queue import Command, CommandId, CommandState, CommandStore, NewCommand
@@ -62,7 +63,8 @@ class _Flight:
     """The one order a device has; ``command`` is None while it is looked for."""
 
     route: Route
-    since: float
+    due: float = inf
+    """Monotonic seconds after which its outcome counts as unknown."""
     command: Command | None = None
 
 
@@ -157,7 +159,7 @@ class Commands:
         if device in self._flights:
             self._again.add(device)
             return
-        self._flights[device] = _Flight(route, self._clock().mono)
+        self._flights[device] = _Flight(route)
         self._tasks.spawn(self._send_next(device), "command")
 
     def fetch(self, device: DeviceId, route: Route) -> None:
@@ -180,6 +182,16 @@ class Commands:
             return
         self._end_flight(device, event)
 
+    def under_way(self, device: DeviceId, ticket: Ticket, seconds: float) -> None:
+        """Wait longer for an outcome: the order is being carried out, step by step."""
+        flight = self._flights.get(device)
+        if (
+            flight is not None
+            and flight.command is not None
+            and Ticket(flight.command.id) == ticket
+        ):
+            flight.due = self._clock().mono + seconds + self._limits.seconds
+
     def lost(self, device: DeviceId, route: Route) -> None:
         """A route ended; what was under way on it and got no outcome is unknown."""
         flight = self._flights.get(device)
@@ -187,17 +199,18 @@ class Commands:
             self._unanswered(device, flight.command, "lost")
 
     async def review(self) -> None:
-        """End what waited too long for its outcome or its turn; call it every few seconds.
+        """End what waited too long for its outcome or its turn, and send what can be sent now.
 
-        Raises StoreUnavailable.
+        Call it every few seconds. Raises StoreUnavailable.
         """
         now = self._clock()
         for device, flight in list(self._flights.items()):
-            late = now.mono - flight.since >= self._limits.seconds
-            if late and flight.command is not None:
+            if now.mono >= flight.due and flight.command is not None:
                 self._unanswered(device, flight.command, "no_answer")
         for command in await self._store.expire(now.wall):
             self._told(command)
+        for device in await self._store.waiting():
+            self.kick(device)
 
     async def wait(self, command: CommandId, seconds: float) -> Command | None:
         """Return an order once it is over, or as it stands after ``seconds``."""
@@ -239,21 +252,28 @@ class Commands:
                 fetching.submit(NoOrders())
             return
         route = self._route(device)  # of two connections the newer one, whichever asked
+        if fetching is not None and route is not fetching:
+            fetching.submit(NoOrders())  # it is carried another way
         if route is None or route.over:
             await self._put_back(device, command, CommandState.REFUSED, "never_left")
             return
-        flight.route, flight.command, flight.since = route, command, self._clock().mono
+        flight.route, flight.command = route, command
+        flight.due = self._clock().mono + self._limits.seconds
         route.submit(build(command.order.kind, command.order.args, Ticket(command.id)))
 
     async def _put_back(
         self, device: DeviceId, command: Command, otherwise: CommandState, code: str
     ) -> None:
-        """Let an order wait again; after too many attempts it ends as ``otherwise``."""
-        if command.attempts >= MOST_ATTEMPTS:
+        """Let an order wait again; after too many attempts it ends as ``otherwise``.
+
+        One whose terminal was not there waits as if nothing had been tried.
+        """
+        away = code == AWAY
+        if command.attempts >= MOST_ATTEMPTS and not away:
             await self._finish(device, command, otherwise, code, None)
             return
         try:
-            await self._store.put_back(command.id)
+            await self._store.put_back(command.id, uncounted=away)
         except StoreUnavailable:
             self._log.error("command.not_stored", device=device, command=command.id)
         self._idle.discard(device)
@@ -331,5 +351,7 @@ STATES = {
     Outcome.UNANSWERED: CommandState.UNKNOWN,
     Outcome.NOT_SENT: CommandState.REFUSED,
 }
+AWAY = "unreachable"
+"""Code of an order whose terminal could not be reached at all."""
 DEFINITE = frozenset({"expired", "forbidden", "unsupported"})
 """Codes of orders that never left and never will."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
 
 from gateway.domain.commands import (
     CommandOutcome,
@@ -19,13 +22,25 @@ from gateway.domain.commands import (
 )
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Ticket
-from gateway.domain.maintenance import AskStatus, StatusOutcome
+from gateway.domain.maintenance import (
+    AskStatus,
+    Describe,
+    DescriptionOutcome,
+    Provision,
+    Questions,
+    SetClock,
+    StatusOutcome,
+    Topic,
+)
 
 MOST_VALUE = 255
 """Bytes of one setting of a terminal."""
 
 Args = Mapping[str, object]
-Order = CommandRequest | AskStatus
+Order = CommandRequest | AskStatus | Describe | SetClock | Provision
+E = TypeVar("E", bound=Enum)
+HOST = re.compile(r"[A-Za-z0-9.:-]{1,64}\Z")
+"""What a terminal can be told as our name or address; 64 is the maker's length for both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +81,11 @@ def kind_of(kind: str) -> Kind:
 
 def in_words(outcome: OutcomeBase) -> dict[str, object]:
     """Return what a terminal said beside its result code."""
+    found = _found(outcome)
+    return {"said": outcome.said, **found} if outcome.said else found
+
+
+def _found(outcome: OutcomeBase) -> dict[str, object]:
     if isinstance(outcome, CommandOutcome):
         said: dict[str, object] = {}
         if outcome.door is not None:
@@ -75,6 +95,8 @@ def in_words(outcome: OutcomeBase) -> dict[str, object]:
         return said
     if isinstance(outcome, StatusOutcome):
         return {"stores": [list(store) for store in outcome.stores]}
+    if isinstance(outcome, DescriptionOutcome):
+        return dict(outcome.facts)
     return {}
 
 
@@ -173,6 +195,39 @@ def _status(ticket: Ticket, args: Args) -> Order:
     return AskStatus(ticket=ticket)
 
 
+def _member(args: Args, name: str, kind: type[E]) -> E:
+    found = str(args[name])
+    if found not in [one.value for one in kind]:
+        known = ", ".join(one.value for one in kind)
+        raise ValueError(f"{name} is one of {known}, not {found!r}")
+    return kind(found)
+
+
+def _describe(ticket: Ticket, args: Args) -> Order:
+    return Describe(ticket=ticket, topic=_member(args, "topic", Topic))
+
+
+def _clock(ticket: Ticket, args: Args) -> Order:
+    del args
+    return SetClock(ticket=ticket)
+
+
+def _provision(ticket: Ticket, args: Args) -> Order:
+    host = str(args["host"])
+    if not HOST.match(host):
+        raise ValueError(f"host must be a name or an address, not {host!r}")
+    return Provision(
+        ticket=ticket,
+        host=host,
+        port=_number(args, "port", 65_535, 1),
+        secure=args.get("secure") is True,
+        questions=None if args.get("questions") is None else _member(args, "questions", Questions),
+        patience_s=_number(args, "patience_s", 10, 1) if "patience_s" in args else 5,
+        whoever=args.get("whoever") is True,
+        replace=args.get("replace") is True,
+    )
+
+
 def _keys_written(args: Args) -> str:
     return "config " + " ".join(f"{key:04x}" for key, _ in sorted(_values(args)))
 
@@ -188,6 +243,9 @@ KINDS: dict[str, Kind] = {
     "prompt": Kind(build=_prompt, about=lambda _: "prompt", repeatable=True, audited=False),
     "config_read": Kind(build=_config_read, about=lambda _: "", repeatable=True, audited=False),
     "config_write": Kind(build=_config_write, about=_keys_written, repeatable=True, audited=True),
+    "describe": Kind(build=_describe, about=lambda _: "", repeatable=True, audited=False),
+    "clock": Kind(build=_clock, about=lambda _: "clock", repeatable=True, audited=True),
+    "provision": Kind(build=_provision, about=lambda _: "provision", repeatable=True, audited=True),
     "status": Kind(build=_status, about=lambda _: "status", repeatable=True, audited=False),
 }
 """Every order an operator may give. Only what moves nothing may be repeated after a crash: writing

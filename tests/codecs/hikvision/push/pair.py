@@ -10,7 +10,7 @@ from gateway.codecs.api import Context
 from gateway.codecs.hikvision.device_events import DeviceConfig, DeviceEvent, Occurrence, PushStyle
 from gateway.codecs.hikvision.device_texts import Style
 from gateway.codecs.hikvision.keys import login
-from gateway.codecs.hikvision.push.device import PushDevice
+from gateway.codecs.hikvision.push.device_building import build
 from gateway.codecs.hikvision.push.memory import Memory
 from gateway.codecs.hikvision.server import HikvisionConversation
 
@@ -47,7 +47,7 @@ class Pair:
             path=SERIAL, login=LOGIN, push=push or PushStyle(), style=Style(closes=closes)
         )
         self.dice = random.Random(seed)
-        self.device = PushDevice(config, self.dice.randbytes)
+        self.device, self.served = build(config, self.dice.randbytes)
         self.memory = Memory()
         self.secret: bytes | None = SECRET
         self.settings = settings
@@ -129,8 +129,13 @@ class Pair:
         }
         what = Occurrence(time=EVENT_TIME, inner=json.dumps(inner), picture=picture)
         for _ in range(count):
-            self.device.keep(what, self.now)
+            self.device.record(what, self.now)
         self.run()
+
+    @property
+    def moved(self) -> list[str]:
+        """What the door was ordered, and did."""
+        return self.served.doors.moved
 
     def seen(self, *kinds: type) -> list[Event]:
         return [event for event in self.events if isinstance(event, kinds)]
@@ -138,3 +143,7 @@ class Pair:
     @property
     def records(self) -> list[PassageReported]:
         return [event for event in self.events if isinstance(event, PassageReported)]
+
+    @property
+    def faults(self) -> list[FaultReported]:
+        return [event for event in self.events if isinstance(event, FaultReported)]
