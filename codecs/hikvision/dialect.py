@@ -35,7 +35,7 @@ def opening(first: bytes) -> bool | None:
 DIALECT = Dialect(
     name="hikvision",
     version="1",
-    summary="Hikvision face terminals by HTTP listening, with remote verification",
+    summary="Hikvision face terminals by HTTP listening or PUSH, with remote verification",
     conversation=HikvisionConversation,
     device=HikvisionDouble,
     errands=ERRANDS,
