@@ -314,7 +314,7 @@ class Push:
         items, counted = texts.items(text, "eventList", "eventNum", MOST_EVENTS)
         events: list[Event] = [Heartbeat()]
         events += [] if counted else [Misbehaved(code="push_count")]
-        self._batch = Batch(self._settings, self._receipts, self._terminal.remembered)
+        self._batch = Batch(self._settings, self._receipts, self._terminal)
         begun = self._exchange.begun(now.mono, MOST_PATIENCE_S)
         events += self._batch.take(items, begun, now)
         return events + self._answer_events(now)

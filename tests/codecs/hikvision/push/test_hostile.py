@@ -290,6 +290,13 @@ def test_a_wrong_count_is_reported_and_does_not_matter() -> None:
     assert Misbehaved(code="push_count") in client.events
 
 
+def test_another_device_with_the_same_login_is_reported() -> None:
+    client = logged_in()
+    other = event(serial=1867).replace(b"44:19:b6:00:5a:17", b"44:19:b6:00:5a:18")
+    assert client.results(item(event()), item(other, "2")) == [200, 200]
+    assert [one.code for one in client.seen(Misbehaved)] == ["other_hardware"]
+
+
 def test_a_name_that_comes_twice_is_answered_twice() -> None:
     client = logged_in()
     assert client.results(item(event()), item(event(serial=1867))) == [200, 200]
