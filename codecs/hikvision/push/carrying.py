@@ -72,7 +72,7 @@ class Carrying:
             settings=self._context.settings,
         )
         errand = self._errands.makers[type(order)](order, terms)
-        return self._told(self._outbox.start(errand, now.mono))
+        return self._told(self._outbox.start(errand, now.mono), now.mono)
 
     def decide(self, settled: Settled) -> None:
         """Have a verdict fetched."""
@@ -85,7 +85,7 @@ class Carrying:
 
     def review(self, mono: float) -> list[Event]:
         """Take note that time has passed."""
-        return self._told(self._outbox.review(mono))
+        return self._told(self._outbox.review(mono), mono)
 
     def restarted(self) -> None:
         """Take note of a new session."""
@@ -102,7 +102,7 @@ class Carrying:
         found = self._outbox.result(item.uuid, _answer(item, now), now.mono)
         if found is None:
             return [Misbehaved(code="stray_result")]
-        return self._told(found)
+        return self._told(found, now.mono)
 
     def settle(self, request: Request, mono: float) -> list[Event]:
         """Take what became of a record that an errand handed over."""
@@ -118,19 +118,19 @@ class Carrying:
         if not self._reported:
             return []
         self._reported = {}
-        return self._told(self._outbox.reported(False, mono))
+        return self._told(self._outbox.reported(False, mono), mono)
 
     def abandon(self, mono: float) -> list[Event]:
         """End what nobody will ever fetch: these are the last words of a memory of its own."""
         return self.review(mono + FOREVER)
 
-    def _told(self, found: Found) -> list[Event]:
+    def _told(self, found: Found, mono: float) -> list[Event]:
         if found.outcome is not None:
             return [found.outcome]  # type: ignore[list-item]  # every outcome is an event
         if found.report is None:
             return []
         events = [self._numbered(event) for event in found.report.events]
-        return events if self._reported else events + self._resume(0.0)
+        return events if self._reported else events + self._resume(mono)
 
     def _numbered(self, event: Event) -> Event:
         if not isinstance(event, PassageReported | FaultReported):
@@ -143,7 +143,7 @@ class Carrying:
         if None in self._reported.values():
             return []
         kept, self._reported = all(self._reported.values()), {}
-        return self._told(self._outbox.reported(kept, mono))
+        return self._told(self._outbox.reported(kept, mono), mono)
 
 
 def unsupported(order: Any) -> list[Event]:
