@@ -19,8 +19,9 @@ from gateway.domain.requests import Request
 from gateway.domain.times import Instant
 
 if TYPE_CHECKING:
+    from gateway.codecs.arming import Arm
     from gateway.codecs.double import Double, Persona
-    from gateway.codecs.errand import Errands
+from gateway.codecs.errand import Errands
 
 API_VERSION = 1
 """A dialect that targets another version is listed but not loaded."""
@@ -144,6 +145,8 @@ class Dialect:
     """Which orders its conversations take: classes of `gateway.domain.commands` and
     `gateway.domain.maintenance`. Whatever is neither here nor in ``errands`` is refused before it
     is queued."""
+    armed: Arm | None = None
+    """Reads the stream of events of a terminal that is a server, see `gateway.codecs.arming`."""
     errands: Errands | None = None
     """What can be done at its terminals by calls, where they are HTTP servers themselves."""
     experimental: str = ""

@@ -26,6 +26,7 @@ from gateway.limits import (
     inbox_limits,
     listener_limits,
     retention_limits,
+    search_limits,
     verify_limits,
 )
 from gateway.monitoring.counting import (
@@ -147,6 +148,7 @@ async def _services(
         limits=desk_limits(settings),
         commands=storage.commands,
         command_limits=command_limits(settings),
+        search_limits=search_limits(settings),
         firmwares=await storage.firmwares.all(),
         probe=probe,
         verify_ports=ports,

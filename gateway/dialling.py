@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 
 from gateway.codecs.api import Dialect
+from gateway.domain.ids import Serial
 from gateway.domain.ports import Log
 from gateway.limits import call_limits, dialect_options
 from gateway.monitoring.counting import fold_calls
@@ -30,6 +31,7 @@ def make_courier(
         tally=CallTally(),
         room=asyncio.Semaphore(limits.errands),
         settings=dialect_options(settings),
+        armed=frozenset(map(Serial, settings.dialling.armed)),
     )
     fold_calls(metrics, office.tally)
     return Courier(dialects, office)

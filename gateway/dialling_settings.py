@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Strict
+
 from gateway.setting_kinds import InProduction, Section, setting
 
 
@@ -45,6 +47,11 @@ class DiallingSection(Section):
         why="Its orders leave within a minute of its return.",
         ge=1,
         le=3_600,
+    )
+    armed: Annotated[tuple[str, ...], Strict(strict=False)] = setting(
+        (),
+        "Serial numbers of terminals whose events are read from their alertStream.",
+        why="For models that cannot be told to report; all others report better by themselves.",
     )
     at_once: int = setting(
         64,

@@ -21,6 +21,7 @@ from gateway.services.captures import InboxLimits
 from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
 from gateway.services.retention import RetentionLimits
+from gateway.services.searches import SearchLimits
 from gateway.services.verify.limits import Threshold, VerifyLimits
 from gateway.settings import Settings
 from gateway.verification_settings import SFACE
@@ -49,6 +50,15 @@ def command_limits(settings: Settings) -> CommandLimits:
         queued=settings.commands.queued,
         seconds=settings.commands.answer_seconds,
         keep_s=settings.commands.longest_wait_seconds,
+    )
+
+
+def search_limits(settings: Settings) -> SearchLimits:
+    """Return the bounds of searches for missing records."""
+    return SearchLimits(
+        first_s=settings.commands.search_first_seconds,
+        longest_s=settings.commands.search_longest_seconds,
+        attempts=settings.commands.search_attempts,
     )
 
 

@@ -276,6 +276,7 @@ class CallTally(Protocol):
 
     calls: dict[str, int]
     verdicts: dict[str, int]
+    streams: dict[str, int]
 
 
 def fold_calls(metrics: Metrics, tally: CallTally) -> None:
@@ -286,6 +287,8 @@ def fold_calls(metrics: Metrics, tally: CallTally) -> None:
             metrics[m.CALLS].at(end).value = count
         for end, count in tally.verdicts.items():
             metrics[m.VERDICTS_CALLED].at(end).value = count
+        for end, count in tally.streams.items():
+            metrics[m.STREAMS].at(end).value = count
 
     metrics.before_scrape(fold)
 

@@ -66,6 +66,13 @@ CALL_END = Label(
         *("password", "challenge", "locked", "abandoned"),
     ),
 )
+STREAM_END = Label(
+    name="end",
+    values=(
+        *("begun", "odd", "unreachable", "tls", "cut", "slow", "not_http", "too_large"),
+        *("password", "challenge", "locked", "refused", "no_stream"),
+    ),
+)
 VERDICT_END = Label(name="end", values=("told", "late", "no_way", "refused", "not_told", "unknown"))
 CAPTURE_DROP = Label(
     name="reason", values=("rate", "strangers", "room", "waiting", "database", "refused")
@@ -257,6 +264,11 @@ VERDICTS_CALLED = counter(
     "gatepost_verdicts_called_total",
     "Verdicts that are calls to the terminal, by what became of them.",
     VERDICT_END,
+)
+STREAMS = counter(
+    "gatepost_streams_total",
+    "Streams of terminals that are read: begun, or why they ended, and parts that were no event.",
+    STREAM_END,
 )
 CAPTURES = counter("gatepost_captures_kept_total", "Captures stored of input that did not decode.")
 CAPTURES_DROPPED = counter(

@@ -8,13 +8,24 @@ import asyncio
 import hashlib
 import hmac
 import ssl
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from gateway.codecs.http.outlet import BadAnswer, Outlet, Received, Request
+from gateway.protocols.streams import StreamProtocol
 from gateway.protocols.transport import Link, SoleProtocol, connect
 from twisted.python.failure import Failure
 
 from gateway.domain.access import Access
+
+
+class Line(StreamProtocol, Protocol):
+    """What a connection is made for."""
+
+    def hang_up(self) -> None:
+        """End the connection at once."""
+
+
+L = TypeVar("L", bound=Line)
 
 
 class CallLine:
@@ -89,8 +100,17 @@ class CallLine:
 
 
 async def dial(access: Access) -> CallLine:
-    """Connect; raises OSError, or BadAnswer ``tls`` where a secure line cannot be trusted."""
-    line = CallLine(access.url.partition("//")[2])
+    """Connect for calls; raises as `reach`."""
+    return await reach(access, CallLine(host_of(access)))
+
+
+def host_of(access: Access) -> str:
+    """Return what the Host header says."""
+    return access.url.partition("//")[2]
+
+
+async def reach(access: Access, line: L) -> L:
+    """Connect a line; raises OSError, or BadAnswer ``tls`` where a secure one cannot be trusted."""
     tls = _context() if access.secure else None
     loop = asyncio.get_running_loop()
     try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from gateway.codecs.api import Dialect
 from gateway.protocols.dialled import Dialled, Office, Post, count
+from gateway.protocols.reader import Readers
 
 from gateway.domain.directory import Directory
 from gateway.domain.ids import DeviceId
@@ -23,6 +24,7 @@ class Courier:
         self._dialled: dict[DeviceId, Dialled] = {}
         self._retiring: set[asyncio.Task[None]] = set()
         self._desk: ErrandDesk | None = None
+        self._readers = Readers(office)
         self.tally = office.tally
 
     def begin(self, desk: ErrandDesk, directory: Directory) -> None:
@@ -41,6 +43,7 @@ class Courier:
         for device, post in posts.items():
             if device not in self._dialled:
                 self._dialled[device] = Dialled(post, self._office, self._desk)
+        self._readers.follow(posts, self._desk)
 
     def reaches(self, device: DeviceId) -> bool:
         """Say whether there is an address to be dialled."""
@@ -61,6 +64,7 @@ class Courier:
 
     async def close(self) -> None:
         """Give up what is under way; its outcomes are told before this returns."""
+        await self._readers.close()
         dialled, self._dialled = list(self._dialled.values()), {}
         await asyncio.gather(*(one.retire() for one in dialled), *self._retiring)
 

@@ -21,7 +21,7 @@ from gateway.domain.access import Access
 from gateway.domain.commands import Outcome, OutcomeBase
 from gateway.domain.directory import Device
 from gateway.domain.events import Event
-from gateway.domain.ids import Ticket
+from gateway.domain.ids import Serial, Ticket
 from gateway.domain.ports import ErrandDesk, Log
 from gateway.domain.requests import Request
 from gateway.domain.times import Instant
@@ -38,6 +38,8 @@ class CallTally:
     """By ``answered`` or the reason of `gateway.codecs.errand.REASONS`."""
     verdicts: dict[str, int] = field(default_factory=dict)
     """By ``told``, ``late``, ``no_way``, ``refused``, ``not_told`` or ``unknown``."""
+    streams: dict[str, int] = field(default_factory=dict)
+    """By ``begun``, why one ended, or ``odd`` for what was no event in one."""
 
 
 def count(into: dict[str, int], what: str) -> None:
@@ -68,6 +70,8 @@ class Office:
     room: asyncio.Semaphore
     """How many may be worked at in the same moment."""
     settings: dict[str, dict[str, int | bool]] = field(default_factory=dict)
+    armed: frozenset[Serial] = frozenset()
+    """Who is read, for it cannot report."""
     dial: Dial = dial
 
 

@@ -36,10 +36,17 @@ from gateway.domain.maintenance import (
     DescriptionOutcome,
     FaultNoticed,
     FirmwareInstalled,
+    SearchOutcome,
     StatusOutcome,
 )
 from gateway.domain.objects import ObjectOutcome, ObjectWanted
-from gateway.domain.people import BucketsOutcome, PeopleStated, PersonEnrolled, PersonOutcome
+from gateway.domain.people import (
+    BucketsOutcome,
+    PeopleListed,
+    PeopleStated,
+    PersonEnrolled,
+    PersonOutcome,
+)
 from gateway.domain.ports import Report
 from gateway.domain.requests import DeclineBlob, Defer, NoOrders, Refusal, Refuse
 from gateway.domain.times import Instant
@@ -65,6 +72,8 @@ OUTCOMES = (
     ObjectOutcome,
     StatusOutcome,
     DescriptionOutcome,
+    PeopleListed,
+    SearchOutcome,
 )
 PUT_OFF_S = 600
 """Seconds a terminal keeps an enrolment or the end of an upgrade that nobody here takes yet."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gateway.storage.audit import append
 from gateway.storage.crypto import Place
+from gateway.storage.failures import row_refused
 from gateway.storage.keyring import DEVICE, Keyring
 from gateway.storage.months import wall_ms
 from gateway.storage.pool import Connection, Database
@@ -39,13 +40,14 @@ class PostgresAccessStore:
         now_ms = self._wall()
         sealer = await self._keyring.sealer(DEVICE, now_ms)
         sealed = sealer.seal(password_place(device), access.password.encode())
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                KEEP, device, access.host, access.port, access.secure, access.user, sealed,
-                sealer.name, access.fingerprint or None,
-            )  # fmt: skip
-            detail = f"{access.url} as {access.user}"
-            await append(connection, _entry(now_ms, by, "ACCESS", device, detail))
+        with row_refused():
+            async with self._database.transaction() as connection:
+                await connection.execute(
+                    KEEP, device, access.host, access.port, access.secure, access.user, sealed,
+                    sealer.name, access.fingerprint or None,
+                )  # fmt: skip
+                detail = f"{access.url} as {access.user}"
+                await append(connection, _entry(now_ms, by, "ACCESS", device, detail))
 
     async def forget(self, device: DeviceId, by: str) -> bool:
         """Forget how a device is reached; False where nothing was known."""

@@ -45,6 +45,8 @@ class Settled:
     question: Question | None = None
     verdict: Reply | None = None
     """None where it asked nothing, or no longer listens."""
+    replayed: bool = False
+    """The question came afterwards: nobody stands there any more."""
 
 
 class Receipts:
@@ -137,7 +139,8 @@ class Booking:
             reply = replace(reply, passes=False)
         name = question.identity.name
         self._asking.remembered.keep(name, question.gone_at, reply, pending.ruling)
-        return Settled(events=[], question=question, verdict=reply)
+        replayed = pending.ruling is REPLAYED
+        return Settled(events=[], question=question, verdict=reply, replayed=replayed)
 
     def deferred(self, receipt: Receipt) -> bool:
         """Close the event that was not stored; False for another's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
 from gateway.codecs.hikvision.double import HikvisionDouble
+from gateway.codecs.hikvision.isapi.alert_stream import AlertStream
 from gateway.codecs.hikvision.isapi.table import ERRANDS
 from gateway.codecs.hikvision.keys import typed_in
 from gateway.codecs.hikvision.limits import (
@@ -38,6 +39,7 @@ DIALECT = Dialect(
     summary="Hikvision face terminals by HTTP listening or PUSH, with remote verification",
     conversation=HikvisionConversation,
     device=HikvisionDouble,
+    armed=AlertStream,
     errands=ERRANDS,
     reach=Reach.PUSH_ONLY,
     # Its numbers wrap, begin anew after a reset, and are counted apart for each kind of event.

@@ -108,15 +108,21 @@ def _part(body: bytes, start: int, end: int, *, closed: bool) -> Part:
     elif break_ is None:
         if end - start > MOST_PART_HEAD:
             raise BadParts("part_head_too_large", 413)
-        headers, at = _headers(body[start:end]), max(start, end)
+        headers, at = read_headers(body[start:end]), max(start, end)
     else:
-        headers, at = _headers(body[start : break_.start()]), break_.end()
+        headers, at = read_headers(body[start : break_.start()]), break_.end()
     data = body[at:end]
-    kind, _ = parameters(headers.get("content-type", ""))
-    _, named = parameters(headers.get("content-disposition", ""))
     stated = headers.get("content-length", "")
     if not closed and data.endswith(b"\r\n") and stated == str(len(data) - 2):
         data = data[:-2]  # the line end of a delimiter that does not follow
+    return part_of(headers, data)
+
+
+def part_of(headers: dict[str, str], data: bytes) -> Part:
+    """Return a part of its headers, whose names are in lower case, and its content."""
+    kind, _ = parameters(headers.get("content-type", ""))
+    _, named = parameters(headers.get("content-disposition", ""))
+    stated = headers.get("content-length", "")
     return Part(
         kind=kind,
         name=named.get("name", ""),
@@ -127,7 +133,8 @@ def _part(body: bytes, start: int, end: int, *, closed: bool) -> Part:
     )
 
 
-def _headers(head: bytes) -> dict[str, str]:
+def read_headers(head: bytes) -> dict[str, str]:
+    """Return the headers of a part, names in lower case; the first of a name counts."""
     found: dict[str, str] = {}
     for line in _LINE_END.split(head):
         name, colon, value = line.decode("latin-1").partition(":")

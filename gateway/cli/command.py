@@ -114,6 +114,22 @@ def clock(**said: Any) -> None:
     give("clock", {}, **said)
 
 
+@command.command()
+@giving
+@click.option("--first", type=int, required=True, help="Number of the first record.")
+@click.option("--last", type=int, required=True, help="Number of the last record.")
+def search(first: int, last: int, **said: Any) -> None:
+    """Search the memory of the terminal SERIAL for records; those found are stored."""
+    give("search", {"first": first, "last": last}, **said)
+
+
+@command.command()
+@giving
+def people(**said: Any) -> None:
+    """List whom the terminal SERIAL knows, by number."""
+    give("people", {}, **said)
+
+
 @command.command("config-read")
 @giving
 @click.option("--key", "keys", multiple=True, help="Hexadecimal; without it all.")

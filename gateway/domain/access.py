@@ -53,7 +53,8 @@ def parse_access(url: str, user: str, password: str, fingerprint: str = "") -> A
 
 def _address(url: str) -> tuple[str, int, bool]:
     try:
-        parts = urlsplit(url)
+        # What urlsplit drops without a word must not be dropped: tabs, line ends, blanks.
+        parts = urlsplit(url if url.isprintable() and " " not in url else "")
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None

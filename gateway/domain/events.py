@@ -15,6 +15,7 @@ from gateway.domain.maintenance import (
     DescriptionOutcome,
     FaultNoticed,
     FirmwareInstalled,
+    SearchOutcome,
     StatusOutcome,
 )
 from gateway.domain.objects import ObjectOutcome, ObjectWanted
@@ -327,4 +328,5 @@ Event = (
     | FirmwareInstalled
     | StatusOutcome
     | DescriptionOutcome
+    | SearchOutcome
 )

@@ -151,6 +151,27 @@ class Describe:
 
 
 @value
+class SearchRecords:
+    """Have a terminal search its memory for records that are missing here.
+
+    What is found comes as records of the back-fill lane, and is stored before the outcome is told.
+    """
+
+    ticket: Ticket
+    series: int
+    first: int
+    last: int
+
+
+@value
+class SearchOutcome(OutcomeBase):
+    """How a search ended; DONE says that the terminal has told all it has of the range."""
+
+    found: int = 0
+    """Records, those included that were here already."""
+
+
+@value
 class SetClock:
     """Set the terminal's clock to ours."""
 
@@ -197,6 +218,7 @@ class DescriptionOutcome(OutcomeBase):
 UpkeepRequest = (
     AskStatus
     | Describe
+    | SearchRecords
     | SetClock
     | Provision
     | FirmwareOffer

@@ -171,6 +171,12 @@ class ErrandDesk(Protocol):
         ``dialect`` is its name and version. Raises TypeError for an event nobody can find.
         """
 
+    def noticed(self, device: Device, event: Event) -> None:
+        """Take a sign of life from a terminal that is read, and what it tells beside records."""
+
+    def unheard(self, device: Device) -> None:
+        """Take note that a terminal is not read any more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:

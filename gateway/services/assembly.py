@@ -19,6 +19,7 @@ from gateway.services.errands import ErrandService
 from gateway.services.ingest import Ingest
 from gateway.services.lanes import Lanes, Waiting
 from gateway.services.presence import PresencePort
+from gateway.services.searches import Searches, SearchLimits
 from gateway.services.tally import Tally
 from gateway.services.tasks import Tasks
 from gateway.services.terminals import Terminals
@@ -44,6 +45,7 @@ class Services:
     lanes: Lanes
     common: Common
     commands: Commands
+    searches: Searches
     errands: ErrandService
     verification: Verification | None = None
     """None where the gateway has no matcher."""
@@ -59,26 +61,20 @@ def assemble(
     limits: DeskLimits,
     commands: CommandStore,
     command_limits: CommandLimits,
+    search_limits: SearchLimits | None = None,
     firmwares: Mapping[DeviceId, Running] | None = None,
     probe: Callable[[str], None] = no_probe,
     verify_ports: VerifyPorts | None = None,
     verify_limits: VerifyLimits | None = None,
     dialled: Callable[[DeviceId], Route | None] = nobody,
 ) -> Services:
-    """Build every service over the given ports; without those of verification there is none.
-
-    ``dialled`` is the way to terminals that are servers; it is preferred to a connection of theirs.
-    """
+    """Build every service over the given ports; without those of verification there is none."""
     common = _common(store, log, limits, firmwares)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
-    ingest = Ingest(lanes, common)
-
-    def settle(items: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
-        ingest.settle(items, outcomes, clock())
-
-    committer = Committer(store, lanes, settle, limits, log, clock, probe)
-    route = _ways(common.terminals, dialled)
-    orders = Commands(commands, route, common.tasks, log, clock, command_limits)
+    orders = _orders(common, commands, dialled, clock, command_limits)
+    searches = Searches(orders, common, clock, search_limits or SearchLimits())
+    ingest = Ingest(lanes, common, searches.told)
+    committer = Committer(store, lanes, _settling(ingest, clock), limits, log, clock, probe)
     verification = _verification(verify_ports, verify_limits, common, lambda: desk.directory, clock)
     desk = Desk(common, directory, ingest, committer, presence, orders, probe, verification)
     return Services(
@@ -88,20 +84,36 @@ def assemble(
         lanes=lanes,
         common=common,
         commands=orders,
+        searches=searches,
         errands=ErrandService(orders, desk, common.terminals, clock),
         verification=verification,
     )
 
 
-def _ways(
-    terminals: Terminals, dialled: Callable[[DeviceId], Route | None]
-) -> Callable[[DeviceId], Route | None]:
+def _settling(
+    ingest: Ingest, clock: Callable[[], Instant]
+) -> Callable[[Sequence[Waiting], Sequence[Outcome]], None]:
+    def settle(items: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        ingest.settle(items, outcomes, clock())
+
+    return settle
+
+
+def _orders(
+    common: Common,
+    store: CommandStore,
+    dialled: Callable[[DeviceId], Route | None],
+    clock: Callable[[], Instant],
+    limits: CommandLimits,
+) -> Commands:
+    """Dial where that can be done; else take a connection on which orders can be given."""
+
     def route(device: DeviceId) -> Route | None:
-        session = terminals.session(device)
+        session = common.terminals.session(device)
         own = session if session is not None and session.takes_orders else None
         return dialled(device) or own
 
-    return route
+    return Commands(store, route, common.tasks, common.log, clock, limits)
 
 
 def _common(

@@ -139,17 +139,33 @@ class Desk:
         """Remember the terminal's clock offset for the records that follow."""
         del now
         terminal = self._current(session)
-        if terminal is None or abs(event.offset_ms) > LATEST_MS:
+        if terminal is not None:
+            self.measured(terminal, event)
+
+    def measured(self, terminal: Terminal, event: ClockMeasured) -> None:
+        """Remember a terminal's clock offset, however it was learnt."""
+        if abs(event.offset_ms) > LATEST_MS:
             return  # no clock is so far off; corrected by it, no time of a record could be stored
         terminal.clock_offset_ms = event.offset_ms
         terminal.clock_uncertainty_ms = event.uncertainty_ms
         if abs(event.offset_ms) > CLOCK_EVENT_MS + event.uncertainty_ms:
             self._log.warning(
                 "device.clock_offset",
-                device=session.device,
+                device=terminal.device.id,
                 offset_ms=event.offset_ms,
                 uncertainty_ms=event.uncertainty_ms,
             )
+
+    def read(self, terminal: Terminal, now: Instant) -> None:
+        """Note that a terminal we read gave a sign of life."""
+        slot = self._presence.attach(terminal.device)
+        self._presence.touch(slot, now.mono)
+
+    def unread(self, terminal: Terminal, now: Instant) -> None:
+        """Note that a terminal is not read any more, unless it has a session of its own."""
+        if terminal.session is None:
+            slot = self._presence.attach(terminal.device)
+            self._presence.disconnected(slot, now.mono)
 
     def record(self, session: SessionHandle, event: RecordReported, now: Instant) -> None:
         """Queue a record; its answer follows the commit."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from gateway.domain.commands import OutcomeBase
 from gateway.domain.directory import Device
-from gateway.domain.events import Event, RecordReported
+from gateway.domain.events import ClockMeasured, Event, RecordReported
 from gateway.domain.ids import DeviceId, Generation, Receipt, Ticket
 from gateway.domain.requests import Accept, Conflict, Defer, Parting, Request
 from gateway.domain.times import Instant
@@ -75,6 +75,18 @@ class ErrandService:
     def under_way(self, device: DeviceId, ticket: Ticket, seconds: float) -> None:
         """Take note that an order is being carried out."""
         self._commands.under_way(device, ticket, seconds)
+
+    def noticed(self, device: Device, event: Event) -> None:
+        """Take a sign of life from a terminal that is read."""
+        now = self._clock()
+        terminal = self._terminals.meet(device)
+        self._desk.read(terminal, now)
+        if isinstance(event, ClockMeasured):
+            self._desk.measured(terminal, event)
+
+    def unheard(self, device: Device) -> None:
+        """Take note that a terminal is not read any more."""
+        self._desk.unread(self._terminals.meet(device), self._clock())
 
     async def found(self, device: Device, dialect: str, events: Sequence[Event]) -> bool:
         """Take what was found at a terminal; True once all of it is durable."""

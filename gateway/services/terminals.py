@@ -55,6 +55,8 @@ class Terminal:
     asking: Range | None = None
     newest: dict[int, Newest] = field(default_factory=dict)
     """By series, of terminals whose records name their predecessor."""
+    belated: dict[int, HeldNumbers] = field(default_factory=dict)
+    """By series, what came of an outage since the newest one that was told as it happened."""
     fetches: bool = False
     """It fetched orders since the gateway started."""
     proofs: int = 0

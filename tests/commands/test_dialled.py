@@ -20,6 +20,7 @@ from tests.support.directories import MODEL, SUPPLIER, document
 from tests.support.gateways import Gateway, Site, free_port, running
 from tests.support.postgres import open_folder
 from tests.support.waiting import wait_for
+from tests.support.web_units import raw, says, served
 
 SERIAL, SILENT = "K51234567", "K51234568"
 KEY = bytes(range(32))
@@ -154,6 +155,29 @@ def test_an_order_waits_for_a_terminal_that_is_away(site: Site) -> None:
         wait_for(lambda: state(site, 1)["state"] == "done", "the order is carried out")
         gateway.await_logged("terminal.reached")
         assert state(site, 1)["attempts"] == 1
+
+
+def test_an_order_whose_answer_a_killed_gateway_missed_is_unknown_and_not_repeated(
+    site: Site,
+) -> None:
+    unsupported = says(b'{"statusCode":4,"subStatusCode":"notSupport"}', "403 Forbidden")
+    with served(unsupported, raw(b"")) as terminal:
+        gateway = Gateway(site)
+        gateway.await_started()
+        register(gateway)
+        reach(site, f"http://127.0.0.1:{terminal.port}")
+        gatepost(site, "command", "door", SERIAL, "--reason", "x", "--wait", "0")
+        wait_for(lambda: len(terminal.asked) == 2, "the order is at the terminal")
+        gateway.kill()
+        with running(site):
+            found = wait_for(lambda: over(site, 1), "the order is over")
+            assert (found["state"], found["code"]) == ("unknown", "restart")
+            assert [one.split(b" ")[0] for one in terminal.asked] == [b"GET", b"PUT"]
+
+
+def over(site: Site, number: int) -> dict[str, object] | None:
+    found = state(site, number)
+    return None if found["state"] in ("queued", "sent") else found
 
 
 def test_a_wrong_password_is_tried_once(site: Site) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 
 import pytest
 from gateway.codecs.hikvision.device import HikvisionDevice
@@ -19,36 +17,12 @@ from tests.support.directories import MODEL, SUPPLIER, document
 from tests.support.gateways import Gateway, Site, running
 from tests.support.postgres import open_folder
 from tests.support.waiting import wait_for
-from tests.support.web_units import Reply, Unit, hangs_up, says, unit, wants_digest
+from tests.support.web_units import Reply, Unit, hangs_up, says, served, wants_digest
 
 SERIAL = "K51234567"
 SETTINGS = '[dialects]\nenabled = ["hikvision"]\n[hikvision]\npatience_seconds = 3\n'
 DONE = says(b'{"statusCode":1,"statusString":"OK","subStatusCode":"ok"}')
 FAILED = says(b'{"statusCode":4,"subStatusCode":"invalidOperation"}', "403 Forbidden")
-
-
-@contextmanager
-def served(reply: Reply) -> Iterator[Unit]:
-    """Serve in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    ready, over = threading.Event(), asyncio.Event()
-    found: list[Unit] = []
-
-    async def main() -> None:
-        async with unit(wants_digest(reply)) as one:
-            found.append(one)
-            ready.set()
-            await over.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
-    thread.start()
-    ready.wait(10)
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(10)
-        loop.close()
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +72,7 @@ def verdicts(one: Unit) -> list[dict[str, object]]:
 
 def test_the_answer_is_empty_and_the_verdict_is_put_once(gateway: Gateway) -> None:
     path = add(gateway, SERIAL)
-    with served(DONE) as one:
+    with served(wants_digest(DONE)) as one:
         reach(gateway, SERIAL, one)
         for number in (5, 6):
             answer = ask(gateway, path, number)
@@ -124,7 +98,7 @@ def test_a_verdict_that_did_not_get_through_is_not_sent_again(
     gateway: Gateway, serial: str, reply: Reply, end: str
 ) -> None:
     path = add(gateway, serial)
-    with served(reply) as one:
+    with served(wants_digest(reply)) as one:
         reach(gateway, serial, one)
         ask(gateway, path, 1)
         wait_for(lambda: count(gateway, end) == 1, "the verdict is given up")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import ssl
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from gateway.codecs.errand import Answer, Call, NoAnswer
@@ -12,6 +16,7 @@ from gateway.protocols.call_line import dial
 from gateway.protocols.caller import FRESH_S, Caller, CallLimits, Standing
 
 from gateway.domain.access import Access
+from tests.support.certificates import make_identity
 from tests.support.loops import each_loop, run_on
 from tests.support.web_units import (
     CHALLENGE,
@@ -33,11 +38,13 @@ LOCKED = (
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
 
 
-def caller(access: Access, clock: Clock, standing: Standing | None = None) -> Caller:
+def caller(
+    access: Access, clock: Clock, standing: Standing | None = None, keep_s: float = 5.0
+) -> Caller:
     return Caller(
         access,
         standing or Standing(),
-        CallLimits(connect_s=5.0, keep_s=5.0, password_pause_s=1800.0),
+        CallLimits(connect_s=5.0, keep_s=keep_s, password_pause_s=1800.0),
         clock=clock,
         entropy=bytes,
         lockout=lockout,
@@ -254,3 +261,46 @@ def test_a_call_that_is_given_up_hangs_up() -> None:
             calls.hang_up()
 
     run_on(asyncio.new_event_loop, main)
+
+
+def test_a_connection_nobody_uses_is_closed_by_us() -> None:
+    async def main() -> None:
+        async with unit(says()) as one:
+            calls = caller(one.access, Clock(), keep_s=0.05)
+            assert isinstance(await calls.call(READ), Answer)
+            await asyncio.wait_for(asyncio.gather(*one.serving), 5)
+            assert isinstance(await calls.call(READ), Answer)
+            assert one.connections == 2
+            calls.hang_up()
+
+    run_on(asyncio.new_event_loop, main)
+
+
+async def says_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    writer.close()
+
+
+@each_loop
+def test_a_secure_terminal_is_known_by_its_certificate(new_loop: NewLoop, tmp_path: Path) -> None:
+    identity = make_identity(tmp_path)
+    text = identity.certificate.read_text()
+    shown = hashlib.sha256(ssl.PEM_cert_to_DER_cert(text)).digest()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(identity.certificate, identity.key)
+
+    async def main() -> None:
+        async with unit(says(), tls=context) as one:
+            right = replace(one.access, secure=True, fingerprint=shown)
+            calls = caller(right, Clock())
+            assert isinstance(await calls.call(MOVE), Answer)
+            calls.hang_up()
+            wrong = replace(right, fingerprint=bytes(32))
+            assert ends(await caller(wrong, Clock()).call(MOVE)) == ("tls", False)
+            assert len(one.asked) == 1
+        plain = await asyncio.start_server(says_at_once, "127.0.0.1", 0)
+        access = replace(right, port=plain.sockets[0].getsockname()[1])
+        assert ends(await caller(access, Clock()).call(MOVE)) == ("tls", False)
+        plain.close()
+
+    run_on(new_loop, main)

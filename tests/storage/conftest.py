@@ -21,10 +21,10 @@ SHARED = "gatepost_test_shared"
 TABLES = (
     "passage", "fault_report", "picture", "raw_batch", "record_identity", "picture_identity",
     "record_lost", "record_cursor", "quarantined_record", "rejected_record", "outbox",
-    "device_seen", "device_firmware", "command", "audit", "mounting", "template", "enrolment_photo",
-    "gallery_reference", "gallery", "consent", "engagement", "person_key", "person", "decision",
-    "device", "channel", "project", "device_model", "supplier", "corp", "area", "capture",
-    "data_key",
+    "device_seen", "device_firmware", "device_access", "command", "audit", "mounting", "template",
+    "enrolment_photo", "gallery_reference", "gallery", "consent", "engagement", "person_key",
+    "person", "decision", "device", "channel", "project", "device_model", "supplier", "corp",
+    "area", "capture", "data_key",
 )  # fmt: skip
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from gateway.domain.access import Access
 from gateway.domain.times import Instant
@@ -68,10 +70,10 @@ async def read_request(reader: asyncio.StreamReader) -> bytes | None:
 
 
 @asynccontextmanager
-async def unit(*replies: Reply) -> AsyncIterator[Unit]:
+async def unit(*replies: Reply, tls: ssl.SSLContext | None = None) -> AsyncIterator[Unit]:
     """Serve for the length of a block."""
     one = Unit(list(replies))
-    server = await asyncio.start_server(one.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(one.serve, "127.0.0.1", 0, ssl=tls)
     one.port = server.sockets[0].getsockname()[1]
     try:
         yield one
@@ -80,6 +82,30 @@ async def unit(*replies: Reply) -> AsyncIterator[Unit]:
         for writer in one.open:
             writer.close()
         await asyncio.gather(*one.serving)
+
+
+@contextmanager
+def served(*replies: Reply) -> Iterator[Unit]:
+    """Serve in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    ready, over = threading.Event(), asyncio.Event()
+    found: list[Unit] = []
+
+    async def main() -> None:
+        async with unit(*replies) as one:
+            found.append(one)
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
+    thread.start()
+    ready.wait(10)
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(10)
+        loop.close()
 
 
 def says(body: bytes = b"ok", status: str = "200 OK", *headers: str) -> Reply:

@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from gateway.codecs.errand import Errand, Errands, Terms
+from gateway.codecs.errand import Errands, Terms
 from gateway.codecs.hikvision.isapi.clock import set_clock
 from gateway.codecs.hikvision.isapi.describe import Facts, describe
 from gateway.codecs.hikvision.isapi.doors import move_door, restart
+from gateway.codecs.hikvision.isapi.faces import put_face
+from gateway.codecs.hikvision.isapi.firmware import install
+from gateway.codecs.hikvision.isapi.outcomes import (
+    bringing,
+    changing,
+    doing,
+    listing,
+    searching,
+    telling,
+)
+from gateway.codecs.hikvision.isapi.people import delete_person, list_people, put_person
 from gateway.codecs.hikvision.isapi.provision import provision
+from gateway.codecs.hikvision.isapi.search import search
 from gateway.codecs.hikvision.isapi.status import lockout
-from gateway.codecs.hikvision.isapi.talk import Ended, Work
+from gateway.codecs.hikvision.isapi.talk import Work
 from gateway.codecs.hikvision.isapi.verdicts import tell
 
-from gateway.domain.commands import CommandOutcome, DoorCommand, Outcome, OutcomeBase, Reboot
-from gateway.domain.ids import Ticket
-from gateway.domain.maintenance import Describe, DescriptionOutcome, Provision, SetClock
+from gateway.domain.commands import DoorCommand, Reboot
+from gateway.domain.maintenance import Describe, Provision, SearchRecords, SetClock
+from gateway.domain.objects import ObjectKind, SendObject
+from gateway.domain.people import AskPeople, PersonDelete, PersonPut
 from gateway.domain.verification import VerdictDue
-
-Doing = Callable[[Any, Terms], Work[str]]
-Telling = Callable[[Any, Terms], Work[Facts]]
-
-
-def doing(work: Doing) -> Callable[[Any, Terms], Errand]:
-    """Make the errand of something that is done or not."""
-
-    def run(order: Any, terms: Terms) -> Errand:
-        ticket = getattr(order, "ticket", Ticket(0))
-        try:
-            said = yield from work(order, terms)
-        except Ended as ended:
-            return _ended(CommandOutcome, ticket, ended)
-        return CommandOutcome(ticket=ticket, outcome=Outcome.DONE, code="ok", said=said)
-
-    return run
-
-
-def telling(work: Telling) -> Callable[[Any, Terms], Errand]:
-    """Make the errand of something that brings facts."""
-
-    def run(order: Any, terms: Terms) -> Errand:
-        try:
-            found = yield from work(order, terms)
-        except Ended as ended:
-            return _ended(DescriptionOutcome, order.ticket, ended)
-        return DescriptionOutcome(ticket=order.ticket, outcome=Outcome.DONE, code="ok", facts=found)
-
-    return run
-
-
-def _ended(kind: type[OutcomeBase], ticket: Ticket, ended: Ended) -> OutcomeBase:
-    return kind(ticket=ticket, outcome=ended.outcome, code=ended.code, said=ended.said)
 
 
 def _set_clock(order: SetClock, terms: Terms) -> Work[Facts]:
@@ -61,6 +37,11 @@ def _set_clock(order: SetClock, terms: Terms) -> Work[Facts]:
     return (("was_ahead_seconds", f"{before / 1000:.1f}"), ("ahead_seconds", f"{after / 1000:.1f}"))
 
 
+def _bring(order: SendObject, terms: Terms) -> Work[str]:
+    work = install if order.kind is ObjectKind.FIRMWARE else put_face
+    return (yield from work(order, terms))
+
+
 ERRANDS = Errands(
     makers={
         DoorCommand: doing(move_door),
@@ -68,6 +49,11 @@ ERRANDS = Errands(
         Describe: telling(describe),
         SetClock: telling(_set_clock),
         Provision: telling(provision),
+        SearchRecords: searching(search),
+        PersonPut: changing(put_person),
+        PersonDelete: changing(delete_person),
+        AskPeople: listing(list_people),
+        SendObject: bringing(_bring),
         VerdictDue: doing(tell),
     },
     lockout=lockout,

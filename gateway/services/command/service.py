@@ -58,6 +58,11 @@ class CommandTally:
     )
 
 
+def forgotten(command: Command) -> None:
+    """Follow no order."""
+    del command
+
+
 @dataclass(slots=True)
 class _Flight:
     """The one order a device has; ``command`` is None while it is looked for."""
@@ -94,6 +99,8 @@ class Commands:
         """Who asked for an order while it is looked for one."""
         self._waiters: dict[CommandId, list[asyncio.Future[Command]]] = {}
         self.tally = CommandTally()
+        self.followed: Callable[[Command], None] = forgotten
+        """Told of every order that is over."""
 
     async def begin(self) -> None:
         """Take up what a former process left; call before terminals may connect."""
@@ -150,11 +157,16 @@ class Commands:
                 place=place,
             )
 
+    def way(self, device: DeviceId) -> Route | None:
+        """Return what an order to a device would travel by now, None where there is nothing."""
+        route = self._route(device)
+        return None if route is None or route.over else route
+
     def kick(self, device: DeviceId) -> None:
         """Send the next order of a device if it is there and has none; call at each login."""
         self._idle.discard(device)
-        route = self._route(device)
-        if route is None or route.over:
+        route = self.way(device)
+        if route is None:
             return
         if device in self._flights:
             self._again.add(device)
@@ -331,6 +343,7 @@ class Commands:
         else:
             state = command.state.value
             self._log.warning("command.not_done", **said, state=state, code=command.code)
+        self.followed(command)
         for waiter in self._waiters.get(command.id, ()):
             if not waiter.done():
                 waiter.set_result(command)

@@ -28,16 +28,21 @@ from gateway.domain.maintenance import (
     DescriptionOutcome,
     Provision,
     Questions,
+    SearchOutcome,
+    SearchRecords,
     SetClock,
     StatusOutcome,
     Topic,
 )
+from gateway.domain.people import AskPeople, PeopleListed
 
+MOST_NUMBER = (1 << 32) - 1
+"""Largest number of a record or of a series."""
 MOST_VALUE = 255
 """Bytes of one setting of a terminal."""
 
 Args = Mapping[str, object]
-Order = CommandRequest | AskStatus | Describe | SetClock | Provision
+Order = CommandRequest | AskStatus | Describe | SearchRecords | SetClock | Provision | AskPeople
 E = TypeVar("E", bound=Enum)
 HOST = re.compile(r"[A-Za-z0-9.:-]{1,64}\Z")
 """What a terminal can be told as our name or address; 64 is the maker's length for both."""
@@ -97,6 +102,12 @@ def _found(outcome: OutcomeBase) -> dict[str, object]:
         return {"stores": [list(store) for store in outcome.stores]}
     if isinstance(outcome, DescriptionOutcome):
         return dict(outcome.facts)
+    if isinstance(outcome, SearchOutcome):
+        return {"found": outcome.found}
+    if isinstance(outcome, PeopleListed):
+        # Without their names: what is stored of orders is no place for those.
+        people = [{"person": one.person, "faces": one.faces} for one in outcome.people]
+        return {"people": people, "total": outcome.total}
     return {}
 
 
@@ -228,6 +239,19 @@ def _provision(ticket: Ticket, args: Args) -> Order:
     )
 
 
+def _search(ticket: Ticket, args: Args) -> Order:
+    first, last = _number(args, "first", MOST_NUMBER, 1), _number(args, "last", MOST_NUMBER, 1)
+    if last < first:
+        raise ValueError("last must not be less than first")
+    series = _number(args, "series", MOST_NUMBER) if "series" in args else 0
+    return SearchRecords(ticket=ticket, series=series, first=first, last=last)
+
+
+def _people(ticket: Ticket, args: Args) -> Order:
+    del args
+    return AskPeople(ticket=ticket)
+
+
 def _keys_written(args: Args) -> str:
     return "config " + " ".join(f"{key:04x}" for key, _ in sorted(_values(args)))
 
@@ -246,6 +270,8 @@ KINDS: dict[str, Kind] = {
     "describe": Kind(build=_describe, about=lambda _: "", repeatable=True, audited=False),
     "clock": Kind(build=_clock, about=lambda _: "clock", repeatable=True, audited=True),
     "provision": Kind(build=_provision, about=lambda _: "provision", repeatable=True, audited=True),
+    "search": Kind(build=_search, about=lambda _: "", repeatable=True, audited=False),
+    "people": Kind(build=_people, about=lambda _: "people", repeatable=True, audited=False),
     "status": Kind(build=_status, about=lambda _: "status", repeatable=True, audited=False),
 }
 """Every order an operator may give. Only what moves nothing may be repeated after a crash: writing

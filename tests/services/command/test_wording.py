@@ -19,6 +19,7 @@ from gateway.domain.commands import (
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Ticket
 from gateway.domain.maintenance import DescriptionOutcome, Provision, Questions
+from gateway.domain.people import PeopleListed, PersonListed
 from gateway.services.command.wording import KINDS, Args, build, in_words
 
 GOOD: dict[str, Args] = {
@@ -28,6 +29,8 @@ GOOD: dict[str, Args] = {
     "prompt": {"text": "请稍候"},
     "config_read": {"keys": ["0101", "ffff"]},
     "config_write": {"values": {"0101": "00", "0002": ""}},
+    "search": {"first": 1866, "last": 1868},
+    "people": {},
     "status": {},
     "describe": {"topic": "clock"},
     "clock": {},
@@ -138,3 +141,16 @@ def test_what_a_terminal_said_in_words() -> None:
     )
     assert in_words(said) == {"door": "held_too_long", "config": {"0101": "0102"}}
     assert in_words(CommandOutcome(ticket=Ticket(1), outcome=Outcome.DONE, code="ok")) == {}
+
+
+def test_a_range_that_is_none_is_no_search() -> None:
+    with pytest.raises(GatepostError, match="must not be less"):
+        build("search", {"first": 2, "last": 1}, Ticket(1))
+
+
+def test_what_is_stored_of_a_list_of_people_has_no_names() -> None:
+    known = PersonListed(person="10027", name="Ana Ruiz", faces=1)
+    listed = PeopleListed(
+        ticket=Ticket(1), outcome=Outcome.DONE, code="ok", people=(known,), total=1
+    )
+    assert in_words(listed) == {"people": [{"person": "10027", "faces": 1}], "total": 1}

@@ -218,7 +218,7 @@ def test_a_trial_without_an_answer_is_no_success() -> None:
 
 def test_without_a_key_there_is_no_path() -> None:
     works = Works()
-    errand = works.errand(order(), secret=None)
+    errand = works.errand(order(), {}, secret=None)
     with pytest.raises(StopIteration) as stopped:
         next(errand)
     assert stopped.value.value.code == "no_key"

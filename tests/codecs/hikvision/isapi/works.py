@@ -26,19 +26,21 @@ class Works:
     own: dict[str, Own] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
 
-    def errand(self, order: object, secret: bytes | None = SECRET, **settings: int) -> Errand:
+    def errand(
+        self, order: object, settings: dict[str, int], secret: bytes | None = SECRET
+    ) -> Errand:
         terms = Terms(
             serial=Serial("K51234567"),
             secret=secret,
             now=self.bench.now,
             entropy=bytes,
-            settings=settings,
+            settings=dict(settings),
         )
         return ERRANDS.makers[type(order)](order, terms)
 
     def do(self, order: object, **given: int) -> OutcomeBase:
         """Carry an order out to its end."""
-        errand, reply = self.errand(order, **given), None
+        errand, reply = self.errand(order, given), None
         try:
             step = next(errand)
             while True:
