@@ -39,7 +39,7 @@ class HikvisionDevice:
     def __init__(self, config: DeviceConfig) -> None:
         self.config = config
         self.records = Records(config)
-        self.kept = self.records.kept
+        self.kept, self.memory = self.records.kept, self.records.memory
         self.resting = False
         """Without a connection because it closes each; the gateway is believed to be there."""
         self.closing: str | None = None

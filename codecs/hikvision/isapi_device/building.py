@@ -33,7 +33,7 @@ def build(
     plate = Nameplate(serial=persona.serial, model=persona.model, mac=device.config.mac)
     habits = drawn(str(persona.variant)) if persona.variant else Habits()
     account = Account(login=Login(user=ADMIN, password=password(persona.secret)))
-    terminal = IsapiTerminal(plate, habits, device.records.memory, happen, decide)
+    terminal = IsapiTerminal(plate, habits, device.memory, happen, decide)
     return IsapiServer(terminal, account, drawn_from(persona.serial))
 
 

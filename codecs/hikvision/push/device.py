@@ -46,7 +46,7 @@ class PushDevice:
     def __init__(self, config: DeviceConfig, entropy: Callable[[int], bytes]) -> None:
         self.config = config
         self.records = Records(config)
-        self.kept = self.records.kept
+        self.kept, self.memory = self.records.kept, self.records.memory
         self.calls = Calls()
         self.closing: str | None = None
         self.admitted = False

@@ -26,7 +26,7 @@ def build(
         return bool(device.verdict(verdict, now))
 
     terminal = IsapiTerminal(
-        plate or Nameplate(), habits or Habits(), device.records.memory, device.record, decide
+        plate or Nameplate(), habits or Habits(), device.memory, device.record, decide
     )
     device.calls.serve = terminal.answer
     return device, terminal

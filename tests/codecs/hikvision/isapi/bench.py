@@ -50,7 +50,7 @@ class Bench:
         self.terminal = IsapiTerminal(
             Nameplate(),
             habits or Habits(),
-            self.device.records.memory,
+            self.device.memory,
             lambda what, _: self.happen(what),
             self.decide,
         )

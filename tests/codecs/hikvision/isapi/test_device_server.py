@@ -47,7 +47,7 @@ def test_a_verdict_by_request_is_taken_and_answered_as_in_the_vectors() -> None:
     connection.feed(VECTORS["C4b"], bench.now)
     assert connection.output() == VECTORS["C4c"]
     minors = [
-        one.values["AccessControllerEvent"]["subEventType"] for one in bench.device.records.memory
+        one.values["AccessControllerEvent"]["subEventType"] for one in bench.device.memory
     ]
     assert minors == [75, 0x15, 0x16]
 
@@ -165,7 +165,7 @@ def test_an_order_to_the_door_is_obeyed_and_reported() -> None:
     assert bench.ask("PUT", target, body, "application/xml").status == 200
     codes = [
         (one.values["AccessControllerEvent"]["majorEventType"], one.serial)
-        for one in bench.device.records.memory
+        for one in bench.device.memory
     ]
     assert codes == [(3, 1), (5, 2)]
     wrong = body.replace(b"open", b"burn")
