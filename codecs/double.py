@@ -25,6 +25,9 @@ class Link(Enum):
     SERIAL = "serial"
 
 
+PLAIN_FIRMWARE = "1.0"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
     """Which terminal it is."""
@@ -33,7 +36,7 @@ class Persona:
     secret: bytes = field(default=b"", repr=False)
     """32 bytes; a protocol without proof has no use for it."""
     model: str = ""
-    firmware: str = "1.0"
+    firmware: str = PLAIN_FIRMWARE
     series: int = 1
     """Names the numbering of its records, 0…2³²-1, where its protocol numbers them."""
     variant: int = 0

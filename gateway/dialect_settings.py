@@ -69,6 +69,14 @@ class HikvisionSection(Section):
         ge=-720,
         le=840,
     )
+    poll_seconds: int = setting(
+        2,
+        "Seconds between two requests for orders of a terminal that speaks PUSH; three without one "
+        "end its session.",
+        why="A door order waits so long at the most; twice the seconds are half the work.",
+        ge=1,
+        le=30,
+    )
 
     def for_dialect(self) -> dict[str, int | bool]:
         """Return them as `gateway.codecs.hikvision.settings` names them."""
@@ -78,6 +86,7 @@ class HikvisionSection(Section):
             "skew_s": self.skew_seconds,
             "calls_back": int(self.verdicts == "called_back"),
             "utc_offset_minutes": self.utc_offset_minutes,
+            "poll_s": self.poll_seconds,
         }
 
 

@@ -7,9 +7,6 @@ stored ones. Opens nothing and reads no clock. What it does where the maker's do
 
 from __future__ import annotations
 
-import json
-from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
 import h11
@@ -23,8 +20,8 @@ from gateway.codecs.hikvision.device_events import (
     StayedShut,
     Taken,
 )
-from gateway.codecs.hikvision.device_memory import EventMemory
-from gateway.codecs.hikvision.device_texts import put_content, put_json, put_request
+from gateway.codecs.hikvision.device_records import Kept, Records
+from gateway.codecs.hikvision.device_texts import put_content, put_request
 from gateway.codecs.hikvision.verdict import read_verdict
 from gateway.codecs.http.digest import authorise
 
@@ -33,35 +30,7 @@ from gateway.domain.times import Instant
 MOST_ANSWER = 64 * 1024
 """Bytes of an answer; a verdict with a person to show has 11 kB at the most."""
 CNONCE = "5a17c0de"
-UNLOCKED, LOCKED = 0x15, 0x16
 LAST_ANSWER = "last_answer"
-
-
-@dataclass(slots=True)
-class Kept:
-    """An event that nobody has taken over yet."""
-
-    serial: int
-    values: dict[str, Any]
-    kind: str
-    picture: bytes
-    asks: bool
-    asked_at: float
-    """When somebody began to wait, in monotonic seconds; the time on the wire counts anew."""
-    decided: bool
-    """Nobody waits for a verdict, or no more."""
-    sent_at: float | None = None
-
-    @property
-    def inner(self) -> dict[str, Any]:
-        """The object named by the event type."""
-        inner: dict[str, Any] = self.values[self.kind]
-        return inner
-
-    def stored(self) -> None:
-        """Say from now on that it is not told as it happens."""
-        if "currentEvent" in self.inner:
-            self.inner["currentEvent"] = False
 
 
 class HikvisionDevice:
@@ -69,15 +38,11 @@ class HikvisionDevice:
 
     def __init__(self, config: DeviceConfig) -> None:
         self.config = config
-        self.kept: deque[Kept] = deque()
-        self.memory = EventMemory(config.remembers)
-        self.recorded = 0
-        """Events there ever were; the last of them are the end of ``kept``."""
+        self.records = Records(config)
+        self.kept, self.memory = self.records.kept, self.records.memory
         self.resting = False
         """Without a connection because it closes each; the gateway is believed to be there."""
         self.closing: str | None = None
-        self._serial = config.first_serial - 1
-        self._front = self._serial
         self._library: h11.Connection | None = None
         self._waiting = False
         self._open: Kept | None = None
@@ -103,8 +68,8 @@ class HikvisionDevice:
         self._library, self._waiting, self.closing = h11.Connection(h11.CLIENT), False, None
         self._due, self.admitted = None, False
         self._out.clear()
-        for one in () if self.resting else self.kept:
-            one.stored()
+        if not self.resting:
+            self.records.interrupted()
         self.resting = False
         return self._next(now)
 
@@ -117,34 +82,13 @@ class HikvisionDevice:
 
     def record(self, what: Occurrence, now: Instant) -> int:
         """Keep what happened, and send it when its turn comes; return its number."""
-        self._keep(what, now.mono)
+        self.records.keep(what, now.mono, away=self._away)
         self._next(now)
-        return self._serial
+        return self.records.serial
 
-    def _keep(self, what: Occurrence, mono: float) -> None:
-        self._serial = self._serial % self.config.most_serial + 1
-        inner = json.loads(what.inner)
-        for name, value in (("serialNo", self._serial), ("frontSerialNo", self._front)):
-            if name in inner and inner[name] in (None, ""):
-                inner[name] = value if inner[name] is None else str(value)
-        if inner.get("currentEvent", 0) is None:
-            inner["currentEvent"] = True
-        self._front = self._serial
-        self.recorded += 1
-        asks = inner.get("remoteCheck") is True
-        self.kept.append(
-            Kept(
-                serial=self._serial,
-                values=self._envelope(what, inner),
-                kind=what.kind,
-                picture=what.picture,
-                asks=asks,
-                asked_at=mono,
-                decided=not asks or (self._library is None and not self.resting),
-            )
-        )
-        if self.config.remembers:
-            self.memory.add(self._serial, put_json(self.kept[-1].values))
+    @property
+    def _away(self) -> bool:
+        return self._library is None and not self.resting
 
     def beat(self, what: Beat, now: Instant) -> None:
         """Send a heartbeat; only between requests."""
@@ -235,21 +179,6 @@ class HikvisionDevice:
         began = asking.asked_at if asking.sent_at is None else asking.sent_at
         return began + self.config.patience_s
 
-    def _envelope(self, what: Occurrence, inner: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "ipAddress": self.config.address,
-            "portNo": 80,
-            "protocol": "HTTP",
-            "macAddress": self.config.mac,
-            "channelID": 1,
-            "dateTime": what.time,
-            "activePostCount": 1,
-            "eventType": what.kind,
-            "eventState": "active",
-            "eventDescription": what.description,
-            what.kind: inner,
-        }
-
     def _next(self, now: Instant) -> list[DeviceEvent]:
         """Send the oldest event, unless an answer is awaited or a pause is on."""
         if self._library is None or self._waiting or self._due is not None or not self.kept:
@@ -269,7 +198,7 @@ class HikvisionDevice:
         content = put_content(values, picture, self.config.style)
         config, auth = self.config, self._authorisation()
         raw = put_request(config.path, config.host, content, config.style, auth=auth)
-        _pass_through(self._library, raw)
+        pass_through(self._library, raw)
         self._out += raw
         self._waiting, self.status, self._body = True, 0, bytearray()
         self._due = now.mono + self.config.silence_s
@@ -345,7 +274,7 @@ class HikvisionDevice:
         if not verdict.passes:
             return self._shut(asked, "failed")
         asked.decided = True
-        self._follow(asked, opened=True)
+        self.records.follow(asked, opened=True, away=self._away)
         return [Opened(serial=verdict.serial, info=verdict.info, person=verdict.person)]
 
     def _late(self, first: Kept) -> list[DeviceEvent]:
@@ -356,27 +285,11 @@ class HikvisionDevice:
         if asked.decided:
             return []
         asked.decided = True
-        self._follow(asked, opened=False)
+        self.records.follow(asked, opened=False, away=self._away)
         return [StayedShut(serial=asked.serial, reason=reason)]
 
-    def _follow(self, asked: Kept, *, opened: bool) -> None:
-        """Keep what follows from a verdict: the result, and what the door does."""
-        time = asked.values["dateTime"]
-        if self.config.tells_result:
-            result = {name: asked.inner[name] for name in _SAME if name in asked.inner}
-            result |= {"serialNo": None, "frontSerialNo": None, "currentEvent": None}
-            result["remoteCheckResult"] = "success" if opened else "failed"
-            self._keep(Occurrence(time=time, inner=json.dumps(result)), asked.asked_at)
-        for minor in (UNLOCKED, LOCKED) if opened else ():
-            door: dict[str, Any] = {"majorEventType": 5, "subEventType": minor, "doorNo": 1}
-            door |= {"serialNo": None, "frontSerialNo": None, "currentEvent": None}
-            self._keep(Occurrence(time=time, inner=json.dumps(door)), asked.asked_at)
 
-
-_SAME = ("majorEventType", "subEventType", "employeeNoString", "name")
-
-
-def _pass_through(library: h11.Connection, raw: bytes) -> None:
+def pass_through(library: h11.Connection, raw: bytes) -> None:
     """Let the library know of a request that was written byte by byte elsewhere."""
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")

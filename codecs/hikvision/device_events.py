@@ -9,6 +9,18 @@ from gateway.codecs.http.digest import Login
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushStyle:
+    """How a terminal speaks PUSH; its login is the user name and the password."""
+
+    security: int = 0
+    """0, or 3 and 4 for AES-128 and AES-256."""
+    seals_login: bool = False
+    """An encrypting one encrypts its login too."""
+    by: str = "sha256"
+    """Digest of its login; older firmware has ``sha1`` (inferred)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConfig:
     """A terminal and where it was told to report."""
 
@@ -34,6 +46,8 @@ class DeviceConfig:
     remembers: int = 0
     """Events that can be searched for, some hundred bytes each; real units keep 100 000."""
     style: Style = field(default_factory=Style)
+    push: PushStyle | None = None
+    """It speaks PUSH instead of posting its events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +105,14 @@ class Answered:
     late: bool = False
 
 
-DeviceEvent = Taken | Opened | StayedShut | Answered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedIn:
+    """A session of PUSH began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Send what is kept now, and an empty list where nothing is."""
+
+
+DeviceEvent = LoggedIn | Taken | Opened | StayedShut | Answered

@@ -7,6 +7,7 @@ at the same time, and a door that opens is one more.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -29,30 +30,35 @@ from gateway.codecs.double import (
     Unanswered,
     Visit,
 )
-from gateway.codecs.hikvision.device import HikvisionDevice, Kept
+from gateway.codecs.hikvision.device import HikvisionDevice
 from gateway.codecs.hikvision.device_events import (
     Answered,
     Beat,
     DeviceConfig,
     DeviceEvent,
+    LoggedIn,
     Occurrence,
     Opened,
     StayedShut,
     Taken,
 )
-from gateway.codecs.hikvision.device_texts import put_json
+from gateway.codecs.hikvision.device_records import Kept
+from gateway.codecs.hikvision.device_texts import Style, put_json
 from gateway.codecs.hikvision.firmware import (
     DEFAULT_PATIENCE_S,
     FIRMWARES,
     MOST_SERIAL,
+    PUSH_FIRMWARES,
     Firmware,
 )
 from gateway.codecs.hikvision.identity import identify
-from gateway.codecs.hikvision.isapi_device.building import REMEMBERED, build
+from gateway.codecs.hikvision.isapi_device.asked import Asked, Reply
+from gateway.codecs.hikvision.isapi_device.building import REMEMBERED, build, drawn_from
 from gateway.codecs.hikvision.isapi_device.connection import IsapiServer
 from gateway.codecs.hikvision.keys import password, token
 from gateway.codecs.hikvision.meaning import meaning
 from gateway.codecs.hikvision.notice import read_notice
+from gateway.codecs.hikvision.push.device import PushDevice
 from gateway.codecs.hikvision.states import State
 from gateway.codecs.http.digest import Login
 
@@ -100,7 +106,7 @@ class HikvisionDouble:
 
     def __init__(self, persona: Persona) -> None:
         self._persona = persona
-        self._device = HikvisionDevice(_config(persona))
+        self._device = _device(persona)
         self._server: IsapiServer | None = None
         self._unsaid: list[DeviceEvent] = []
         """What came of a request to the terminal, until it is asked."""
@@ -110,6 +116,8 @@ class HikvisionDouble:
         """Records are taken in the order in which they were kept."""
         self._beat_at = 0.0
         self._online = False
+        if isinstance(self._device, PushDevice):
+            self._device.calls.serve = self._serve
         self._over: str | None = "never_connected"
         self.late = 0
         """See `Double.late`."""
@@ -152,16 +160,24 @@ class HikvisionDouble:
 
     def accept(self, now: Instant) -> Visit:
         """See `gateway.codecs.double.Served`."""
+        return self._served().accept(now)
+
+    def _served(self) -> IsapiServer:
         if self._server is None:
             self._server = build(self._persona, self._device, self._happen, self._decide)
-        return self._server.accept(now)
+        return self._server
+
+    def _serve(self, request: Asked, now: Instant) -> Reply:
+        """Make a call that was fetched."""
+        return self._served().terminal.answer(request, now)
 
     def _happen(self, what: Occurrence, now: Instant) -> None:
         self._device.record(what, now)
 
     def _decide(self, verdict: bytes, now: Instant) -> bool:
         found = self._device.verdict(verdict, now)
-        self._unsaid += found
+        if not isinstance(self._device, PushDevice):  # which tells it itself
+            self._unsaid += found
         return bool(found)
 
     def feed(self, data: bytes, now: Instant) -> list[Told]:
@@ -193,7 +209,7 @@ class HikvisionDouble:
         """See `Double.deadline`."""
         if self.closing is not None:
             return None
-        if self._unsaid or self._device.recorded > len(self._identities):
+        if self._unsaid or self._device.records.recorded > len(self._identities):
             return 0.0
         due = self._device.deadline()
         return self._beat_at if due is None else min(due, self._beat_at)
@@ -237,6 +253,8 @@ class HikvisionDouble:
             case Answered(late=True):
                 self.late += 1
                 return []
+            case LoggedIn():
+                return []
         return [PutOff()]
 
     def _held(self) -> list[Told]:
@@ -250,7 +268,7 @@ class HikvisionDouble:
     def _fresh(self) -> list[Recorded]:
         """Name what the device kept since the last look."""
         kept, known = self._device.kept, len(self._identities)
-        count = self._device.recorded - known
+        count = self._device.records.recorded - known
         return [self._name(one) for one in islice(kept, len(kept) - count, None)]
 
     def _name(self, kept: Kept) -> Recorded:
@@ -261,6 +279,15 @@ class HikvisionDouble:
             self._pictured.add(number)
         fault = isinstance(meaning(notice), State)
         return Recorded(number=number, fault=fault, picture=kept.picture or None)
+
+
+def _device(persona: Persona) -> HikvisionDevice | PushDevice:
+    """Return a terminal that posts its events, or one that speaks PUSH where its firmware does."""
+    config, push = _config(persona), PUSH_FIRMWARES.get(persona.firmware)
+    if push is None:
+        return HikvisionDevice(config)
+    own = replace(config, path=persona.serial, push=push, style=Style(), remembers=REMEMBERED)
+    return PushDevice(own, drawn_from(persona.serial))
 
 
 def _config(persona: Persona) -> DeviceConfig:

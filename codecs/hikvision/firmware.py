@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.codecs.hikvision.device_events import PushStyle
 from gateway.codecs.hikvision.device_texts import Style
 
 SAMPLE_BOUNDARY = "boundary"
@@ -47,6 +48,13 @@ FIRMWARES = (
     Firmware(style=Style(part_type="text/plain", boundary=SAMPLE_BOUNDARY), patience_s=3),
     Firmware(style=Style(closes=True, xml=True, lower=True), tells_result=True, patience_s=3),
 )
+PUSH_FIRMWARES = {
+    "push": PushStyle(),
+    "push-aes128": PushStyle(security=3),
+    "push-aes256": PushStyle(security=4, seals_login=True),
+    "push-sha1": PushStyle(by="sha1"),
+}
+"""What a persona's ``firmware`` may say to have a terminal speak PUSH."""
 DEFAULT_PATIENCE_S = 5
 MOST_SERIAL = 100_000
 """After which the numbers begin anew: the maker's example."""

@@ -104,7 +104,8 @@ class Listening:
         if notice.truncated:
             self._exchange.inlet.resynchronise()
         events: list[Event] = [Misbehaved(code=oddity) for oddity in notice.oddities]
-        events += self._watch(notice)
+        self._hardware, strange = watch(notice, self._hardware)
+        events += strange
         if notice.heartbeat:
             self._exchange.reply(200, now.mono)
             return events + beat(notice, self._offset, now)
@@ -169,25 +170,17 @@ class Listening:
         route = self._entrance.route
         return self._settings.calls_back == 1 or (route is not None and route.calls_back)
 
-    def _watch(self, notice: Notice) -> list[Event]:
-        """Notice another device behind the same path: swapped, or its path was copied."""
-        told = text(notice.envelope.get("macAddress"), 32).lower()
-        hardware = "".join(one for one in told if one.isalnum())
-        before, self._hardware = self._hardware, hardware or self._hardware
-        if not hardware or before in ("", hardware):
-            return []
-        return [Misbehaved(code="other_hardware", detail=f"{before}, then {hardware}")]
 
+def watch(notice: Notice, before: str) -> tuple[str, list[Event]]:
+    """Notice another device behind the same name: swapped, or its secret was copied.
 
-def _due(question: Question, said: Reply) -> VerdictDue:
-    return VerdictDue(
-        about=question.receipt,
-        number=said.serial_no,
-        passes=said.passes,
-        prompt=said.info,
-        person=said.person,
-        due=question.gone_at,
-    )
+    Returns the hardware address known from now on.
+    """
+    told = text(notice.envelope.get("macAddress"), 32).lower()
+    hardware = "".join(one for one in told if one.isalnum())
+    if not hardware or before in ("", hardware):
+        return hardware or before, []
+    return hardware, [Misbehaved(code="other_hardware", detail=f"{before}, then {hardware}")]
 
 
 def beat(notice: Notice, utc_offset_minutes: int, now: Instant) -> list[Event]:
@@ -205,3 +198,14 @@ def unknown(notice: Notice) -> list[Event]:
         return []
     major, minor = codes(notice)
     return [UnknownMessage(command=major << 16 | minor, sample=notice.raw[:SAMPLE])]
+
+
+def _due(question: Question, said: Reply) -> VerdictDue:
+    return VerdictDue(
+        about=question.receipt,
+        number=said.serial_no,
+        passes=said.passes,
+        prompt=said.info,
+        person=said.person,
+        due=question.gone_at,
+    )

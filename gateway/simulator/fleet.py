@@ -14,7 +14,7 @@ from typing import cast
 
 from twisted.internet.interfaces import IReactorFDSet
 
-from gateway.codecs.double import Double, Persona, Served
+from gateway.codecs.double import PLAIN_FIRMWARE, Double, Persona, Served
 from gateway.codecs.registry import load_dialects
 from gateway.domain.errors import GatepostError
 from gateway.protocols.clock import read_clock
@@ -144,6 +144,7 @@ class Fleet:
             serial=one.serial,
             secret=bytes.fromhex(one.secret),
             model=one.model,
+            firmware=one.firmware or PLAIN_FIRMWARE,
             series=self._spec.epoch,
             variant=self._spec.seed + one.index,
             served=one.serves is not None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from itertools import count
 
@@ -14,6 +15,7 @@ from gateway.codecs.hikvision.isapi_device.habits import Habits, drawn
 from gateway.codecs.hikvision.isapi_device.system import Nameplate
 from gateway.codecs.hikvision.isapi_device.terminal import IsapiTerminal
 from gateway.codecs.hikvision.keys import password
+from gateway.codecs.hikvision.push.device import PushDevice
 from gateway.codecs.http.digest import Login
 
 ADMIN = "admin"
@@ -21,7 +23,9 @@ REMEMBERED = 5000
 """Events a simulated terminal keeps for searches."""
 
 
-def build(persona: Persona, device: HikvisionDevice, happen: Happen, decide: Decide) -> IsapiServer:
+def build(
+    persona: Persona, device: HikvisionDevice | PushDevice, happen: Happen, decide: Decide
+) -> IsapiServer:
     """Return it; the plainest variant has the plainest habits, every other one those of its number.
 
     Its account is ``admin`` with the password that listening is proved with.
@@ -29,10 +33,11 @@ def build(persona: Persona, device: HikvisionDevice, happen: Happen, decide: Dec
     plate = Nameplate(serial=persona.serial, model=persona.model, mac=device.config.mac)
     habits = drawn(str(persona.variant)) if persona.variant else Habits()
     account = Account(login=Login(user=ADMIN, password=password(persona.secret)))
-    numbers = count()
-
-    def entropy(size: int) -> bytes:
-        return sha256(f"{persona.serial} {next(numbers)}".encode()).digest()[:size]
-
     terminal = IsapiTerminal(plate, habits, device.memory, happen, decide)
-    return IsapiServer(terminal, account, entropy)
+    return IsapiServer(terminal, account, drawn_from(persona.serial))
+
+
+def drawn_from(seed: str) -> Callable[[int], bytes]:
+    """Return a source of up to 32 bytes at once, the same ones for the same seed."""
+    numbers = count()
+    return lambda size: sha256(f"{seed} {next(numbers)}".encode()).digest()[:size]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gateway.codecs.hikvision.booking import Booking, Receipts, Settled
-from gateway.codecs.hikvision.listening import beat, unknown
+from gateway.codecs.hikvision.listening import beat, unknown, watch
 from gateway.codecs.hikvision.notice import Notice, read_notice
+from gateway.codecs.hikvision.push.memory import Terminal
 from gateway.codecs.hikvision.push.payload import unpack
 from gateway.codecs.hikvision.push.texts import Item, Result
-from gateway.codecs.hikvision.questions import Remembered
 from gateway.codecs.hikvision.refused import Refused
 from gateway.codecs.hikvision.settings import Settings
 
@@ -31,10 +31,10 @@ class _Entry:
 class Batch:
     """Owns what became of each event of a request."""
 
-    def __init__(self, settings: Settings, receipts: Receipts, remembered: Remembered) -> None:
+    def __init__(self, settings: Settings, receipts: Receipts, terminal: Terminal) -> None:
         self._settings = settings
         self._receipts = receipts
-        self._remembered = remembered
+        self._terminal = terminal
         self._entries: list[_Entry] = []
         self.verdicts: list[Settled] = []
         """What is to be told of questions that were settled; whoever reads it empties it."""
@@ -53,10 +53,12 @@ class Batch:
             entry.result = _failed(item.uuid, refused.status)
             return [Misbehaved(code=refused.code, detail=refused.detail)]
         events: list[Event] = [Misbehaved(code=oddity) for oddity in notice.oddities]
+        self._terminal.hardware, strange = watch(notice, self._terminal.hardware)
+        events += strange
         if notice.heartbeat:
             entry.result = Result(uuid=item.uuid)
             return events + beat(notice, self._settings.utc_offset_minutes, now)
-        entry.booking = Booking(self._settings, self._receipts, self._remembered)
+        entry.booking = Booking(self._settings, self._receipts, self._terminal.remembered)
         named = _named(notice, item.uuid)
         return events + unknown(notice) + entry.booking.take(named, begun, None, now)
 

@@ -16,6 +16,7 @@ from gateway.codecs.hikvision.isapi.verdicts import TARGET
 from gateway.codecs.hikvision.push.outbox import Fetched, Found, Outbox, Verdict
 from gateway.codecs.hikvision.push.payload import Payload, unpack
 from gateway.codecs.hikvision.push.texts import Item
+from gateway.codecs.hikvision.push.uuids import write_uuid
 from gateway.codecs.hikvision.refused import Refused
 from gateway.codecs.hikvision.values import number
 from gateway.codecs.hikvision.verdict import put_verdict
@@ -71,7 +72,7 @@ class Carrying:
             settings=self._context.settings,
         )
         errand = self._errands.makers[type(order)](order, terms)
-        return self._told(self._outbox.start(errand, now.mono))
+        return self._told(self._outbox.start(errand, now.mono), now.mono)
 
     def decide(self, settled: Settled) -> None:
         """Have a verdict fetched."""
@@ -84,15 +85,15 @@ class Carrying:
 
     def review(self, mono: float) -> list[Event]:
         """Take note that time has passed."""
-        return self._told(self._outbox.review(mono))
+        return self._told(self._outbox.review(mono), mono)
 
-    def restarted(self, mono: float) -> list[Event]:
+    def restarted(self) -> None:
         """Take note of a new session."""
-        return self._told(self._outbox.restarted(mono))
+        self._outbox.restarted()
 
     def fetch(self, mono: float) -> tuple[Fetched, list[Event]]:
         """Return what the terminal gets."""
-        fetched = self._outbox.fetch(lambda: _uuid(self._context.entropy(16)), mono)
+        fetched = self._outbox.fetch(lambda: write_uuid(self._context.entropy(16)), mono)
         late = [Misbehaved(code="verdict_undelivered") for _ in range(fetched.too_late)]
         return fetched, list(late)
 
@@ -101,7 +102,7 @@ class Carrying:
         found = self._outbox.result(item.uuid, _answer(item, now), now.mono)
         if found is None:
             return [Misbehaved(code="stray_result")]
-        return self._told(found)
+        return self._told(found, now.mono)
 
     def settle(self, request: Request, mono: float) -> list[Event]:
         """Take what became of a record that an errand handed over."""
@@ -117,20 +118,19 @@ class Carrying:
         if not self._reported:
             return []
         self._reported = {}
-        return self._told(self._outbox.reported(False, mono))
+        return self._told(self._outbox.reported(False, mono), mono)
 
     def abandon(self, mono: float) -> list[Event]:
         """End what nobody will ever fetch: these are the last words of a memory of its own."""
-        events = self.restarted(mono + FOREVER)
-        return events + self.review(mono + FOREVER)
+        return self.review(mono + FOREVER)
 
-    def _told(self, found: Found) -> list[Event]:
+    def _told(self, found: Found, mono: float) -> list[Event]:
         if found.outcome is not None:
             return [found.outcome]  # type: ignore[list-item]  # every outcome is an event
         if found.report is None:
             return []
         events = [self._numbered(event) for event in found.report.events]
-        return events if self._reported else events + self._resume(0.0)
+        return events if self._reported else events + self._resume(mono)
 
     def _numbered(self, event: Event) -> Event:
         if not isinstance(event, PassageReported | FaultReported):
@@ -143,21 +143,12 @@ class Carrying:
         if None in self._reported.values():
             return []
         kept, self._reported = all(self._reported.values()), {}
-        return self._told(self._outbox.reported(kept, mono))
+        return self._told(self._outbox.reported(kept, mono), mono)
 
 
 def unsupported(order: Any) -> list[Event]:
     """Say that an order cannot be carried."""
     return [CommandOutcome(ticket=order.ticket, outcome=Outcome.NOT_SENT, code="unsupported")]
-
-
-def _uuid(drawn: bytes) -> str:
-    """Write a name as 8-4-4-4-12, marked as drawn by lot (version 4)."""
-    marked = bytearray(drawn)
-    marked[6] = marked[6] & 0x0F | 0x40
-    marked[8] = marked[8] & 0x3F | 0x80
-    text = marked.hex()
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _answer(item: Item, now: Instant) -> Answer | NoAnswer:

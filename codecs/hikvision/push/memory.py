@@ -111,6 +111,8 @@ class Terminal:
     session: PushSession | None = None
     outbox: Outbox = field(default_factory=Outbox)
     remembered: Remembered = field(default_factory=Remembered)
+    hardware: str = ""
+    """Its hardware address, as its events tell it."""
 
 
 class Memory:

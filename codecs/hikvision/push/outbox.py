@@ -119,15 +119,14 @@ class Outbox:
             return self._answered(NoAnswer(reason="slow", arrived=True), mono)
         return Found()
 
-    def restarted(self, mono: float) -> Found:
-        """Take note of a new session: what was fetched in the old one may not have arrived."""
+    def restarted(self) -> None:
+        """Take note of a new session: what was fetched in the old one may not have arrived.
+
+        What may be done twice is handed out again; of the rest the result may still come.
+        """
         now = self._now
-        if now is None or now.call is None or now.fetched_at is None:
-            return Found()
-        if now.call.repeatable and mono < now.until:
+        if now is not None and now.call is not None and now.call.repeatable:
             now.fetched_at = None
-            return Found()
-        return self._answered(NoAnswer(reason="cut", arrived=True), mono)
 
     def fetch(self, draw: Draw, mono: float) -> Fetched:
         """Hand out what waits; call `review` before."""

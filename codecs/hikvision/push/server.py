@@ -218,22 +218,17 @@ class Push:
             raise Refused("push_auth", status=401)
         return Step.DISMISS, [Misbehaved(code="push_auth")] if wrong else []
 
-    def _meet(self) -> None:
+    def _meet(self) -> Carrying:
         """Get hold of what is remembered of the terminal."""
         assert self._path is not None
-        self._terminal = self._memory.terminal(self._path.serial)
-        if self._terminal is not None:
-            self._carrying = (
-                Carrying(
-                    self._terminal.outbox,
-                    self._path.serial,
-                    self._context,
-                    self._errands,
-                    self._receipts,
-                )
-                if self._carrying is None
-                else self._carrying
+        terminal = self._memory.terminal(self._path.serial)
+        assert terminal is not None
+        if self._carrying is None or terminal is not self._terminal:
+            self._terminal = terminal
+            self._carrying = Carrying(
+                terminal.outbox, self._path.serial, self._context, self._errands, self._receipts
             )
+        return self._carrying
 
     def _log_in(self, body: bytes, key: bytes, now: Instant) -> list[Event]:
         assert self._path is not None
@@ -259,14 +254,12 @@ class Push:
         self._online = True
         session, secrecy, h = self._door.open(now.mono)
         self._memory.enter(self._path.serial, session)
-        self._carrying = None
-        self._meet()
+        self._meet().restarted()
         self._exits.bind(session, h, "")
         self._exits.begin(key, secrecy, now.mono)
         interval_s, delay_s = session.interval_s, self._door.error_delay_s
         self._exits.answer(texts.logged_in(interval_s, delay_s), now.mono)
-        assert self._carrying is not None
-        return self._carrying.restarted(now.mono)
+        return []
 
     def _turn_away(self, refuse: Refuse, now: Instant) -> None:
         assert self._path is not None
@@ -313,7 +306,7 @@ class Push:
         items, counted = texts.items(text, "eventList", "eventNum", MOST_EVENTS)
         events: list[Event] = [Heartbeat()]
         events += [] if counted else [Misbehaved(code="push_count")]
-        self._batch = Batch(self._settings, self._receipts, self._terminal.remembered)
+        self._batch = Batch(self._settings, self._receipts, self._terminal)
         begun = self._exchange.begun(now.mono, MOST_PATIENCE_S)
         events += self._batch.take(items, begun, now)
         return events + self._answer_events(now)
