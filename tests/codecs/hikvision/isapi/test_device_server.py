@@ -46,9 +46,7 @@ def test_a_verdict_by_request_is_taken_and_answered_as_in_the_vectors() -> None:
     assert bench.talk(connection, "PUT", "/ISAPI/AccessControl/remoteCheck").status == 401
     connection.feed(VECTORS["C4b"], bench.now)
     assert connection.output() == VECTORS["C4c"]
-    minors = [
-        one.values["AccessControllerEvent"]["subEventType"] for one in bench.device.memory
-    ]
+    minors = [one.values["AccessControllerEvent"]["subEventType"] for one in bench.device.memory]
     assert minors == [75, 0x15, 0x16]
 
 
