@@ -153,6 +153,7 @@ class Terms:
     secret: bytes | None = field(default=None, repr=False)
     """The device's key, from which the texts it proves itself with are made."""
     now: Instant
+    """When the order was given to the carrier: it may have waited for its turn since."""
     entropy: Callable[[int], bytes]
     """Returns that many fresh random bytes: for boundaries and names of searches."""
     settings: Mapping[str, int | bool] = field(default_factory=dict)

@@ -99,8 +99,12 @@ class Dialled:
 
     def submit(self, *requests: Request) -> None:
         """Carry orders out; see the command service's Route."""
-        for order in requests:
-            self._spawn(self._carry(order))
+        given = self._office.clock()
+        orders: tuple[Any, ...] = requests
+        for order in orders:
+            # Until its turn comes, nobody is to think that it was forgotten.
+            self._going_on(order.ticket, self._office.limits.errand_s)
+            self._spawn(self._carry(order, given))
 
     def tell(self, due: VerdictDue) -> None:
         """Carry a verdict, now or not at all."""
@@ -116,17 +120,25 @@ class Dialled:
         self._orders.hang_up()
         self._verdicts.hang_up()
 
-    async def _carry(self, order: Any) -> None:
-        ticket: Ticket = order.ticket
-        device = self.post.device.id
-        outcome = OutcomeBase(ticket=ticket, outcome=Outcome.NOT_SENT, code="abandoned")
+    async def _carry(self, order: Any, given: Instant) -> None:
+        outcome = _not_sent(order, "abandoned")
         try:
-            async with self._office.room, self._turn:
+            async with self._turn, self._office.room:
                 if not self.over:
-                    outcome = await self._walk(self._orders, ticket).run(self._errand(order))
-            self._mind(outcome)
+                    outcome = await self._carried(order, given)
+            if outcome.code == "unreachable":
+                self._leave_alone()
         finally:
-            self._desk.outcome(device, outcome)
+            self._desk.outcome(self.post.device.id, outcome)
+
+    async def _carried(self, order: Any, given: Instant) -> OutcomeBase:
+        """Carry an order out, unless its time went by while it waited for its turn."""
+        if type(order) not in self.post.errands.makers:
+            return _not_sent(order, "unsupported")
+        waited_ms = (self._office.clock().mono - given.mono) * 1000
+        if waited_ms > getattr(order, "valid_ms", waited_ms):
+            return _not_sent(order, "expired")
+        return await self._walk(self._orders, order.ticket).run(self._errand(order, given))
 
     async def _tell(self, due: VerdictDue) -> None:
         tally, device = self._office.tally.verdicts, self.post.device.id
@@ -134,40 +146,36 @@ class Dialled:
             if self._office.clock().mono >= due.due:
                 count(tally, "late")
                 return
-            outcome = await self._walk(self._verdicts, Ticket(0)).run(self._errand(due))
+            errand = self._errand(due, self._office.clock())
+            outcome = await self._walk(self._verdicts, Ticket(0)).run(errand)
         told = _VERDICTS[outcome.outcome]
         count(tally, told)
         if told != "told" and not self._untold:
             self._office.log.warning("verdict.not_told", device=device, code=outcome.code)
         self._untold = told != "told"
 
-    def _mind(self, outcome: OutcomeBase) -> None:
-        """Leave a terminal alone for a while that is not there."""
+    def _leave_alone(self) -> None:
+        """Try a terminal that is not there again after a while."""
         device, log = self.post.device.id, self._office.log
-        if outcome.code != "unreachable":
-            if self._backoff_s:
-                log.info("terminal.reached", device=device)
-            self._backoff_s = 0.0
-            return
         if not self._backoff_s:
             log.warning("terminal.unreachable", device=device, url=self.post.access.url)
         doubled = max(LEAST_BACKOFF_S, 2 * self._backoff_s)
         self._backoff_s = min(doubled, self._office.limits.backoff_s)
         self._away_until = self._office.clock().mono + self._backoff_s
 
-    def _errand(self, order: Any) -> Errand:
+    def _errand(self, order: Any, given: Instant) -> Errand:
         post = self.post
         terms = Terms(
             serial=post.device.serial,
             secret=post.secret,
-            now=self._office.clock(),
+            now=given,
             entropy=self._office.entropy,
             settings=self._office.settings.get(post.dialect.name, {}),
         )
         return post.errands.makers[type(order)](order, terms)
 
     def _walk(self, caller: Caller, ticket: Ticket) -> Walk:
-        office, desk, device = self._office, self._desk, self.post.device
+        office, device = self._office, self.post.device
         named = f"{self.post.dialect.name}/{self.post.dialect.version}"
 
         async def call(one: Call) -> Answer | NoAnswer:
@@ -176,18 +184,25 @@ class Dialled:
             return reply
 
         async def found(events: tuple[Event, ...]) -> bool:
-            return await desk.found(device, named, events)
+            return await self._desk.found(device, named, events)
 
         def going_on(seconds: float) -> None:
-            desk.under_way(device.id, ticket, seconds)
+            self._going_on(ticket, seconds)
 
         seconds = office.limits.errand_s
         means = Means(call=call, found=found, going_on=going_on, log=office.log, seconds=seconds)
         return Walk(means, ticket)
 
+    def _going_on(self, ticket: Ticket, seconds: float) -> None:
+        """Say that an order is under way and what it may take until more is heard of it."""
+        self._desk.under_way(self.post.device.id, ticket, seconds)
+
     def _note(self, reply: Answer | NoAnswer) -> None:
         if isinstance(reply, Answer):
             count(self._office.tally.calls, "answered")
+            if self._backoff_s:
+                self._backoff_s = 0.0
+                self._office.log.info("terminal.reached", device=self.post.device.id)
             return
         count(self._office.tally.calls, reply.reason)
         if reply.reason in ("password", "challenge"):
@@ -210,6 +225,10 @@ class Dialled:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _not_sent(order: Any, code: str) -> OutcomeBase:
+    return OutcomeBase(ticket=order.ticket, outcome=Outcome.NOT_SENT, code=code)
 
 
 _VERDICTS = {

@@ -17,6 +17,7 @@ from gateway.domain.commands import CommandOutcome, Outcome, OutcomeBase, Reboot
 from gateway.domain.directory import Device, DeviceModel, DeviceState, Directory, Listing, Supplier
 from gateway.domain.events import Event
 from gateway.domain.ids import DeviceId, Receipt, Serial, Ticket
+from gateway.domain.maintenance import AskStatus
 from gateway.domain.verification import VerdictDue
 from tests.support.loops import run_on
 from tests.support.sessions import SilentLog
@@ -78,7 +79,7 @@ class Bench:
 
     def __init__(self, access: Access) -> None:
         self.clock, self.log, self.desk = Clock(), SilentLog(), Desk()
-        self.tally = CallTally()
+        self.tally, self.room = CallTally(), asyncio.Semaphore(1)
         self.directory = Directory(
             suppliers={"S": Supplier(code="S", name="S")},
             models={("S", "M"): DeviceModel(supplier="S", name="M")},
@@ -91,7 +92,7 @@ class Bench:
             log=self.log,
             limits=CallLimits(backoff_s=8.0),
             tally=self.tally,
-            room=asyncio.Semaphore(4),
+            room=self.room,
         )
         errands = Errands(makers={Reboot: restart, VerdictDue: verdict})
         self.courier = Courier({"hikvision": replace(DIALECT, errands=errands)}, office)
@@ -123,7 +124,7 @@ def test_orders_are_carried_one_after_the_other() -> None:
             bench.order(2)
             assert await bench.desk.hears(2) == [(1, Outcome.DONE, "ok"), (2, Outcome.DONE, "ok")]
             assert (one.connections, targets(one)) == (1, [b"/1", b"/2"])
-            assert bench.desk.under == [1, 2]
+            assert bench.desk.under == [1, 2, 1, 2]
             assert bench.tally.calls == {"answered": 2}
             await bench.courier.close()
 
@@ -228,5 +229,55 @@ def test_who_may_not_be_served_is_not_dialled() -> None:
                 bench.courier.follow(known)
                 assert bench.courier.reaches(GATE)
             await bench.courier.close()
+
+    run_on(asyncio.new_event_loop, main)
+
+
+def test_an_order_whose_time_went_by_while_it_waited_never_leaves() -> None:
+    async def main() -> None:
+        async with unit(says()) as one:
+            bench = Bench(one.access)
+            for seconds, outcome, code in (
+                (9.9, Outcome.DONE, "ok"),
+                (10.1, Outcome.NOT_SENT, "expired"),
+            ):
+                async with bench.room:  # others are worked at
+                    bench.order(1)
+                    bench.clock.mono += seconds
+                bench.desk.outcomes.clear()
+                assert await bench.desk.hears() == [(1, outcome, code)]
+            assert len(one.asked) == 1
+            await bench.courier.close()
+
+    run_on(asyncio.new_event_loop, main)
+
+
+def test_an_order_nobody_here_can_carry_is_refused() -> None:
+    async def main() -> None:
+        async with unit(says()) as one:
+            bench = Bench(one.access)
+            route = bench.courier.route(GATE)
+            assert route is not None
+            route.submit(AskStatus(ticket=Ticket(5)))
+            assert await bench.desk.hears() == [(5, Outcome.NOT_SENT, "unsupported")]
+            await bench.courier.close()
+
+    run_on(asyncio.new_event_loop, main)
+
+
+def test_only_an_answer_says_that_a_terminal_is_back() -> None:
+    async def main() -> None:
+        async with unit(says()) as one:
+            access = one.access
+        bench = Bench(access)
+        bench.order(1)
+        await bench.desk.hears()
+        bench.clock.mono += 3
+        async with bench.room:
+            bench.order(2)
+            bench.clock.mono += 11
+        assert (await bench.desk.hears(2))[-1] == (2, Outcome.NOT_SENT, "expired")
+        assert bench.said() == ["terminal.unreachable"]
+        await bench.courier.close()
 
     run_on(asyncio.new_event_loop, main)

@@ -26,13 +26,13 @@ def settle(talk: Talk, raw: bytes = ASKED, prompt: str = "Welcome") -> list[Even
 
 
 @pytest.mark.parametrize(
-    ("settings", "raw", "patience"),
-    [({"calls_back": 1}, ASKED, 5.0), ({}, post(QUESTION, path=CALLED), 3.0)],
+    ("calls_back", "raw", "patience"),
+    [(1, ASKED, 5.0), (0, post(QUESTION, path=CALLED), 3.0)],
 )
 def test_the_verdict_is_due_once_its_record_is_durable(
-    settings: dict[str, int], raw: bytes, patience: float
+    calls_back: int, raw: bytes, patience: float
 ) -> None:
-    talk = Talk(**settings)
+    talk = Talk(calls_back=calls_back)
     [due] = settle(talk, raw)
     assert isinstance(due, VerdictDue)
     assert (due.number, due.passes, due.prompt, due.due) == (

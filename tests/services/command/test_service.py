@@ -350,13 +350,19 @@ def test_a_terminal_that_cannot_be_reached_costs_no_attempt() -> None:
     async def test(bench: Bench) -> None:
         session = bench.connect()
         number = await bench.open()
-        for _ in range(5):
-            await bench.answer(number, Outcome.NOT_SENT, "unreachable")
+        for code, attempts in (
+            *[("unreachable", 0)] * 3,
+            *(("slow", 1), ("slow", 2)),  # and what is the last attempt is none
+            *[("unreachable", 2)] * 3,
+        ):
+            await bench.answer(number, Outcome.NOT_SENT, code)
             assert bench.state(number) is CommandState.QUEUED
-            assert bench.store.known[number].attempts == 0
+            assert bench.store.known[number].attempts == attempts
             await bench.commands.review()
             await bench.settle()
-        assert len(session.submitted) == 6
+        assert len(session.submitted) == 9
+        await bench.answer(number, Outcome.NOT_SENT, "slow")
+        assert bench.state(number) is CommandState.REFUSED
 
     play(test)
 
