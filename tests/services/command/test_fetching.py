@@ -109,3 +109,32 @@ def test_without_the_store_a_terminal_is_told_that_there_is_nothing_and_asked_ab
         assert isinstance(session.submitted[-1], DoorCommand)
 
     play(test)
+
+
+def test_an_order_given_while_nothing_was_found_is_not_missed() -> None:
+    async def test(bench: Bench) -> None:
+        session = fetching(bench)
+        take, given = bench.store.take, []
+
+        async def slow(device: DeviceId, now_ms: int) -> Command | None:
+            found = await take(device, now_ms)
+            if not given:
+                given.append(device)
+                # It comes after the look, and before its result is known.
+                door = {"door": 1, "action": "pulse"}
+                await bench.commands.give(
+                    GATE, "door", door, by="guard", reason="delivery", within_s=60.0
+                )
+                del bench.sessions[GATE]
+            return found
+
+        bench.store.take = slow  # type: ignore[method-assign]
+        bench.commands.fetch(GATE, session)
+        await bench.settle()
+        assert session.submitted == [NoOrders()]
+        bench.sessions[GATE] = session
+        bench.commands.fetch(GATE, session)
+        await bench.settle()
+        assert isinstance(session.submitted[-1], DoorCommand)
+
+    play(test)

@@ -15,6 +15,7 @@ from gateway.codecs.hikvision.push.device_session import DeviceSession
 from gateway.codecs.hikvision.push.memory import Memory
 from gateway.codecs.hikvision.push.paths import Action
 from gateway.codecs.hikvision.server import HikvisionConversation
+from gateway.codecs.http.digest import Login
 
 from gateway.domain.events import (
     CredentialWanted,
@@ -48,9 +49,11 @@ def upload(*items: Any, **more: Any) -> bytes:
 class Client:
     """A terminal that does what the test says."""
 
-    def __init__(self, security: int = 0, *, memory: Memory | None = None) -> None:
+    def __init__(
+        self, security: int = 0, *, memory: Memory | None = None, login: Login = LOGIN
+    ) -> None:
         push = PushStyle(security=security)
-        config = DeviceConfig(path=SERIAL, login=LOGIN, push=push)
+        config = DeviceConfig(path=SERIAL, login=login, push=push)
         self.dice = random.Random(3)
         self.session = DeviceSession(config, self.dice.randbytes)
         self.memory = memory or Memory()

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from gateway.codecs.hikvision.keys import login
 from gateway.codecs.hikvision.push import cipher
 from gateway.codecs.hikvision.push.limits import MOST_EVENTS, MOST_OFFERS, MOST_TERMINALS
 from gateway.codecs.hikvision.push.memory import Memory, Offer, PushSession
@@ -19,7 +20,7 @@ from gateway.domain.events import Heartbeat, LoginFailed, LoginProved, Misbehave
 from gateway.domain.ids import Serial
 from gateway.domain.requests import Accept
 from tests.codecs.hikvision.push.client import Client, item, upload
-from tests.codecs.hikvision.vectors import envelope, event
+from tests.codecs.hikvision.vectors import SERIAL, envelope, event
 
 AUTH = b"My-Custom-Auth: "
 
@@ -129,6 +130,19 @@ def test_an_unknown_terminal_looks_like_a_known_one_until_its_login() -> None:
     unknown.secret = None
     assert unknown.log_in()[0] == 401
     assert unknown.seen(LoginProved) == []
+
+
+def test_the_key_that_stands_for_nobody_lets_nobody_in() -> None:
+    client = Client(login=login(Serial(SERIAL), bytes(32)))
+    client.secret = None
+    assert client.log_in()[0] == 401
+    assert client.seen(LoginProved) == []
+
+
+def test_the_right_password_under_another_name_is_wrong() -> None:
+    client = Client()
+    client.session.offered(client.send(client.session.auth_info())[1])
+    assert client.send(client.session.log_in().replace(b'"K51234567"', b'"K51234568"'))[0] == 401
 
 
 def test_another_terminal_on_the_same_connection_is_refused() -> None:

@@ -133,6 +133,18 @@ def test_a_door_that_was_fetched_before_a_new_session_is_not_moved_again() -> No
     assert outcomes(pair) == [Outcome.UNANSWERED]
 
 
+def test_an_answer_with_an_order_is_not_given_again_once_the_order_is_old() -> None:
+    pair = Pair(poll_s=30)
+    pair.orders.append(door())
+    pair.lose = MOVE
+    pair.later(30)
+    pair.later(15)  # the session goes on, but nobody wants the door to open any more
+    pair.cut()
+    pair.later(30)
+    assert pair.moved == []
+    assert outcomes(pair) == [Outcome.UNANSWERED]
+
+
 def test_a_door_nobody_fetched_in_time_stays_shut() -> None:
     pair = Pair()
     pair.server.submit(door(), pair.now)
