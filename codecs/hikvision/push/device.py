@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Callable
 
 import h11
-from gateway.codecs.hikvision.device import LAST_ANSWER, MOST_ANSWER, pass_through
+from gateway.codecs.hikvision.device import LAST_ANSWER, pass_through
 from gateway.codecs.hikvision.device_events import (
     Answered,
     Beat,
@@ -34,6 +34,9 @@ from gateway.codecs.hikvision.push.uuids import write_uuid
 from gateway.codecs.hikvision.refused import Refused
 
 from gateway.domain.times import Instant
+
+MOST_ANSWER = 2 * 1024 * 1024
+"""Bytes of an answer: a face on its way has 400 kB."""
 
 
 class PushDevice:
