@@ -136,6 +136,8 @@ class PushDevice:
                     return told
         except h11.RemoteProtocolError:
             self.closing = "no_http"
+        if not self._waiting and library.trailing_data[0]:
+            self.closing = "unasked_answer"
         return told
 
     def deadline(self) -> float | None:
