@@ -192,13 +192,13 @@ EVENTS: dict[str, LogEvent] = {
     "record.gap": LogEvent(
         "warning", "Records of a terminal are missing here and were asked for again."
     ),
+    "record.gap_searched": LogEvent(
+        "info", "A terminal's memory was searched for missing records, and what it had is here."
+    ),
     "record.gap_told": LogEvent(
         "warning",
         "A terminal recorded events before this one that are not here. Its memory is searched for "
         "them where the gateway has a way to it.",
-    ),
-    "record.gap_searched": LogEvent(
-        "info", "A terminal's memory was searched for missing records, and what it had is here."
     ),
     "record.gap_unanswered": LogEvent(
         "error", "A terminal no longer has records that never arrived: they are lost."
@@ -253,16 +253,16 @@ EVENTS: dict[str, LogEvent] = {
         "Records cannot be stored, for the given reason; terminals are told to keep them and to "
         "come again. Told once for each outage.",
     ),
-    "terminal.account_refused": LogEvent(
-        "error",
-        "A terminal refuses the account we were given for it, or wants a proof we do not give; "
-        "it is left alone for a while so that it does not lock itself: `gatepost device reach`.",
-    ),
     "stream.begun": LogEvent("info", "A terminal that cannot report is read."),
     "stream.lost": LogEvent(
         "warning",
         "A terminal that is read gives no more events; it is tried again and again, and what it "
         "records meanwhile is searched for afterwards.",
+    ),
+    "terminal.account_refused": LogEvent(
+        "error",
+        "A terminal refuses the account we were given for it, or wants a proof we do not give; "
+        "it is left alone for a while so that it does not lock itself: `gatepost device reach`.",
     ),
     "terminal.reached": LogEvent("info", "A terminal that could not be reached answers again."),
     "terminal.unreachable": LogEvent(

@@ -18,6 +18,10 @@ from gateway.protocols.clock import read_clock
 from gateway.simulator.serving import Serving, serve
 from tests.support.loops import each_loop, run_on
 
+# The client leaves the sockets of 401s it has answered to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
+)
 SECRET = bytes(range(32))
 SEARCH = (
     b'{"AcsEventCond":{"searchID":"a","searchResultPosition":0,"maxResults":30,'

@@ -49,7 +49,6 @@ def asked(method: str, target: str, kind: str = "", body: bytes = b"") -> Asked:
 
 
 def _members(query: str) -> dict[str, str]:
-    """Read a query as it stands: nothing that the maker has in one is escaped."""
-    return {
-        name: value for name, _, value in (one.partition("=") for one in query.split("&")) if name
-    }
+    """Read a query; nothing that is asked of a terminal needs escapes."""
+    pairs = (one.partition("=") for one in query.split("&"))
+    return {name: value for name, _, value in pairs if name}
