@@ -54,6 +54,11 @@ class Carrying:
         return not self._outbox.busy
 
     @property
+    def reporting(self) -> bool:
+        """Records that an errand handed over are not settled."""
+        return bool(self._reported)
+
+    @property
     def pending(self) -> bool:
         """There is something to fetch."""
         return self._outbox.pending

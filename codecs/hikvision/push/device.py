@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Callable
 
 import h11
-from gateway.codecs.hikvision.device import LAST_ANSWER, MOST_ANSWER, pass_through
+from gateway.codecs.hikvision.device import LAST_ANSWER, pass_through
 from gateway.codecs.hikvision.device_events import (
     Answered,
     Beat,
@@ -34,6 +34,9 @@ from gateway.codecs.hikvision.push.uuids import write_uuid
 from gateway.codecs.hikvision.refused import Refused
 
 from gateway.domain.times import Instant
+
+MOST_ANSWER = 2 * 1024 * 1024
+"""Bytes of an answer: a face on its way has 400 kB."""
 
 
 class PushDevice:
@@ -133,6 +136,8 @@ class PushDevice:
                     return told
         except h11.RemoteProtocolError:
             self.closing = "no_http"
+        if not self._waiting and library.trailing_data[0]:
+            self.closing = "unasked_answer"
         return told
 
     def deadline(self) -> float | None:

@@ -29,6 +29,8 @@ POLL_SECONDS = 2.0
 shorter than a terminal's patience."""
 CALL_SECONDS = 30.0
 """Within which a call must have been fetched: five polls, or the terminal is not there."""
+MOST_CALL = 1024 * 1024
+"""Bytes of a call's body: a face fits five times, a firmware must come another way."""
 EARLY_BODY = 256 * 1024
 """Bytes of a body that are read in order to answer 401 behind them; a larger one is cut off, as a
 stranger may send no more."""

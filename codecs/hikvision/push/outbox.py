@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.codecs.errand import Answer, Call, Errand, NoAnswer, Pause, Reply, Report, Taken
-from gateway.codecs.hikvision.push.limits import CALL_SECONDS, MOST_COMMANDS
+from gateway.codecs.hikvision.push.limits import CALL_SECONDS, MOST_CALL, MOST_COMMANDS
 
 from gateway.domain.commands import OutcomeBase
 
@@ -177,6 +177,8 @@ class Outbox:
             assert isinstance(outcome, OutcomeBase)
             return Found(outcome=outcome)
         match step:
+            case Call(body=body) if len(body) > MOST_CALL:
+                return self._go_on(NoAnswer(reason="too_large", arrived=False), mono)
             case Call(seconds=seconds, repeatable=harmless):
                 # What moves something is not left lying about for longer than it is good.
                 now.call, now.until = step, mono + (CALL_SECONDS if harmless else seconds)

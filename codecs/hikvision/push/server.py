@@ -91,6 +91,8 @@ class Push:
         self._carrying: Carrying | None = None
         self._batch: Batch | None = None
         self._poll_until: float | None = None
+        self._noting = False
+        """Results were taken, and what was found at the terminal is on its way into the store."""
         self._login: bytes | None = None
         """The login that held and waits for its admission, by its digest."""
 
@@ -104,7 +106,7 @@ class Push:
     def busy(self) -> bool:
         """See `Way.busy`."""
         waits = self._batch is not None or self._poll_until is not None
-        return waits or self._login is not None
+        return waits or self._noting or self._login is not None
 
     def enter(self, head: Head, now: Instant) -> Judged:
         """See `Way.enter`."""
@@ -171,6 +173,8 @@ class Push:
             )
             return events + self._hand_out(now)
         events = carrying.settle(request, now.mono)
+        if self._noting:
+            self._note(carrying, now)
         if self._batch is not None:
             events += self._batch.submit(request, now) + self._answer_events(now)
         return events
@@ -349,5 +353,12 @@ class Push:
         events += [] if counted else [Misbehaved(code="push_count")]
         for item in items:
             events += self._carrying.result(item, now)
-        self._exits.answer(texts.noted(pending=self._carrying.pending), now.mono)
+        self._noting = True
+        self._note(self._carrying, now)
         return events
+
+    def _note(self, carrying: Carrying, now: Instant) -> None:
+        """Answer results once what they brought is durable."""
+        if not carrying.reporting:
+            self._noting = False
+            self._exits.answer(texts.noted(pending=carrying.pending), now.mono)

@@ -253,7 +253,7 @@ class Commands:
         self._again.discard(device)
         try:
             command = await self._store.take(device, self._clock().wall)
-            if command is None and device not in self._again:
+            if command is None:
                 self._idle.add(device)
         except StoreUnavailable:
             command = None  # the next login, order or sweep asks again

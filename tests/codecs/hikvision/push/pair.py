@@ -41,12 +41,21 @@ class Pair:
     """Both sides; each of the gateway's conversations shares one memory."""
 
     def __init__(
-        self, push: PushStyle | None = None, *, closes: bool = False, seed: int = 1, **settings: int
+        self,
+        push: PushStyle | None = None,
+        *,
+        closes: bool = False,
+        remembers: int = 0,
+        **settings: int,
     ) -> None:
         config = DeviceConfig(
-            path=SERIAL, login=LOGIN, push=push or PushStyle(), style=Style(closes=closes)
+            path=SERIAL,
+            login=LOGIN,
+            push=push or PushStyle(),
+            style=Style(closes=closes),
+            remembers=remembers,
         )
-        self.dice = random.Random(seed)
+        self.dice = random.Random(1)
         self.device, self.served = build(config, self.dice.randbytes)
         self.memory = Memory()
         self.secret: bytes | None = SECRET

@@ -10,6 +10,7 @@ from gateway.codecs.errand import Call, Errand, Errands, NoAnswer, Terms, ask, p
 from gateway.codecs.hikvision.booking import Receipts
 from gateway.codecs.hikvision.notice import read_notice
 from gateway.codecs.hikvision.push.carrying import Carrying
+from gateway.codecs.hikvision.push.limits import MOST_CALL
 from gateway.codecs.hikvision.push.outbox import Outbox
 from gateway.codecs.hikvision.push.texts import Item
 from gateway.codecs.hikvision.report import Facts
@@ -217,3 +218,14 @@ def test_an_empty_finding_keeps_nobody_waiting() -> None:
     ((uuid, _),) = side.fetch()
     side.result(uuid)
     assert side.ends == [(Outcome.DONE, "True Answer")]
+
+
+def test_what_is_too_large_for_an_answer_never_leaves() -> None:
+    def large(order: Any, terms: Terms) -> Errand:
+        del order, terms
+        reply = yield from ask(replace(ADD, body=bytes(MOST_CALL + 1)))
+        assert isinstance(reply, NoAnswer)
+        return CommandOutcome(ticket=ORDER.ticket, outcome=reply.outcome, code=reply.reason)
+
+    side = Side(large)
+    assert side.ends == [(Outcome.NOT_SENT, "too_large")]

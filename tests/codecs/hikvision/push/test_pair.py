@@ -14,7 +14,10 @@ from gateway.codecs.hikvision.push.memory import Memory
 
 from gateway.domain.commands import CommandOutcome, Outcome
 from gateway.domain.events import Event, LoginFailed, LoginProved, Misbehaved, PassageReported
-from gateway.domain.requests import Defer, Request
+from gateway.domain.ids import Ticket
+from gateway.domain.maintenance import SearchOutcome, SearchRecords
+from gateway.domain.requests import Accept, Defer, Request
+from gateway.domain.vocabulary import Lane
 from tests.codecs.hikvision.push.pair import JPEG, Pair, door
 
 STYLES = [
@@ -153,6 +156,36 @@ def test_a_door_nobody_fetched_in_time_stays_shut() -> None:
     pair.later(2)
     assert pair.moved == []
     assert outcomes(pair) == [Outcome.NOT_SENT]
+
+
+class Slow(Pair):
+    """A gateway that takes its time with what was found."""
+
+    found: PassageReported | None = None
+
+    def answer(self, event: Event) -> Request | None:
+        if isinstance(event, PassageReported) and event.lane is Lane.BACKFILL:
+            self.found = event
+            return None
+        return super().answer(event)
+
+
+def test_what_a_search_finds_is_durable_before_its_result_is_answered() -> None:
+    pair = Slow(remembers=10)
+    pair.happen()
+    pair.server.submit(SearchRecords(ticket=Ticket(3), series=0, first=1, last=1), pair.now)
+    for _ in range(4):
+        pair.later(2)
+    assert pair.found is not None
+    assert pair.device.status == 0  # its result has no answer yet
+    assert pair.seen(SearchOutcome) == []
+    assert pair.found.identity == pair.records[0].identity
+    pair.route(pair.server.submit(Accept(receipt=pair.found.receipt), pair.now))
+    (outcome,) = pair.seen(SearchOutcome)
+    assert isinstance(outcome, SearchOutcome)
+    assert (outcome.outcome, outcome.found) == (Outcome.DONE, 1)
+    pair.run()
+    assert pair.device.status == 200
 
 
 def test_a_verdict_that_was_not_fetched_in_time_is_not_sent() -> None:
