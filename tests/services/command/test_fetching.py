@@ -114,7 +114,8 @@ def test_without_the_store_a_terminal_is_told_that_there_is_nothing_and_asked_ab
 def test_an_order_given_while_nothing_was_found_is_not_missed() -> None:
     async def test(bench: Bench) -> None:
         session = fetching(bench)
-        take, given = bench.store.take, []
+        take = bench.store.take
+        given: list[DeviceId] = []
 
         async def slow(device: DeviceId, now_ms: int) -> Command | None:
             found = await take(device, now_ms)
