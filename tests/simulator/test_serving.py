@@ -6,6 +6,7 @@ import asyncio
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from gateway.codecs.double import Happening, Persona, Served
@@ -18,10 +19,6 @@ from gateway.protocols.clock import read_clock
 from gateway.simulator.serving import Serving, serve
 from tests.support.loops import each_loop, run_on
 
-# The client leaves the sockets of 401s it has answered to the garbage collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
-)
 SECRET = bytes(range(32))
 SEARCH = (
     b'{"AcsEventCond":{"searchID":"a","searchResultPosition":0,"maxResults":30,'
@@ -39,12 +36,18 @@ def double(variant: int = 0) -> HikvisionDouble:
     return made
 
 
+class Digest(urllib.request.HTTPDigestAuthHandler):
+    """The standard library's client, which leaves the answers it has met to the collector."""
+
+    def http_error_401(self, req: Any, fp: Any, *rest: Any) -> Any:
+        with fp:
+            return super().http_error_401(req, fp, *rest)
+
+
 def opener(url: str, secret: bytes = SECRET) -> urllib.request.OpenerDirector:
     accounts = urllib.request.HTTPPasswordMgrWithDefaultRealm()
     accounts.add_password(None, url, "admin", password(secret))
-    return urllib.request.build_opener(
-        urllib.request.ProxyHandler({}), urllib.request.HTTPDigestAuthHandler(accounts)
-    )
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), Digest(accounts))
 
 
 def ask(serving: Serving, target: str, body: bytes | None = None, method: str = "GET") -> bytes:
