@@ -19,7 +19,9 @@ from gateway.domain.requests import Request
 from gateway.domain.times import Instant
 
 if TYPE_CHECKING:
+    from gateway.codecs.arming import Arm
     from gateway.codecs.double import Double, Persona
+from gateway.codecs.errand import Errands
 
 API_VERSION = 1
 """A dialect that targets another version is listed but not loaded."""
@@ -90,6 +92,9 @@ class Context:
     """The link can lose or invent bytes (serial): hunt for the next frame instead of closing."""
     settings: dict[str, int | bool] = field(default_factory=dict)
     """The dialect's own settings, each documented by the dialect with default and unit."""
+    memory: object | None = None
+    """What `Dialect.memory` made, the same for all conversations of a gateway; None where each has
+    to remember by itself."""
 
 
 class Conversation(Protocol):
@@ -131,11 +136,21 @@ class Dialect:
     summary: str
     conversation: Callable[[Context], Conversation]
     """Makes the gateway's side."""
+    memory: Callable[[], object] | None = None
+    """Makes what conversations remember together: what outlives a connection, such as the session
+    of a terminal that has one for each request. Made once in a gateway's life, and bounded."""
     device: Callable[[Persona], Double] | None = None
     """Makes a terminal for the simulator and for gold, see `gateway.codecs.double`."""
     carries: frozenset[type] = frozenset()
-    """Which orders its terminals can be given: classes of `gateway.domain.commands` and
-    `gateway.domain.maintenance`. Whatever is not among them is refused before it is queued."""
+    """Which orders its conversations take: classes of `gateway.domain.commands` and
+    `gateway.domain.maintenance`. Whatever is neither here nor in ``errands`` is refused before it
+    is queued."""
+    armed: Arm | None = None
+    """Reads the stream of events of a terminal that is a server, see `gateway.codecs.arming`."""
+    errands: Errands | None = None
+    """What can be done at its terminals by calls, where they are HTTP servers themselves."""
+    experimental: str = ""
+    """What of it no unit was ever tried with, in a few words; shown where dialects are listed."""
     reach: Reach = Reach.PERSISTENT
     numbered: bool = True
     """Records carry a series and numbers from 1 up, without holes; otherwise nothing but their
@@ -166,3 +181,8 @@ class Dialect:
     redact: Redact | None = None
     """Makes captures fit to be stored. Without it only the first bytes of each run are kept."""
     api: int = API_VERSION
+
+    @property
+    def orders(self) -> frozenset[type]:
+        """Which orders its terminals can be given, one way or the other."""
+        return self.carries if self.errands is None else self.carries | self.errands.orders

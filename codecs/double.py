@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.codecs.api import Context
 
@@ -25,6 +25,9 @@ class Link(Enum):
     SERIAL = "serial"
 
 
+PLAIN_FIRMWARE = "1.0"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
     """Which terminal it is."""
@@ -33,9 +36,13 @@ class Persona:
     secret: bytes = field(default=b"", repr=False)
     """32 bytes; a protocol without proof has no use for it."""
     model: str = ""
-    firmware: str = "1.0"
+    firmware: str = PLAIN_FIRMWARE
     series: int = 1
     """Names the numbering of its records, 0…2³²-1, where its protocol numbers them."""
+    variant: int = 0
+    """Which of the firmwares that a dialect knows it runs, counted round; 0 is the plainest."""
+    served: bool = False
+    """Somebody may dial it, where terminals of its protocol are servers too (`Served`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +79,8 @@ class Question:
 
     means: Means
     direction: Direction = Direction.UNKNOWN
+    time_ms: int = 0
+    """When somebody stepped before it, in milliseconds since 1970 UTC."""
     face: FaceTemplate | None = None
     picture: bytes | None = field(default=None, repr=False)
     """A JPEG, instead of a template."""
@@ -88,6 +97,31 @@ class TurnedAway:
 
     retry_after_s: int = 0
     """Least seconds before the next attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HungUp:
+    """The terminal closes its connection between two reports; its session goes on.
+
+    It is dialled for once something is recorded or asked, and at the latest at ``until``.
+    """
+
+    until: float
+    """Monotonic seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The terminal kept a record by itself.
+
+    Either the question just asked is one, then nothing else is recorded of that visit, or an
+    answer made something happen, such as a door that was unlocked.
+    """
+
+    number: int
+    fault: bool = False
+    """It tells of the terminal or its door, and of nobody who passed."""
+    picture: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +175,17 @@ class Obeyed:
 
 
 Told = (
-    Admitted | TurnedAway | Held | PictureHeld | PutOff | Rejected | Decided | Unanswered | Obeyed
+    Admitted
+    | TurnedAway
+    | HungUp
+    | Recorded
+    | Held
+    | PictureHeld
+    | PutOff
+    | Rejected
+    | Decided
+    | Unanswered
+    | Obeyed
 )
 
 
@@ -170,7 +214,10 @@ class Double(Protocol):
         """
 
     def ask(self, question: Question, now: Instant) -> list[Told]:
-        """Ask; Decided or Unanswered follows, perhaps at once."""
+        """Ask; Decided or Unanswered follows, perhaps at once.
+
+        Where a protocol asks by a record, Recorded is among what is returned.
+        """
 
     def connected(self, context: Context, link: Link, now: Instant) -> None:
         """Begin anew on a fresh connection."""
@@ -188,7 +235,32 @@ class Double(Protocol):
         """Return and forget the bytes to be sent."""
 
     def lost(self) -> None:
-        """Forget the connection; the records stay."""
+        """Forget the connection, or that one could be had after HungUp; the records stay."""
 
     def part(self) -> None:
         """Say farewell, where there is a word for it."""
+
+
+class Visit(Protocol):
+    """One connection of somebody who dialled a terminal."""
+
+    @property
+    def closing(self) -> str | None:
+        """Set once the connection is over: send what is left, then close."""
+
+    def feed(self, data: bytes, now: Instant) -> None:
+        """Take bytes as they arrived."""
+
+    def tick(self, now: Instant) -> None:
+        """Act on time having passed, or on what happened meanwhile; harmless when called early."""
+
+    def output(self) -> bytes:
+        """Return and forget the bytes to be sent."""
+
+
+@runtime_checkable
+class Served(Protocol):
+    """A double that is a server too, beside its own connection to the gateway."""
+
+    def accept(self, now: Instant) -> Visit:
+        """Take a connection."""

@@ -11,6 +11,7 @@ from gateway.codecs.api import Dialect
 from gateway.codecs.registry import Registry as Codecs
 from gateway.codecs.registry import load_dialects
 from gateway.dialect_choice import enabled_dialects
+from gateway.dialling import make_courier
 from gateway.domain.directory import Directory
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Log, SessionHandle
@@ -26,6 +27,7 @@ from gateway.limits import (
     inbox_limits,
     listener_limits,
     retention_limits,
+    search_limits,
     verify_limits,
 )
 from gateway.monitoring.counting import (
@@ -46,6 +48,8 @@ from gateway.people_enrolment import PeopleRuntime
 from gateway.protocols.capture import Taps
 from gateway.protocols.clock import read_clock
 from gateway.protocols.counters import Traffic
+from gateway.protocols.courier import Courier
+from gateway.protocols.dialled import Dialled
 from gateway.protocols.gate import Gate
 from gateway.protocols.listener import DeviceServer
 from gateway.protocols.registry import Registry
@@ -81,6 +85,11 @@ class Parts:
     health: Health
     taps: Taps | None
     people: PeopleRuntime
+    courier: Courier
+
+    def reaches(self, device: DeviceId) -> bool:
+        """Say whether orders can get to a device that takes none on its own connection."""
+        return self.courier.reaches(device) or self.services.errands.fetches(device)
 
 
 async def build(
@@ -96,7 +105,11 @@ async def build(
     found = load_dialects()
     served = enabled_dialects(settings.dialects.enabled, found.dialects)
     metrics = _metrics(found, log)
-    services = await _services(settings, storage, directory, presence, metrics, log, probe, ports)
+    courier = make_courier(settings, found.dialects, metrics, log)
+    services = await _services(
+        settings, storage, directory, presence, metrics, log, probe, ports, courier.route
+    )
+    courier.begin(services.errands, directory)
     filing = FilingWatch(storage.filings, filing_rules(settings), log)
     _fold(metrics, services, presence, filing)
     deafness = Deafness(presence)
@@ -111,7 +124,8 @@ async def build(
         housekeeping=_housekeeping(
             settings, services, storage, presence, deafness, inbox, people, filing
         ),
-        server=_server(settings, served, services, metrics, deafness, taps, log),
+        server=_server(settings, served, services, metrics, deafness, taps, log, courier),
+        courier=courier,
         metrics=metrics,
         taps=taps,
         people=people,
@@ -128,6 +142,7 @@ async def _services(
     log: Log,
     probe: Probe,
     ports: VerifyPorts | None,
+    dialled: Callable[[DeviceId], Dialled | None],
 ) -> Services:
     return assemble(
         directory=directory,
@@ -138,10 +153,12 @@ async def _services(
         limits=desk_limits(settings),
         commands=storage.commands,
         command_limits=command_limits(settings),
+        search_limits=search_limits(settings),
         firmwares=await storage.firmwares.all(),
         probe=probe,
         verify_ports=ports,
         verify_limits=verify_limits(settings),
+        dialled=dialled,
     )
 
 
@@ -243,6 +260,7 @@ def _server(
     deafness: Deafness,
     taps: Taps | None,
     log: Log,
+    courier: Courier,
 ) -> DeviceServer:
     traffic = Traffic()
     fold_traffic(metrics, lambda: (traffic,))
@@ -267,6 +285,7 @@ def _server(
             flow=flow_limits(settings),
             deaf=deaf,
             taps=taps,
+            verdicts=courier.tell,
             settings=dialect_options(settings),
         )
     )

@@ -33,12 +33,14 @@ class CommandOperations:
         storage: Storage,
         commands: Commands | None = None,
         dialects: Mapping[str, Dialect] | None = None,
+        reaches: Callable[[DeviceId], bool] = lambda _: False,
         may_enrol: MayEnrol | None = None,
     ) -> None:
         """``may_enrol`` is None where the gateway has no matcher, so no use for a capture."""
         self._storage = storage
         self._commands = commands
         self._dialects = dialects or {}
+        self._reaches = reaches
         self._may_enrol = may_enrol
 
     def calls(self) -> Mapping[str, Call]:
@@ -66,17 +68,28 @@ class CommandOperations:
         commands = self._running(f"command {kind}")
         device = await self._device(serial)
         order = build(kind, args, Ticket(0))
-        dialect = self._dialects.get(device.dialect)
-        if dialect is None or type(order) not in dialect.carries:
-            raise GatepostError(
-                "command.unsupported",
-                f"no terminal of the dialect {device.dialect} can be given this order.",
-                place=f"command {kind} for {serial}",
-            )
+        self._check_way(device, order, f"command {kind} for {serial}")
         if isinstance(order, Enrol):
             await self._check_enrolment(device, PersonId(order.person))
         given = await commands.give(device.id, kind, args, by=by, reason=reason, within_s=within_s)
         return await self._brief(given)
+
+    def _check_way(self, device: Device, order: object, place: str) -> None:
+        """Refuse an order that could never reach its terminal."""
+        dialect = self._dialects.get(device.dialect)
+        if dialect is None or type(order) not in dialect.orders:
+            raise GatepostError(
+                "command.unsupported",
+                f"no terminal of the dialect {device.dialect} can be given this order.",
+                place=place,
+            )
+        if type(order) not in dialect.carries and not self._reaches(device.id):
+            raise GatepostError(
+                "command.no_way",
+                "this terminal cannot be reached: it has no address here and fetches no orders.",
+                place=place,
+                remedy=f"gatepost device reach {device.serial} --url http://ADDRESS --user NAME",
+            )
 
     async def _check_enrolment(self, device: Device, person: PersonId) -> None:
         """Refuse before a terminal captures somebody who did not agree to it, or for nothing."""

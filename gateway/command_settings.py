@@ -22,6 +22,27 @@ class CommandsSection(Section):
         ge=5,
         le=3_600,
     )
+    search_first_seconds: float = setting(
+        10.0,
+        "Seconds after which a terminal's memory is searched for records that are missing here.",
+        why="The rest of an outage comes by itself, and a search for it would be for nothing.",
+        ge=1,
+        le=3_600,
+    )
+    search_longest_seconds: float = setting(
+        3_600.0,
+        "Longest pause between two searches for the same records, in seconds.",
+        why="Pauses double up to it: a terminal keeps its records for weeks.",
+        ge=10,
+        le=86_400,
+    )
+    search_attempts: int = setting(
+        24,
+        "Searches for the same records before they are called lost.",
+        why="With the pauses above that is most of a day.",
+        ge=1,
+        le=1_000,
+    )
     longest_wait_seconds: int = setting(
         86_400,
         "Seconds an order may at most wait for its terminal to be there.",

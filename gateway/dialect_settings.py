@@ -56,12 +56,26 @@ class HikvisionSection(Section):
         ge=1,
         le=86_400,
     )
+    verdicts: Literal["answered", "called_back"] = setting(
+        "answered",
+        "How terminals take verdicts (remoteCheckWithISAPIListen): answered is sync, called_back "
+        'is async and needs `gatepost device reach`; "/hik/async/…" in its path says so for one.',
+        why="An answer needs no way to the terminal.",
+    )
     utc_offset_minutes: int = setting(
         480,
         "Zone of a date that a terminal sends without one, in minutes east of UTC.",
         why="China has one zone.",
         ge=-720,
         le=840,
+    )
+    poll_seconds: int = setting(
+        2,
+        "Seconds between two requests for orders of a terminal that speaks PUSH; three without one "
+        "end its session.",
+        why="A door order waits so long at the most; twice the seconds are half the work.",
+        ge=1,
+        le=30,
     )
 
     def for_dialect(self) -> dict[str, int | bool]:
@@ -70,7 +84,9 @@ class HikvisionSection(Section):
             "digest": ("off", "md5", "sha-256", "either").index(self.digest),
             "patience_s": self.patience_seconds,
             "skew_s": self.skew_seconds,
+            "calls_back": int(self.verdicts == "called_back"),
             "utc_offset_minutes": self.utc_offset_minutes,
+            "poll_s": self.poll_seconds,
         }
 
 

@@ -80,8 +80,9 @@ class Housekeeping:
         await self.inbox.keep_house(self.clock().wall)
 
     async def review_orders(self) -> None:
-        """End orders that waited too long for their turn or their outcome."""
+        """End orders that waited too long, and have terminals searched whose turn it is."""
         await self.services.commands.review()
+        self.services.searches.review()
 
     async def erase_people(self) -> None:
         """Erase photos and templates that have been kept long enough."""

@@ -10,6 +10,7 @@ from gateway.domain.filings import FilingRules
 from gateway.domain.matching import Trait
 from gateway.domain.quality import INFRARED, QualityPolicy
 from gateway.domain.working_days import Calendar
+from gateway.protocols.caller import CallLimits
 from gateway.protocols.capture import CaptureLimits
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.gate import (
@@ -22,6 +23,7 @@ from gateway.services.captures import InboxLimits
 from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
 from gateway.services.retention import RetentionLimits
+from gateway.services.searches import SearchLimits
 from gateway.services.verify.limits import Threshold, VerifyLimits
 from gateway.settings import Settings
 from gateway.verification_settings import SFACE
@@ -50,6 +52,28 @@ def command_limits(settings: Settings) -> CommandLimits:
         queued=settings.commands.queued,
         seconds=settings.commands.answer_seconds,
         keep_s=settings.commands.longest_wait_seconds,
+    )
+
+
+def search_limits(settings: Settings) -> SearchLimits:
+    """Return the bounds of searches for missing records."""
+    return SearchLimits(
+        first_s=settings.commands.search_first_seconds,
+        longest_s=settings.commands.search_longest_seconds,
+        attempts=settings.commands.search_attempts,
+    )
+
+
+def call_limits(settings: Settings) -> CallLimits:
+    """Return the bounds of calls to terminals."""
+    dialling = settings.dialling
+    return CallLimits(
+        connect_s=dialling.connect_seconds,
+        keep_s=dialling.keep_seconds,
+        password_pause_s=dialling.password_pause_seconds,
+        backoff_s=dialling.backoff_seconds,
+        errand_s=dialling.errand_seconds,
+        errands=dialling.at_once,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -24,6 +24,7 @@ from gateway.storage.document import DeviceEntry, DirectoryDocument
 from gateway.storage.opening import Storage
 
 ADDING = "device add"
+T = TypeVar("T")
 Changed = Callable[[Directory], Awaitable[None]]
 
 
@@ -67,6 +68,13 @@ class Operations:
             "proof.numbers": self.numbers,
             "proof.names": self.names,
         }
+
+    async def change(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write something the directory holds, and have the result used at once."""
+        async with self._changing:
+            written = await write()
+            await self._changed(await self._storage.directory.load())
+        return written
 
     async def import_directory(self, document: Mapping[str, Any], place: str) -> dict[str, Any]:
         """Import a parsed document, all of it or nothing.
@@ -160,7 +168,15 @@ class Operations:
         stored = asdict(await self._storage.proofs.counts(device.id))
         stored.pop("device")
         firmware = await self._storage.firmwares.show(device.id)
-        return {**self._brief(device), "firmware": firmware, "places": places, "stored": stored}
+        access = directory.accesses.get(device.id)
+        reach = None if access is None else {"url": access.url, "user": access.user}
+        return {
+            **self._brief(device),
+            "reach": reach,
+            "firmware": firmware,
+            "places": places,
+            "stored": stored,
+        }
 
     async def replay(self, dialect: str, since_ms: int, apply: bool) -> dict[str, Any]:
         """Read stored records of a dialect again; see `gateway.redecoding`."""

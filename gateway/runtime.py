@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, cast
 from twisted.internet.interfaces import IReactorTCP
 
 from gateway import crashpoints
+from gateway.access_operations import AccessOperations
 from gateway.admin import AdminServer, Call
 from gateway.app import Parts, build, follow
 from gateway.capture_operations import CaptureOperations, Recorder
@@ -142,6 +143,7 @@ async def _drain(parts: Parts) -> None:
     """Answer what is in flight, say farewell, persist the hints."""
     parts.health.ready_while("drain", lambda: "the gateway is stopping")
     await parts.server.drain(DRAIN_S)
+    await parts.courier.close()
     await parts.services.common.tasks.settle(DRAIN_S)
     await parts.housekeeping.last_flush()
     if parts.services.verification is not None:
@@ -163,15 +165,18 @@ def _calls(parts: Parts, storage: Storage) -> Mapping[str, Call]:
         clock=read_clock,
         log=parts.log,
     )
+    operations = Operations(storage, _directory_user(parts))
     verification = parts.services.verification
     captures = None if verification is None else verification.from_terminals
     return {
-        **Operations(storage, _directory_user(parts)).calls(),
+        **operations.calls(),
+        **AccessOperations(storage, operations).calls(),
         **CaptureOperations(storage, recorder).calls(),
         **CommandOperations(
             storage,
             parts.services.commands,
             parts.dialects,
+            parts.reaches,
             None if captures is None else captures.may_order,
         ).calls(),
         **LocalOperations(storage, captures).calls(),
@@ -186,6 +191,7 @@ def _directory_user(parts: Parts) -> Callable[[Directory], Awaitable[None]]:
     async def use(directory: Directory) -> None:
         for session in parts.services.desk.accept_directory(directory):
             session.close(Parting.REVOKED)
+        parts.courier.follow(directory)
         follow(parts.presence, directory)
 
     return use

@@ -14,6 +14,7 @@ from gateway.capture_settings import CaptureSection
 from gateway.city_settings import CitySection
 from gateway.command_settings import CommandsSection
 from gateway.dialect_settings import DialectsSection, HikvisionSection, UnprovedTable
+from gateway.dialling_settings import DiallingSection
 from gateway.matcher_settings import MatcherSection
 from gateway.people_settings import PeopleSection
 from gateway.serial_settings import SerialServerTable, SerialTable
@@ -339,6 +340,7 @@ class Settings(Section):
     lockout: LockoutSection = Field(default_factory=LockoutSection)
     capture: CaptureSection = Field(default_factory=CaptureSection)
     commands: CommandsSection = Field(default_factory=CommandsSection)
+    dialling: DiallingSection = Field(default_factory=DiallingSection)
     people: PeopleSection = Field(default_factory=PeopleSection)
     verification: VerificationSection = Field(default_factory=VerificationSection)
     city_gallery: CitySection = Field(default_factory=CitySection)

@@ -277,6 +277,28 @@ def fold_commands(metrics: Metrics, tally: OrderCounts) -> None:
     metrics.before_scrape(fold)
 
 
+class CallTally(Protocol):
+    """What became of calls to terminals, and of verdicts among them."""
+
+    calls: dict[str, int]
+    verdicts: dict[str, int]
+    streams: dict[str, int]
+
+
+def fold_calls(metrics: Metrics, tally: CallTally) -> None:
+    """Have the ends of calls exported."""
+
+    def fold() -> None:
+        for end, count in tally.calls.items():
+            metrics[m.CALLS].at(end).value = count
+        for end, count in tally.verdicts.items():
+            metrics[m.VERDICTS_CALLED].at(end).value = count
+        for end, count in tally.streams.items():
+            metrics[m.STREAMS].at(end).value = count
+
+    metrics.before_scrape(fold)
+
+
 def fold_presence(metrics: Metrics, presence: PresenceTable) -> None:
     """Have the states of devices exported by supplier; a supplier that is gone leaves no series."""
 

@@ -135,6 +135,11 @@ EVENTS: dict[str, LogEvent] = {
         "A template was enrolled although these rules were not met: the settings waive them, or "
         "somebody answered for them.",
     ),
+    "errand.failed": LogEvent(
+        "error",
+        "Work at a terminal failed by a mistake of its codec: report it; its order counts as "
+        "unknown where it may have moved something.",
+    ),
     "gallery.closed": LogEvent(
         "info", "A project's gallery left the memory: none of its terminals is connected."
     ),
@@ -230,10 +235,13 @@ EVENTS: dict[str, LogEvent] = {
     "record.gap": LogEvent(
         "warning", "Records of a terminal are missing here and were asked for again."
     ),
+    "record.gap_searched": LogEvent(
+        "info", "A terminal's memory was searched for missing records, and what it had is here."
+    ),
     "record.gap_told": LogEvent(
         "warning",
-        "A terminal recorded events before this one that are not here. Those of an outage come by "
-        "themselves; the others are still in its memory.",
+        "A terminal recorded events before this one that are not here. Its memory is searched for "
+        "them where the gateway has a way to it.",
     ),
     "record.gap_unanswered": LogEvent(
         "error", "A terminal no longer has records that never arrived: they are lost."
@@ -287,6 +295,28 @@ EVENTS: dict[str, LogEvent] = {
         "error",
         "Records cannot be stored, for the given reason; terminals are told to keep them and to "
         "come again. Told once for each outage.",
+    ),
+    "stream.begun": LogEvent("info", "A terminal that cannot report is read."),
+    "stream.lost": LogEvent(
+        "warning",
+        "A terminal that is read gives no more events; it is tried again and again, and what it "
+        "records meanwhile is searched for afterwards.",
+    ),
+    "terminal.account_refused": LogEvent(
+        "error",
+        "A terminal refuses the account we were given for it, or wants a proof we do not give; "
+        "it is left alone for a while so that it does not lock itself: `gatepost device reach`.",
+    ),
+    "terminal.reached": LogEvent("info", "A terminal that could not be reached answers again."),
+    "terminal.unreachable": LogEvent(
+        "warning",
+        "A terminal that has something to do cannot be reached; it is tried again and again, and "
+        "its orders wait.",
+    ),
+    "verdict.not_told": LogEvent(
+        "warning",
+        "A verdict did not reach the terminal, or nobody knows, for the given reason; told once "
+        "until one gets through.",
     ),
     "verification.failed": LogEvent(
         "error",

@@ -60,6 +60,21 @@ LOGIN = Label(
 CODEC_FAULT = Label(name="fault", values=("import", "clash", "api", "shape"))
 PICTURE = Label(name="result", values=("stored", "damaged", "declined"))
 COMMAND_STATE = Label(name="state", values=tuple(one.value for one in CommandState if one.over))
+CALL_END = Label(
+    name="end",
+    values=(
+        *("answered", "unreachable", "tls", "cut", "slow", "too_large", "not_http"),
+        *("password", "challenge", "locked", "abandoned"),
+    ),
+)
+STREAM_END = Label(
+    name="end",
+    values=(
+        *("begun", "odd", "unreachable", "tls", "cut", "slow", "not_http", "too_large"),
+        *("password", "challenge", "locked", "refused", "no_stream"),
+    ),
+)
+VERDICT_END = Label(name="end", values=("told", "late", "no_way", "refused", "not_told", "unknown"))
 CAPTURE_DROP = Label(
     name="reason", values=("rate", "strangers", "room", "waiting", "database", "refused")
 )
@@ -241,6 +256,21 @@ DEAF_SECONDS = counter(
 COMMANDS_GIVEN = counter("gatepost_commands_given_total", "Orders to terminals that were queued.")
 COMMANDS_ENDED = counter(
     "gatepost_commands_ended_total", "Orders that ended, by how.", COMMAND_STATE
+)
+CALLS = counter(
+    "gatepost_calls_total",
+    "Calls to terminals that are servers: answered, or why not.",
+    CALL_END,
+)
+VERDICTS_CALLED = counter(
+    "gatepost_verdicts_called_total",
+    "Verdicts that are calls to the terminal, by what became of them.",
+    VERDICT_END,
+)
+STREAMS = counter(
+    "gatepost_streams_total",
+    "Streams of terminals that are read: begun, or why they ended, and parts that were no event.",
+    STREAM_END,
 )
 CAPTURES = counter("gatepost_captures_kept_total", "Captures stored of input that did not decode.")
 CAPTURES_DROPPED = counter(

@@ -341,6 +341,7 @@ class Connection:
             channel_binding=newcomer.binding,
             resync=shared.resync,
             settings=shared.settings.get(dialect.name, {}),
+            memory=shared.memory(dialect),
         )
         try:
             conversation = dialect.conversation(context)

@@ -310,6 +310,11 @@ class Link(asyncio.Protocol):
         """Return our end; only while connected."""
         return address_of(self._transport.get_extra_info("sockname"))
 
+    def peer_certificate(self) -> bytes:
+        """Return what the other end of a TLS link showed, as DER; empty on a plain one."""
+        secured = self._transport.get_extra_info("ssl_object")
+        return b"" if secured is None else secured.getpeercert(binary_form=True) or b""
+
     def getTcpNoDelay(self) -> bool:
         """Say whether small writes go out at once; asyncio and uvloop set this on each socket."""
         return bool(self._socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))

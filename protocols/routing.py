@@ -24,6 +24,7 @@ from gateway.domain.events import (
     LoginFailed,
     LoginProved,
     Misbehaved,
+    OrdersWanted,
     PassageReported,
     RangeAnswered,
     RecordReported,
@@ -31,16 +32,29 @@ from gateway.domain.events import (
     SaidGoodbye,
     UnknownMessage,
 )
-from gateway.domain.maintenance import FaultNoticed, FirmwareInstalled, StatusOutcome
+from gateway.domain.maintenance import (
+    DescriptionOutcome,
+    FaultNoticed,
+    FirmwareInstalled,
+    SearchOutcome,
+    StatusOutcome,
+)
 from gateway.domain.objects import ObjectOutcome, ObjectWanted
-from gateway.domain.people import BucketsOutcome, PeopleStated, PersonEnrolled, PersonOutcome
+from gateway.domain.people import (
+    BucketsOutcome,
+    PeopleListed,
+    PeopleStated,
+    PersonEnrolled,
+    PersonOutcome,
+)
 from gateway.domain.ports import Report
-from gateway.domain.requests import DeclineBlob, Defer, Refusal, Refuse
+from gateway.domain.requests import DeclineBlob, Defer, NoOrders, Refusal, Refuse
 from gateway.domain.times import Instant
 from gateway.domain.verification import (
     Hesitation,
     TemplateRejected,
     Undecided,
+    VerdictDue,
     VerificationEvent,
     VerifyCancelled,
     VerifyLate,
@@ -52,7 +66,16 @@ if TYPE_CHECKING:
 
 Route = Callable[["Session", Any, Instant], None]
 
-OUTCOMES = (CommandOutcome, PersonOutcome, BucketsOutcome, ObjectOutcome, StatusOutcome)
+OUTCOMES = (
+    CommandOutcome,
+    PersonOutcome,
+    BucketsOutcome,
+    ObjectOutcome,
+    StatusOutcome,
+    DescriptionOutcome,
+    PeopleListed,
+    SearchOutcome,
+)
 PUT_OFF_S = 600
 """Seconds a terminal keeps an enrolment or the end of an upgrade that nobody here takes yet."""
 
@@ -73,6 +96,8 @@ def _credential(session: Session, event: CredentialWanted, now: Instant) -> None
 
 def _login_proved(session: Session, event: LoginProved, now: Instant) -> None:
     if session.prove(event.serial, event.firmware, now):
+        session.fetches = event.fetches
+        session.takes_orders = session.takes_orders or event.fetches
         session.shared.desk.login(session, event, session.peer, now)
 
 
@@ -100,6 +125,16 @@ def _firmware_changed(session: Session, event: FirmwareChanged, now: Instant) ->
 def _heartbeat(session: Session, event: Heartbeat, now: Instant) -> None:
     if event.status is not None:
         session.shared.desk.status(session, event.status, now)
+
+
+def _orders_wanted(session: Session, event: OrdersWanted, now: Instant) -> None:
+    del event, now
+    session.shared.desk.orders_wanted(session)
+
+
+def _no_orders(session: Session, event: OrdersWanted, now: Instant) -> None:
+    del event
+    session.tell(NoOrders(), now)
 
 
 def _clock(session: Session, event: ClockMeasured, now: Instant) -> None:
@@ -163,6 +198,11 @@ def _template_rejected(session: Session, event: TemplateRejected, now: Instant) 
     session.shared.desk.template_rejected(session, event)
 
 
+def _verdict_due(session: Session, event: VerdictDue, now: Instant) -> None:
+    del now
+    session.shared.verdicts(session.device, event)
+
+
 def _undecided(session: Session, event: VerifyRequested, now: Instant) -> None:
     session.tell(Undecided(receipt=event.receipt, reason=Hesitation.BUSY), now)
 
@@ -218,6 +258,7 @@ STRANGER_ROUTES: dict[type, Route] = {
     LoginFailed: _login_failed,
     FirmwareChanged: _nothing,
     Heartbeat: _nothing,
+    OrdersWanted: _no_orders,
     ClockMeasured: _nothing,
     PassageReported: _defer,
     FaultReported: _defer,
@@ -230,6 +271,7 @@ STRANGER_ROUTES: dict[type, Route] = {
     VerifyCancelled: _nothing,
     VerifyLate: _nothing,
     TemplateRejected: _nothing,
+    VerdictDue: _nothing,
     **dict.fromkeys(OUTCOMES, _nothing),
     PeopleStated: _nothing,
     FaultNoticed: _nothing,
@@ -247,6 +289,7 @@ MEMBER_ROUTES: dict[type, Route] = {
     **STRANGER_ROUTES,
     FirmwareChanged: _firmware_changed,
     Heartbeat: _heartbeat,
+    OrdersWanted: _orders_wanted,
     ClockMeasured: _clock,
     PassageReported: _record,
     FaultReported: _record,
@@ -259,6 +302,7 @@ MEMBER_ROUTES: dict[type, Route] = {
     VerifyCancelled: _verification_ended,
     VerifyLate: _verification_ended,
     TemplateRejected: _template_rejected,
+    VerdictDue: _verdict_due,
     **dict.fromkeys(OUTCOMES, _outcome),
     PersonEnrolled: _enrolled,
     PeopleStated: _reported,

@@ -42,10 +42,12 @@ class Session:
         "deadline",
         "device",
         "dialect",
+        "fetches",
         "generation",
         "peer",
         "shared",
         "slot",
+        "takes_orders",
         "tap",
     )
 
@@ -64,6 +66,9 @@ class Session:
         self.generation = Generation(0)
         self.slot = -1
         self.admitted = False
+        self.takes_orders = bool(dialect.carries)
+        self.fetches = False
+        """The terminal fetches its orders, and not only on this connection."""
         self.credit = Credit(shared.flow.credit)
         self.deadline = conversation.deadline
         """Asked for every session in every sweep, so it is the conversation's own method."""

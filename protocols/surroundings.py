@@ -14,9 +14,10 @@ from gateway.protocols.gate import Gate
 from gateway.protocols.hush import Hush
 from gateway.protocols.registry import Registry
 
-from gateway.domain.ids import Serial
+from gateway.domain.ids import DeviceId, Serial
 from gateway.domain.ports import DeviceDesk, Log, SessionHandle
 from gateway.domain.times import Instant
+from gateway.domain.verification import VerdictDue
 
 if TYPE_CHECKING:
     from gateway.protocols.roster import Roster
@@ -32,6 +33,11 @@ def binds_nobody(serial: Serial, peer: str) -> bool:
     """Believe no claim, where no device is bound to an address."""
     del serial, peer
     return False
+
+
+def tells_nobody(device: DeviceId, due: VerdictDue) -> None:
+    """Carry no verdict, where nothing dials terminals."""
+    del device, due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,8 @@ class Surroundings:
     deaf: Callable[[SessionHandle, bool, Instant], None] = never_deaf
     """Told when we stop reading an admitted session's socket (True) and when we read it again or
     lose it (False): its silence in between is ours."""
+    verdicts: Callable[[DeviceId, VerdictDue], None] = tells_nobody
+    """Carries verdicts that are calls of their own."""
     taps: Taps | None = None
     """Remember what sessions say, where that is wanted."""
     binds: Callable[[Serial, str], bool] = binds_nobody
@@ -65,3 +73,13 @@ class Surroundings:
     """Bytes that may come before a login beyond what its dialect allows."""
     settings: dict[str, dict[str, int | bool]] = field(default_factory=dict)
     """Each dialect's own settings by its name, see `gateway.codecs.api.Context`."""
+    memories: dict[str, object] = field(default_factory=dict)
+    """What conversations of a dialect remember together, by its name."""
+
+    def memory(self, dialect: Dialect) -> object | None:
+        """Return what conversations of a dialect remember together, made for the first one."""
+        if dialect.memory is None:
+            return None
+        if dialect.name not in self.memories:
+            self.memories[dialect.name] = dialect.memory()
+        return self.memories[dialect.name]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from functools import partial
 from typing import Any
 
@@ -78,6 +79,7 @@ async def connect(
     port: int,
     *,
     local_host: str | None = None,
+    tls: ssl.SSLContext | None = None,
     write_high: int = WRITE_HIGH,
     write_low: int = WRITE_LOW,
 ) -> Link:
@@ -87,5 +89,5 @@ async def connect(
     """
     make = partial(Link, factory, write_high, write_low)
     local = (local_host, 0) if local_host is not None else None
-    _, link = await loop.create_connection(make, host, port, local_addr=local)
+    _, link = await loop.create_connection(make, host, port, local_addr=local, ssl=tls)
     return link

@@ -34,6 +34,14 @@ where id = (
 ) and not exists (select from command where device = $1 and state = 'sent')
 returning *
 """
+PUT_BACK = """
+update command set state = 'queued', sent_ms = null, attempts = attempts - $2::smallint
+where id = $1 and state = 'sent'
+"""
+WAITING = """
+select device from command where state in ('queued', 'sent')
+group by device having bool_and(state = 'queued')
+"""
 FINISH = """
 update command set state = $2, code = $3, result = $4, ended_ms = $5
 where id = $1 and state = 'sent' returning *
@@ -85,14 +93,16 @@ class PostgresCommandStore:
             row = await connection.fetchrow(TAKE, device, now_ms)
         return None if row is None else _command(row)
 
-    async def put_back(self, command: CommandId) -> None:
+    async def put_back(self, command: CommandId, *, uncounted: bool = False) -> None:
         """See `CommandStore.put_back`."""
         async with self._database.use() as connection:
-            await connection.execute(
-                "update command set state = 'queued', sent_ms = null"
-                " where id = $1 and state = 'sent'",
-                command,
-            )
+            await connection.execute(PUT_BACK, command, int(uncounted))
+
+    async def waiting(self) -> Sequence[DeviceId]:
+        """See `CommandStore.waiting`."""
+        async with self._database.use() as connection:
+            rows = await connection.fetch(WAITING)
+        return [DeviceId(row["device"]) for row in rows]
 
     async def finish(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
+from gateway.storage.accesses import read_accesses
 from gateway.storage.document import DeviceEntry, DirectoryDocument
 from gateway.storage.failures import blames_row, describe
 from gateway.storage.importing import forget_templates, import_document, secret_place
@@ -69,6 +70,7 @@ class PostgresDirectoryStore:
                 devices=devices,
                 mountings=await _mountings(connection),
                 secrets=secrets,
+                accesses=await read_accesses(connection, self._keyring),
             )
 
     async def import_directory(self, document: DirectoryDocument) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.storage.accesses import PostgresAccessStore
 from gateway.storage.audit import AuditReader
 from gateway.storage.captures import PostgresCaptureStore
 from gateway.storage.city import PostgresCityStore
@@ -40,6 +41,7 @@ class Storage:
     database: Database
     records: PostgresRecordStore
     directory: PostgresDirectoryStore
+    accesses: PostgresAccessStore
     proofs: StoreProofs
     pictures: PictureReader
     raw: RawReader
@@ -100,6 +102,7 @@ def _assemble(
         database=database,
         records=records,
         directory=PostgresDirectoryStore(database, keyring),
+        accesses=PostgresAccessStore(database, keyring),
         proofs=StoreProofs(database),
         pictures=PictureReader(database, keyring),
         raw=RawReader(database, keyring),

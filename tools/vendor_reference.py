@@ -15,6 +15,7 @@ PAGE = ROOT / "docs" / "vendors" / "reference.md"
 
 MODULES = {
     "gateway.codecs.api": "codecs/api.py",
+    "gateway.codecs.errand": "codecs/errand.py",
     "gateway.codecs.conversation": "codecs/conversation.py",
     "gateway.codecs.shapes": "codecs/shapes.py",
     "gateway.codecs.marked": "codecs/marked.py",

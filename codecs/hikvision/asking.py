@@ -1,7 +1,7 @@
 """A question on its way to its answer: asked, decided, recorded, told.
 
-Owns the one question a connection can have open, for HTTP has one request at a time. Whatever
-happens the door stays shut, unless the gateway grants in time and the record is durable.
+Owns the one question that an event can ask. Whatever happens the door stays shut, unless the
+gateway grants in time and the record is durable.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ NOBODY = Ruling(Decision.DENIED)
 class Asking:
     """The open question and what was answered before."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: Remembered) -> None:
         self.open: Question | None = None
-        self.remembered = Remembered()
+        self.remembered = remembered
         self._late: tuple[Receipt, float] | None = None
         """The last question that was answered without the gateway, and when its time was up."""
 

@@ -1,24 +1,21 @@
 """From an event to its answer: the question first, then the record, and only then a word.
 
-Owns what waits for the gateway. A 200 says that the record is durable; for a question it carries
-the verdict, or none when the terminal no longer listens. A 503 with nothing in it makes it send the
-event again.
+Owns what waits for the gateway, not how the terminal is told: by the answer to its request, or by
+an order that it fetches.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gateway.codecs.hikvision.asking import NOBODY, Asking
-from gateway.codecs.hikvision.exchange import Exchange
 from gateway.codecs.hikvision.identity import UNNUMBERED_SERIES, identify
-from gateway.codecs.hikvision.limits import MOST_PATIENCE_S
 from gateway.codecs.hikvision.meaning import asks
 from gateway.codecs.hikvision.notice import Notice
-from gateway.codecs.hikvision.questions import Question, Reply, deadlines
+from gateway.codecs.hikvision.questions import Question, Remembered, Reply, deadlines
 from gateway.codecs.hikvision.report import Facts, Ruling, event_ms, lane, report
 from gateway.codecs.hikvision.settings import Settings
-from gateway.codecs.hikvision.verdict import put_verdict
 
 from gateway.domain.events import Event, Misbehaved
 from gateway.domain.ids import Receipt
@@ -40,15 +37,41 @@ class Pending:
     ruling: Ruling = NOBODY
 
 
-class Booking:
-    """The one event a connection can have on its way."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """An event is durable: what the terminal is told beside that."""
 
-    def __init__(self, exchange: Exchange, settings: Settings) -> None:
-        self._exchange = exchange
+    events: list[Event]
+    question: Question | None = None
+    verdict: Reply | None = None
+    """None where it asked nothing, or no longer listens."""
+    replayed: bool = False
+    """The question came afterwards: nobody stands there any more."""
+
+
+class Receipts:
+    """Numbers for what waits on one connection."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self) -> Receipt:
+        """Return the next one."""
+        self._last += 1
+        return Receipt(self._last)
+
+
+class Booking:
+    """One event at a time, on its way."""
+
+    def __init__(
+        self, settings: Settings, receipts: Callable[[], Receipt], remembered: Remembered
+    ) -> None:
+        """``remembered`` holds the answers of the last questions, whichever way they came."""
         self._settings = settings
-        self._asking = Asking()
+        self._asking = Asking(remembered)
         self._pending: Pending | None = None
-        self._last_receipt = 0
+        self._receipt = receipts
 
     @property
     def busy(self) -> bool:
@@ -59,9 +82,13 @@ class Booking:
         """Monotonic seconds at which an open question is answered in any case."""
         return None if self._asking.open is None else self._asking.open.decide_by
 
-    def take(self, notice: Notice, patience_s: int | None, now: Instant) -> list[Event]:
-        """Take an event: record it, or ask first."""
-        begun = self._exchange.begun(now.mono, MOST_PATIENCE_S)
+    def take(
+        self, notice: Notice, begun: float, patience_s: int | None, now: Instant
+    ) -> list[Event]:
+        """Take an event: record it, or ask first.
+
+        ``begun`` is when the terminal began to wait, in monotonic seconds.
+        """
         if not asks(notice):
             return self._record(notice, None, now)
         named = identify(notice, self._settings.utc_offset_minutes)
@@ -96,33 +123,28 @@ class Booking:
         found = self._asking.expire(now.mono)
         return [] if found is None else self._book(*found, now)
 
-    def settled(self, receipt: Receipt, now: Instant, *, disputed: bool = False) -> list[Event]:
-        """Answer an event whose record is durable; a disputed one opens nothing."""
+    def settled(self, receipt: Receipt, now: Instant, *, disputed: bool = False) -> Settled | None:
+        """Close the event whose record is durable, None for another's; disputed opens nothing."""
         pending = self._close(receipt)
         if pending is None:
-            return []
+            return None
         reply, question = pending.reply, pending.question
         if reply is None or question is None:
-            self._exchange.reply(200, now.mono)
-            return []
+            return Settled(events=[])
         if now.mono >= question.gone_at:
-            self._exchange.reply(200, now.mono)
             late_ms = round((now.mono - question.gone_at) * 1000)
             late = VerifyLate(about=question.receipt, late_ms=late_ms)
-            return [late] if reply.passes else []
+            return Settled(events=[late] if reply.passes else [])
         if disputed:
             reply = replace(reply, passes=False)
-        self._exchange.tell(
-            put_verdict(reply.serial_no, reply.passes, reply.info, reply.person), now.mono
-        )
         name = question.identity.name
         self._asking.remembered.keep(name, question.gone_at, reply, pending.ruling)
-        return []
+        replayed = pending.ruling is REPLAYED
+        return Settled(events=[], question=question, verdict=reply, replayed=replayed)
 
-    def deferred(self, receipt: Receipt, now: Instant) -> None:
-        """Have the terminal send an event again."""
-        if self._close(receipt) is not None:
-            self._exchange.reply(503, now.mono)
+    def deferred(self, receipt: Receipt) -> bool:
+        """Close the event that was not stored; False for another's."""
+        return self._close(receipt) is not None
 
     def lost(self) -> list[Event]:
         """Say what is never going to be told; the terminal sends again what was not answered."""
@@ -155,7 +177,3 @@ class Booking:
             return None
         self._pending = None
         return pending
-
-    def _receipt(self) -> Receipt:
-        self._last_receipt += 1
-        return Receipt(self._last_receipt)

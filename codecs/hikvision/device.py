@@ -2,14 +2,11 @@
 
 Stop and wait, one request at a time. Keeps its events when a connection ends and sends them then as
 stored ones. Opens nothing and reads no clock. What it does where the maker's documents are silent
-(how soon it sends again, how long it waits for an answer) is ours.
+(how soon it sends again, how long it waits for an answer) its configuration declares.
 """
 
 from __future__ import annotations
 
-import json
-from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
 import h11
@@ -23,43 +20,17 @@ from gateway.codecs.hikvision.device_events import (
     StayedShut,
     Taken,
 )
-from gateway.codecs.hikvision.device_texts import put_content, put_json, put_request
+from gateway.codecs.hikvision.device_records import Kept, Records
+from gateway.codecs.hikvision.device_texts import put_content, put_request
 from gateway.codecs.hikvision.verdict import read_verdict
 from gateway.codecs.http.digest import authorise
 
 from gateway.domain.times import Instant
 
-RETRY_S = 5.0
-"""After an answer that is no 200."""
-ANSWER_S = 30.0
-"""Silence after which the connection is given up."""
 MOST_ANSWER = 64 * 1024
 """Bytes of an answer; a verdict with a person to show has 11 kB at the most."""
 CNONCE = "5a17c0de"
-UNLOCKED, LOCKED = 0x15, 0x16
-
-
-@dataclass(slots=True)
-class _Kept:
-    """An event that nobody has taken over yet."""
-
-    serial: int
-    values: dict[str, Any]
-    kind: str
-    picture: bytes
-    asks: bool
-    sent_at: float | None = None
-    decided: bool = False
-
-    @property
-    def inner(self) -> dict[str, Any]:
-        inner: dict[str, Any] = self.values[self.kind]
-        return inner
-
-    def stored(self) -> None:
-        """Say from now on that it is not told as it happens."""
-        if "currentEvent" in self.inner:
-            self.inner["currentEvent"] = False
+LAST_ANSWER = "last_answer"
 
 
 class HikvisionDevice:
@@ -67,66 +38,57 @@ class HikvisionDevice:
 
     def __init__(self, config: DeviceConfig) -> None:
         self.config = config
-        self.kept: deque[_Kept] = deque()
+        self.records = Records(config)
+        self.kept, self.memory = self.records.kept, self.records.memory
+        self.resting = False
+        """Without a connection because it closes each; the gateway is believed to be there."""
         self.closing: str | None = None
-        self._serial = config.first_serial - 1
-        self._front = self._serial
         self._library: h11.Connection | None = None
         self._waiting = False
-        self._flight: _Kept | None = None
+        self._open: Kept | None = None
+        """A question that was taken, and whose verdict comes by a request to the terminal."""
+        self._flight: Kept | None = None
         """What the request on its way is about; None for a heartbeat."""
+        self._said: tuple[dict[str, Any], bytes] = {}, b""
+        """What was sent last."""
         self._challenge = ""
         self._count = 0
+        self._failures = 0
+        """Answers that were no 200, one after the other."""
         self._due: float | None = None
         self.status = 0
         """Of the last answer; 0 while one is awaited."""
+        self.admitted = False
+        """A 200 came on this connection."""
         self._body = bytearray()
         self._out = bytearray()
 
     def connected(self, now: Instant) -> list[DeviceEvent]:
         """Begin anew on a fresh connection; what was kept until now is a stored event."""
         self._library, self._waiting, self.closing = h11.Connection(h11.CLIENT), False, None
-        self._due = None
+        self._due, self.admitted = None, False
         self._out.clear()
-        for one in self.kept:
-            one.stored()
+        if not self.resting:
+            self.records.interrupted()
+        self.resting = False
         return self._next(now)
 
     def lost(self) -> list[DeviceEvent]:
-        """Forget the connection; whoever waits for a verdict is not let in."""
-        self._library, self._waiting, self._due = None, False, None
-        first, self._flight = self._flight, None
-        return [] if first is None else self._shut(first, "no_answer")
+        """Forget the connection; whoever waits for a verdict is not let in, unless it rests."""
+        self.resting, self.closing = self.hangs_up, None
+        self._library, self._waiting, self._due, self._flight = None, False, None, None
+        waiting = [] if self.resting else list(self.kept)
+        return [event for one in waiting for event in self._shut(one, "no_answer")]
 
     def record(self, what: Occurrence, now: Instant) -> int:
         """Keep what happened, and send it when its turn comes; return its number."""
-        return self.keep(what, now)[0]
-
-    def keep(self, what: Occurrence, now: Instant) -> tuple[int, bytes]:
-        """Do as `record`, and return the event's text as well."""
-        self._keep(what)
-        text = put_json(self.kept[-1].values)
+        self.records.keep(what, now.mono, away=self._away)
         self._next(now)
-        return self._serial, text
+        return self.records.serial
 
-    def _keep(self, what: Occurrence) -> None:
-        self._serial = self._serial % self.config.most_serial + 1
-        inner = json.loads(what.inner)
-        for name, value in (("serialNo", self._serial), ("frontSerialNo", self._front)):
-            if name in inner and inner[name] in (None, ""):
-                inner[name] = value if inner[name] is None else str(value)
-        if inner.get("currentEvent", 0) is None:
-            inner["currentEvent"] = True
-        self._front = self._serial
-        self.kept.append(
-            _Kept(
-                serial=self._serial,
-                values=self._envelope(what, inner),
-                kind=what.kind,
-                picture=what.picture,
-                asks=inner.get("remoteCheck") is True,
-            )
-        )
+    @property
+    def _away(self) -> bool:
+        return self._library is None and not self.resting
 
     def beat(self, what: Beat, now: Instant) -> None:
         """Send a heartbeat; only between requests."""
@@ -143,6 +105,12 @@ class HikvisionDevice:
         }
         self._flight = None
         self._send(said, b"", now)
+
+    @property
+    def hangs_up(self) -> bool:
+        """The connection ends as its firmware wants it: after an answer, and with nothing wrong."""
+        ended_well = self.closing == LAST_ANSWER and not self._failures
+        return self.config.style.closes and ended_well
 
     def output(self) -> bytes:
         """Return and forget the bytes to be sent."""
@@ -182,19 +150,17 @@ class HikvisionDevice:
     def deadline(self) -> float | None:
         """Monotonic seconds at which `tick` wants to be called, or None."""
         dues = [self._due] if self._due is not None else []
-        first = self._asking()
-        if first is not None and first.sent_at is not None:
-            dues.append(first.sent_at + self.config.patience_s)
+        asking = self._asking()
+        if asking is not None:
+            dues.append(self._patient_until(asking))
         return min(dues, default=None)
 
     def tick(self, now: Instant) -> list[DeviceEvent]:
         """Give up a verdict, try again, or give up the connection; harmless when called early."""
         told: list[DeviceEvent] = []
-        first = self._asking()
-        sent_at = first.sent_at if first is not None else None
-        late = sent_at is not None and now.mono >= sent_at + self.config.patience_s
-        if first is not None and late:
-            told += self._shut(first, "no_answer")
+        asking = self._asking()
+        if asking is not None and now.mono >= self._patient_until(asking):
+            told += self._shut(asking, "no_answer")
         if self._due is not None and now.mono >= self._due:
             self._due = None
             if self._waiting:
@@ -203,32 +169,22 @@ class HikvisionDevice:
                 told += self._next(now)
         return told
 
-    def _asking(self) -> _Kept | None:
-        first = self._flight
-        live = first is not None and first.asks and not first.decided
-        return first if live and self._waiting else None
+    def _asking(self) -> Kept | None:
+        """The question that somebody waits at."""
+        if self._open is not None and not self._open.decided:
+            return self._open
+        return next((one for one in self.kept if not one.decided), None)
 
-    def _envelope(self, what: Occurrence, inner: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "ipAddress": self.config.address,
-            "portNo": 80,
-            "protocol": "HTTP",
-            "macAddress": self.config.mac,
-            "channelID": 1,
-            "dateTime": what.time,
-            "activePostCount": 1,
-            "eventType": what.kind,
-            "eventState": "active",
-            "eventDescription": what.description,
-            what.kind: inner,
-        }
+    def _patient_until(self, asking: Kept) -> float:
+        began = asking.asked_at if asking.sent_at is None else asking.sent_at
+        return began + self.config.patience_s
 
     def _next(self, now: Instant) -> list[DeviceEvent]:
         """Send the oldest event, unless an answer is awaited or a pause is on."""
         if self._library is None or self._waiting or self._due is not None or not self.kept:
             return []
         first = self.kept[0]
-        if first.sent_at is not None:
+        if first.sent_at is not None or (first.asks and first.decided):
             first.stored()
         told = self._shut(first, "no_answer") if first.sent_at is not None else []
         first.sent_at = first.sent_at if first.sent_at is not None else now.mono
@@ -238,18 +194,14 @@ class HikvisionDevice:
 
     def _send(self, values: dict[str, Any], picture: bytes, now: Instant) -> None:
         assert self._library is not None
+        self._said = values, picture
         content = put_content(values, picture, self.config.style)
-        raw = put_request(
-            self.config.path,
-            self.config.host,
-            content,
-            auth=self._authorisation(),
-            last=self.config.style.closes,
-        )
-        _pass_through(self._library, raw)
+        config, auth = self.config, self._authorisation()
+        raw = put_request(config.path, config.host, content, config.style, auth=auth)
+        pass_through(self._library, raw)
         self._out += raw
         self._waiting, self.status, self._body = True, 0, bytearray()
-        self._due = now.mono + ANSWER_S
+        self._due = now.mono + self.config.silence_s
 
     def _authorisation(self) -> str:
         if not self._challenge or self.config.login is None:
@@ -275,64 +227,69 @@ class HikvisionDevice:
         if library.our_state is h11.DONE and library.their_state is h11.DONE:
             library.start_next_cycle()
         else:
-            self.closing = "last_answer"
+            self.closing = LAST_ANSWER
         again = self.status == 401 and self._challenge and self._count == 0
-        if again and self.config.login is not None and not self.closing:
-            if first is not None:
+        if again and self.config.login is not None:
+            if not self.closing:
                 self._flight = first
-                self._send(first.values, first.picture, now)
+                self._send(*self._said, now)
             return []
         if self.status != 200:
-            self._due = now.mono + RETRY_S
+            self._due = now.mono + self._pause()
             return [Answered(status=self.status)]
+        self._failures, self.admitted = 0, True
         if first is None:
             return self._next(now)
         self.kept.popleft()
-        told = self._judge(first) if first.asks and not first.decided else self._late(first)
+        told = self._late(first) if first.decided else self._take_verdict(first)
         told.append(Taken(serial=first.serial))
         return told if self.closing else [*told, *self._next(now)]
 
-    def _judge(self, asked: _Kept) -> list[DeviceEvent]:
-        verdict = read_verdict(bytes(self._body))
+    def _pause(self) -> float:
+        pauses = self.config.pauses
+        self._failures += 1
+        return pauses[min(self._failures, len(pauses)) - 1]
+
+    def verdict(self, body: bytes, now: Instant) -> list[DeviceEvent]:
+        """Take a verdict that came by a request; nothing is returned where nobody waits for it."""
+        told, asked = read_verdict(body), self._open
+        if asked is None or asked.decided or told is None or told.serial != asked.serial:
+            return []
+        if now.mono >= self._patient_until(asked):
+            return []
+        return [*self._judge(asked, body), *self._next(now)]
+
+    def _take_verdict(self, asked: Kept) -> list[DeviceEvent]:
+        if self.config.asynchronous and not self._body:
+            self._open = asked
+            return []
+        return self._judge(asked, bytes(self._body))
+
+    def _judge(self, asked: Kept, body: bytes) -> list[DeviceEvent]:
+        verdict = read_verdict(body)
         if verdict is None:
             return self._shut(asked, "no_verdict")
-        serial, passes, info = verdict
-        if serial != asked.serial:
+        if verdict.serial != asked.serial:
             return self._shut(asked, "other_serial")
-        if not passes:
+        if not verdict.passes:
             return self._shut(asked, "failed")
         asked.decided = True
-        self._follow(asked, opened=True)
-        return [Opened(serial=serial, info=info)]
+        self.records.follow(asked, opened=True, away=self._away)
+        return [Opened(serial=verdict.serial, info=verdict.info, person=verdict.person)]
 
-    def _late(self, first: _Kept) -> list[DeviceEvent]:
-        return [Answered(status=200, late=True)] if first.asks and self._body else []
+    def _late(self, first: Kept) -> list[DeviceEvent]:
+        live = first.asks and first.inner.get("currentEvent") is not False
+        return [Answered(status=200, late=True)] if live and self._body else []
 
-    def _shut(self, asked: _Kept, reason: str) -> list[DeviceEvent]:
-        if not asked.asks or asked.decided:
+    def _shut(self, asked: Kept, reason: str) -> list[DeviceEvent]:
+        if asked.decided:
             return []
         asked.decided = True
-        self._follow(asked, opened=False)
+        self.records.follow(asked, opened=False, away=self._away)
         return [StayedShut(serial=asked.serial, reason=reason)]
 
-    def _follow(self, asked: _Kept, *, opened: bool) -> None:
-        """Keep what follows from a verdict: the result, and what the door does."""
-        time = asked.values["dateTime"]
-        if self.config.tells_result:
-            result = {name: asked.inner[name] for name in _SAME if name in asked.inner}
-            result |= {"serialNo": None, "frontSerialNo": None, "currentEvent": None}
-            result["remoteCheckResult"] = "success" if opened else "failed"
-            self._keep(Occurrence(time=time, inner=json.dumps(result)))
-        for minor in (UNLOCKED, LOCKED) if opened else ():
-            door: dict[str, Any] = {"majorEventType": 5, "subEventType": minor, "doorNo": 1}
-            door |= {"serialNo": None, "frontSerialNo": None, "currentEvent": None}
-            self._keep(Occurrence(time=time, inner=json.dumps(door)))
 
-
-_SAME = ("majorEventType", "subEventType", "employeeNoString", "name")
-
-
-def _pass_through(library: h11.Connection, raw: bytes) -> None:
+def pass_through(library: h11.Connection, raw: bytes) -> None:
     """Let the library know of a request that was written byte by byte elsewhere."""
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")

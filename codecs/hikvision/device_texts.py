@@ -29,6 +29,12 @@ class Style:
     """No blank before ``boundary=``."""
     last_line_end: bool = True
     """A line end follows the closing delimiter."""
+    last_delimiter: bool = True
+    """The parts end with the closing delimiter."""
+    lower: bool = False
+    """Names of headers in lower case."""
+    texts: bool = False
+    """Numbers and truth values of an event are written as texts."""
     xml: bool = False
     closes: bool = False
     """A new connection for every event."""
@@ -83,7 +89,7 @@ def put_parts(event: bytes, picture: bytes, style: Style) -> bytes:
         "Content-ID: pictureImage\r\n" if style.content_ids else "",
     )
     end = f"--{style.boundary}--".encode() + (b"\r\n" if style.last_line_end else b"")
-    return mark + first + mark + second + end
+    return mark + first + mark + second + (end if style.last_delimiter else b"")
 
 
 def _part(disposition: str, kind: str, data: bytes, length: bool, more: str = "") -> bytes:
@@ -94,6 +100,7 @@ def _part(disposition: str, kind: str, data: bytes, length: bool, more: str = ""
 
 def put_content(values: dict[str, Any], picture: bytes, style: Style) -> Content:
     """Write an event the way a firmware does."""
+    values = _as_texts(values) if style.texts else values
     event = put_xml(values) if style.xml else put_json(values)
     if not picture:
         return Content(kind=XML_TYPE if style.xml else JSON_TYPE, body=event)
@@ -102,14 +109,24 @@ def put_content(values: dict[str, Any], picture: bytes, style: Style) -> Content
     return Content(kind=kind, body=put_parts(event, picture, style))
 
 
-def put_request(path: str, host: str, content: Content, *, auth: str = "", last: bool) -> bytes:
+def _as_texts(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _as_text(value) for name, value in values.items()}
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _as_texts(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def put_request(path: str, host: str, content: Content, style: Style, *, auth: str = "") -> bytes:
     """Write a request."""
-    lines = [
-        f"POST {path} HTTP/1.1",
-        f"Host: {host}",
-        *([f"Authorization: {auth}"] if auth else []),
-        f"Content-Type: {content.kind}",
-        f"Content-Length: {len(content.body)}",
-        f"Connection: {'close' if last else 'keep-alive'}",
+    headers = [
+        ("Host", host),
+        *([("Authorization", auth)] if auth else []),
+        ("Content-Type", content.kind),
+        ("Content-Length", str(len(content.body))),
+        ("Connection", "close" if style.closes else "keep-alive"),
     ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode() + content.body
+    lines = [f"{name.lower() if style.lower else name}: {value}" for name, value in headers]
+    return "\r\n".join([f"POST {path} HTTP/1.1", *lines, "", ""]).encode() + content.body

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.codecs.api import Dialect, Limits, Reach, TimeBasis
 from gateway.codecs.hikvision.double import HikvisionDouble
-from gateway.codecs.hikvision.exchange import MOST_HELD
+from gateway.codecs.hikvision.isapi.alert_stream import AlertStream
+from gateway.codecs.hikvision.isapi.table import ERRANDS
 from gateway.codecs.hikvision.keys import typed_in
 from gateway.codecs.hikvision.limits import (
     BYTES_BEFORE_LOGIN,
@@ -12,10 +13,13 @@ from gateway.codecs.hikvision.limits import (
     LOGIN_SECONDS,
     MOST_PICTURE,
 )
+from gateway.codecs.hikvision.push.limits import MOST_BODY
+from gateway.codecs.hikvision.push.memory import Memory
 from gateway.codecs.hikvision.redaction import redact
 from gateway.codecs.hikvision.server import HikvisionConversation
+from gateway.codecs.http.head import MOST_HEAD
 
-_OPENINGS = (b"POST /hik/", b"PUT /hik/")
+_OPENINGS = (b"POST /hik/", b"PUT /hik/", b"POST /iot/")
 _BLANK = b"\r\n\r\n"
 _DECISIVE = 8
 
@@ -32,19 +36,25 @@ def opening(first: bytes) -> bool | None:
 DIALECT = Dialect(
     name="hikvision",
     version="1",
-    summary="Hikvision face terminals by HTTP listening, with remote verification",
+    summary="Hikvision face terminals by HTTP listening or PUSH, with remote verification",
     conversation=HikvisionConversation,
     device=HikvisionDouble,
+    armed=AlertStream,
+    errands=ERRANDS,
     reach=Reach.PUSH_ONLY,
+    # Its numbers wrap, begin anew after a reset, and are counted apart for each kind of event.
+    numbered=False,
     # Inferred: with httpBroken and checkResponseEnabled it sends again what got no 200.
     retains_until_ack=True,
     opening=opening,
     time_basis=TimeBasis.LOCAL_WITH_OFFSET,
     checksum=False,
+    memory=Memory,
+    experimental="PUSH",
     # A path without a token only says which terminal it is.
     claims=True,
     limits=Limits(
-        max_frame=MOST_HELD,
+        max_frame=MOST_BODY + MOST_HEAD,
         before_login_bytes=BYTES_BEFORE_LOGIN,
         login_seconds=LOGIN_SECONDS,
         idle_seconds=IDLE_SECONDS,

@@ -37,12 +37,16 @@ def read_document(data: bytes, kind: str) -> Values:
     """
     if len(data) > MOST_EVENT:
         raise Refused("event_too_large", f"{len(data)} bytes", 413)
-    first = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if first == b"{":
-        return _read_json(_text(data, ("utf-8-sig", "gb18030")))
-    if first == b"<":
+    if is_xml(data):
         return _read_xml(data)
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
+        return read_json(data)
     raise Refused("no_event", f"neither JSON nor XML in {kind or 'a body without a type'}")
+
+
+def is_xml(data: bytes) -> bool:
+    """Say whether a text is XML rather than JSON, by its first byte."""
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
 def looks_like_event(data: bytes, kind: str) -> bool:
@@ -63,7 +67,9 @@ def _text(data: bytes, encodings: tuple[str, ...]) -> str:
     raise Refused("encoding", "the text is in no encoding that is known")
 
 
-def _read_json(text: str) -> Values:
+def read_json(data: bytes) -> Values:
+    """Read a JSON object of any size; raises Refused."""
+    text = _text(data, ("utf-8-sig", "gb18030"))
     _bound(text.count("{") + text.count("["), _brackets(text))
     try:
         value = json.loads(
@@ -112,6 +118,12 @@ def _integer(text: str) -> int:
 
 
 def _read_xml(data: bytes) -> Values:
+    found = _values(parse_xml(data))
+    return found if isinstance(found, dict) else {}
+
+
+def parse_xml(data: bytes) -> Any:
+    """Return the root of a text, an `xml.etree.ElementTree.Element`; raises Refused."""
     declared = _DECLARATION.match(data)
     named = (declared[1] or b"utf-8").decode().lower() if declared else "utf-8"
     encoding = _ENCODINGS.get(named)
@@ -121,11 +133,9 @@ def _read_xml(data: bytes) -> Values:
     text = _HEAD.sub("", _text(data, (encoding, "gb18030")), count=1)
     _bound(text.count("<"), _tags(text))
     try:
-        root = fromstring(text, forbid_dtd=True)
+        return fromstring(text, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise Refused("xml", str(error)) from None
-    found = _values(root)
-    return found if isinstance(found, dict) else {}
 
 
 def _tags(text: str) -> Iterator[int]:

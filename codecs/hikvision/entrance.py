@@ -6,31 +6,19 @@ body is never kept.
 
 from __future__ import annotations
 
-from enum import Enum
-
 from gateway.codecs.hikvision import keys
 from gateway.codecs.hikvision.limits import MOST_WRONG
 from gateway.codecs.hikvision.refused import Refused
 from gateway.codecs.hikvision.route import Route, read_route
 from gateway.codecs.hikvision.settings import Settings
+from gateway.codecs.hikvision.way import Judged, Step
 from gateway.codecs.http.digest import Challenger, Login, Verdict
 from gateway.codecs.http.head import Head
 
-from gateway.domain.events import CredentialWanted, Event, LoginClaimed, LoginFailed, LoginProved
+from gateway.domain.events import CredentialWanted, LoginClaimed, LoginFailed, LoginProved
 
 _METHODS = ("POST", "PUT")
 """A listening host may be configured with GET too, which can carry no event."""
-
-
-class Step(Enum):
-    """What to do with a request after a look at its head."""
-
-    WAIT = 1
-    """The gateway must say something first."""
-    TAKE = 2
-    """Read its body and take it."""
-    CHALLENGE = 3
-    """Read its body, forget it, and ask for a password."""
 
 
 class Entrance:
@@ -49,7 +37,7 @@ class Entrance:
         self.stale = False
         """The last challenge was met with a nonce that is used up."""
 
-    def enter(self, head: Head) -> tuple[Step, list[Event]]:
+    def enter(self, head: Head) -> Judged:
         """Judge a head; raises Refused."""
         if head.method not in _METHODS:
             raise Refused("method", head.method, 405)
@@ -67,7 +55,7 @@ class Entrance:
             return Step.WAIT, [LoginClaimed(serial=route.serial)]
         return Step.WAIT, [CredentialWanted(serial=route.serial)]
 
-    def prove(self, head: Head, secret: bytes | None, wall_ms: int) -> tuple[Step, list[Event]]:
+    def prove(self, head: Head, secret: bytes | None, wall_ms: int) -> Judged:
         """Judge the same head with the secret at hand; raises Refused.
 
         ``wall_ms`` is when the connection's own challenge is made, should there be one.
@@ -98,7 +86,7 @@ class Entrance:
         """Too many passwords were wrong: the connection ends with this answer."""
         return self._wrong >= MOST_WRONG
 
-    def _again(self, head: Head) -> tuple[Step, list[Event]]:
+    def _again(self, head: Head) -> Judged:
         assert self.route is not None
         if self._challenger is None or self._login is None:
             return Step.TAKE, []
@@ -110,6 +98,6 @@ class Entrance:
             return Step.WAIT, [LoginProved(serial=self.route.serial)]
         self.stale = verdict is Verdict.STALE
         if verdict in (Verdict.MISSING, Verdict.STALE):
-            return Step.CHALLENGE, []
+            return Step.DISMISS, []
         self._wrong += 1
-        return Step.CHALLENGE, [LoginFailed(serial=self.route.serial, reason="digest")]
+        return Step.DISMISS, [LoginFailed(serial=self.route.serial, reason="digest")]

@@ -21,6 +21,8 @@ class Exchange:
     def __init__(self) -> None:
         self.inlet = Inlet()
         self.closing: str | None = None
+        self.most_held = MOST_HELD
+        """Bytes that may wait here."""
         self.parting: str | None = None
         """Why the connection ends with the answer that is still owed."""
         self._out = bytearray()
@@ -29,7 +31,7 @@ class Exchange:
     def feed(self, data: bytes, mono: float, *, owing: bool) -> None:
         """Take bytes; ``owing`` says that an answer is owed. Raises BadHead."""
         self.inlet.feed(data, mono)
-        if self.inlet.held > (MOST_AHEAD if owing else MOST_HELD):
+        if self.inlet.held > (MOST_AHEAD if owing else self.most_held):
             raise BadHead("unasked_bytes", 0)
 
     def output(self) -> bytes:
@@ -60,8 +62,14 @@ class Exchange:
 
     def tell(self, body: bytes, mono: float) -> None:
         """Answer with a JSON text."""
-        said = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        self._reply(200, said, body, mono, close=False)
+        self.say(200, [("Content-Type", "application/json")], body, mono)
+
+    def say(
+        self, status: int, headers: Pairs, body: bytes, mono: float, *, close: bool = False
+    ) -> None:
+        """Answer with headers of one's own before the usual ones."""
+        more = [("Content-Length", str(len(body)))]
+        self._reply(status, [*headers, *more], body, mono, close=close)
 
     def _reply(self, status: int, headers: Pairs, body: bytes, mono: float, *, close: bool) -> None:
         close = close or self.parting is not None

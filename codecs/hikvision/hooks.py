@@ -68,7 +68,7 @@ def _replied(data: bytes) -> Reply:
     found = read_verdict(data)
     if found is None:
         raise ValueError("no verdict")
-    return Reply(serial_no=found[0], passes=found[1], info=found[2])
+    return Reply(serial_no=found.serial, passes=found.passes, info=found.info)
 
 
 def lengthen(frame: bytes) -> bytes | None:

@@ -8,7 +8,10 @@ asked for. Neither lets anybody find the key or the other one.
 from __future__ import annotations
 
 from base64 import b32encode
+from collections.abc import Callable
 from hmac import compare_digest, digest
+
+from gateway.codecs.http.digest import Login
 
 from gateway.domain.ids import Serial
 
@@ -34,6 +37,14 @@ def password(secret: bytes) -> str:
     """
     drawn = b32encode(digest(secret, b"gatepost hikvision password", "sha256")).decode()
     return _PASSWORD + drawn[:_PASSWORD_CHARACTERS]
+
+
+def login(serial: Serial, secret: bytes) -> Login:
+    """Return what a terminal logs in with by PUSH: the same as for Digest."""
+    return Login(user=serial, password=password(secret))
+
+
+Logins = Callable[[Serial, bytes], Login]
 
 
 def fits(secret: bytes | None, given: str) -> bool:

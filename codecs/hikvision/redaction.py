@@ -37,11 +37,17 @@ _MEMBERS = rb"|".join(
         rb"currentVerifyMode",
         rb"picturesNumber",
         rb"doorNo",
+        rb"eventNum",
+        rb"commandNum",
+        rb"dataFormat",
+        rb"isDataEncrypt",
+        rb"isPendingCommand",
     )
 )
 _VALUE = rb"[A-Za-z0-9.:+-]{0,40}"
 _KEPT = re.compile(
-    rb"(?:POST|PUT) /hik/| HTTP/1\.[01]\r\n|HTTP/1\.1 [0-9]{3} [A-Za-z ]{1,40}\r\n"
+    rb"(?:POST|PUT) /(?:hik|iot)/|/PUSH/[A-Za-z]{1,20}(?=[? ])"
+    rb"| HTTP/1\.[01]\r\n|HTTP/1\.1 [0-9]{3} [A-Za-z ]{1,40}\r\n"
     # A boundary is the sender's to choose, and a picture may hold it.
     rb"|(?:" + _HEADERS + rb"): ?(?:(?!boundary=)[ -~]){0,160}(?:boundary=)?"
     rb'|"(?:' + _MEMBERS + rb')" ?: ?(?:"' + _VALUE + rb'"|' + _VALUE + rb")"

@@ -1,7 +1,7 @@
 """The path of a request: which terminal, its token, and how long it waits for a verdict.
 
-``/hik/[anything/][5s/]SERIAL/TOKEN``. The token is what identifies a terminal; without one the path
-only claims. What lies between is the operator's to choose.
+``/hik/[anything/][async/][5s/]SERIAL/TOKEN``. The token is what identifies a terminal; without one
+the path only claims. What lies between is the operator's to choose.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from gateway.codecs.hikvision.limits import LEAST_PATIENCE_S, MOST_PATIENCE_S
 from gateway.domain.ids import Serial
 
 PREFIX = "/hik/"
+CALLS_BACK = "async"
 LONGEST = 256
 """Characters a terminal takes for a URL (certain)."""
 _SEGMENT = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]{1,64}\Z")
@@ -30,6 +31,8 @@ class Route(NamedTuple):
     token: str
     """Empty where the path has none."""
     patience_s: int | None
+    calls_back: bool = False
+    """Verdicts are to reach the terminal as calls of their own, not as answers."""
 
 
 def read_route(target: str) -> Route | None:
@@ -43,7 +46,17 @@ def read_route(target: str) -> Route | None:
     token = segments.pop() if _TOKEN.match(segments[-1]) else ""
     if not segments or not _SERIAL.match(segments[-1]):
         return None
-    return Route(Serial(segments.pop()), token, _patience(segments))
+    return Route(
+        Serial(segments.pop()), token, _patience(segments), calls_back=CALLS_BACK in segments
+    )
+
+
+def own_path(serial: Serial, token: str, *, patience_s: int | None, calls_back: bool) -> str:
+    """Return what follows `PREFIX` in the path of a terminal that is set up by us."""
+    said = [CALLS_BACK] if calls_back else []
+    if patience_s is not None:
+        said.append(f"{patience_s}s")
+    return "/".join([*said, serial, token])
 
 
 def _patience(segments: list[str]) -> int | None:

@@ -1,7 +1,7 @@
-"""The gateway's side of HTTP listening: one request, one answer, and only when it is true.
+"""The gateway's side of a connection: one request, one answer, and only when it is true.
 
-Owns the order on a connection: head, login, body, event. What becomes of an event is
-`gateway.codecs.hikvision.booking`; who sends, `gateway.codecs.hikvision.entrance`.
+Owns the order on a connection: head, who sends, body. What is done with a request is the way's,
+which the first head chooses: HTTP listening or PUSH.
 """
 
 from __future__ import annotations
@@ -9,69 +9,37 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.codecs.api import Context
-from gateway.codecs.hikvision.booking import Booking
-from gateway.codecs.hikvision.entrance import Entrance, Step
+from gateway.codecs.hikvision import keys
 from gateway.codecs.hikvision.exchange import Exchange
-from gateway.codecs.hikvision.limits import MOST_BODY, REQUEST_SECONDS
-from gateway.codecs.hikvision.meaning import codes, meaning
-from gateway.codecs.hikvision.notice import Notice, read_notice
+from gateway.codecs.hikvision.isapi.table import ERRANDS
+from gateway.codecs.hikvision.limits import REQUEST_SECONDS
+from gateway.codecs.hikvision.listening import Listening
+from gateway.codecs.hikvision.push import paths
+from gateway.codecs.hikvision.push.server import Push
 from gateway.codecs.hikvision.refused import Refused
-from gateway.codecs.hikvision.report import NO_TIME_MS, event_ms
 from gateway.codecs.hikvision.settings import read_settings
-from gateway.codecs.hikvision.values import text
+from gateway.codecs.hikvision.way import Judged, Step, Way
 from gateway.codecs.http.head import BadHead, Head
 
-from gateway.domain.events import (
-    ClockMeasured,
-    Event,
-    FrameDamaged,
-    Heartbeat,
-    LoginFailed,
-    Misbehaved,
-    UnknownMessage,
-)
-from gateway.domain.requests import (
-    Accept,
-    Admit,
-    Conflict,
-    CredentialGiven,
-    Defer,
-    Farewell,
-    Refusal,
-    Refuse,
-    Request,
-)
+from gateway.domain.events import Event, FrameDamaged, Misbehaved
+from gateway.domain.requests import Farewell, Request
 from gateway.domain.times import Instant
-from gateway.domain.verification import Denied, Granted, Undecided
-
-SAMPLE = 32
-"""Bytes of what nobody knows that are shown to the operator."""
-CLOCK_UNCERTAINTY_MS = 1500
-"""A heartbeat tells the time in whole seconds, and was on its way for a while."""
-_STATUS = {
-    Refusal.NOT_LISTED: 404,
-    Refusal.REVOKED: 403,
-    Refusal.LOCKED_OUT: 403,
-    Refusal.OVERLOADED: 503,
-    Refusal.UNAVAILABLE: 503,
-}
-
-Judge = Callable[[Head], tuple[Step, list[Event]]]
 
 
 class HikvisionConversation:
-    """Implements `gateway.codecs.api.Conversation` for HTTP listening."""
+    """Implements `gateway.codecs.api.Conversation`."""
 
-    def __init__(self, context: Context) -> None:
-        settings = read_settings(context.settings)
-        self._offset = settings.utc_offset_minutes
+    def __init__(self, context: Context, logins: keys.Logins = keys.login) -> None:
+        """``logins`` makes a terminal's user name and password for PUSH from its key."""
+        self._context = context
+        self._logins = logins
+        self._settings = read_settings(context.settings)
         self._exchange = Exchange()
         self._inlet = self._exchange.inlet
-        self._entrance = Entrance(settings)
-        self._booking = Booking(self._exchange, settings)
+        self._way: Way = Listening(self._exchange, self._settings)
+        self._begun = False
         self._head: Head | None = None
         self._step = Step.TAKE
-        self._hardware = ""
 
     @property
     def closing(self) -> str | None:
@@ -83,7 +51,7 @@ class HikvisionConversation:
         if self.closing is not None:
             return []
         try:
-            self._exchange.feed(data, now.mono, owing=self._booking.busy)
+            self._exchange.feed(data, now.mono, owing=self._way.busy)
         except BadHead as bad:
             return self._broken(bad, now)
         return self._run(now)
@@ -96,35 +64,22 @@ class HikvisionConversation:
         """See `gateway.codecs.api.Conversation.submit`."""
         if self.closing is not None:
             return []
+        if isinstance(request, Farewell):
+            self._part(request.reason.value)
+            return []
         events: list[Event] = []
-        match request:
-            case CredentialGiven(secret=secret) if self._waiting:
-                events = self._judged(
-                    lambda head: self._entrance.prove(head, secret, now.wall), now
-                )
-            case Admit() if self._waiting:
-                self._entrance.online = True
-                events = self._judged(lambda _: (Step.TAKE, []), now)
-            case Refuse(reason=reason) if self._waiting:
-                self._exchange.reply(_STATUS[reason], now.mono, close=True)
-            case Granted() | Denied() | Undecided():
-                events = self._booking.decided(request, now)
-            case Accept(receipt=receipt):
-                events = self._booking.settled(receipt, now)
-            case Conflict(receipt=receipt):
-                events = self._booking.settled(receipt, now, disputed=True)
-            case Defer(receipt=receipt):
-                self._booking.deferred(receipt, now)
-            case Farewell(reason=parting):
-                self._part(parting.value)
+        if self._waiting:
+            events = self._judged(lambda head: self._way.told(request, head, now), now)
+        if self.closing is None:
+            events += self._way.submit(request, now)
         return events + self._run(now)
 
     def deadline(self) -> float | None:
         """See `gateway.codecs.api.Conversation.deadline`."""
         if self.closing is not None:
             return None
-        if self._booking.busy or not self._inlet.unfinished:
-            return self._booking.deadline()
+        if self._way.busy or not self._inlet.unfinished:
+            return self._way.deadline()
         assert self._inlet.begun is not None
         return self._inlet.begun + REQUEST_SECONDS
 
@@ -133,15 +88,14 @@ class HikvisionConversation:
         due = self.deadline()
         if due is None or now.mono < due:
             return []
-        if self._booking.busy:
-            return self._booking.expire(now)
+        if self._way.busy:
+            return self._way.expire(now) + self._run(now)
         self._exchange.closing = "request_timeout"
         return [Misbehaved(code="request_timeout", fatal=True)]
 
     def lost(self, now: Instant) -> list[Event]:
         """See `gateway.codecs.api.Conversation.lost`."""
-        del now
-        return self._booking.lost()
+        return self._way.lost(now)
 
     @property
     def _waiting(self) -> bool:
@@ -151,7 +105,7 @@ class HikvisionConversation:
     def _run(self, now: Instant) -> list[Event]:
         events: list[Event] = []
         try:
-            while self.closing is None and not self._waiting and not self._booking.busy:
+            while self.closing is None and not self._waiting and not self._way.busy:
                 if not self._advance(now, events):
                     break
         except BadHead as bad:
@@ -164,31 +118,40 @@ class HikvisionConversation:
             self._head = self._inlet.head()
             if self._head is None:
                 return False
-            events += self._judged(self._entrance.enter, now)
+            self._choose(self._head)
+            events += self._judged(lambda head: self._way.enter(head, now), now)
             return True
         body = self._inlet.body()
         if body is None:
             return False
         head, self._head = self._head, None
-        if self._step is Step.CHALLENGE:
-            spent = self._entrance.spent
-            self._exchange.challenge(self._entrance.challenges(), now.mono, close=spent)
+        if self._step is Step.DISMISS:
+            self._way.dismiss(now)
             return True
         try:
-            events += self._take(head, body, now)
+            events += self._way.take(head, body, now)
         except Refused as refused:
             events += self._refused(refused, now)
         return True
 
-    def _judged(self, judge: Judge, now: Instant) -> list[Event]:
+    def _choose(self, head: Head) -> None:
+        """Let the first path decide what is spoken; another one later is another terminal's."""
+        if not self._begun and head.target.startswith(paths.PREFIX):
+            self._way = Push(self._exchange, self._context, self._settings, self._logins, ERRANDS)
+        self._begun = True
+
+    def _judged(self, judge: Callable[[Head], Judged | None], now: Instant) -> list[Event]:
         """Do with a request what is to be done after a look at its head."""
         assert self._head is not None
         try:
-            self._step, events = judge(self._head)
+            judged = judge(self._head)
+            if judged is None:
+                return []
+            self._step, events = judged
             if self._step is Step.TAKE:
-                self._inlet.take_body(MOST_BODY, self._head.header("content-length"))
-            elif self._step is Step.CHALLENGE:
-                self._inlet.skip_body(MOST_BODY)
+                self._inlet.take_body(self._way.most_body, self._head.header("content-length"))
+            elif self._step is Step.DISMISS:
+                self._inlet.skip_body(self._way.most_body)
         except Refused as refused:
             return self._refused(refused, now, close=True)
         except BadHead as bad:
@@ -197,54 +160,15 @@ class HikvisionConversation:
             self._exchange.go_on()
         return events
 
-    def _take(self, head: Head, body: bytes, now: Instant) -> list[Event]:
-        if not body:  # what a terminal sends to try a new listening host is unknown
-            self._exchange.reply(200, now.mono)
-            return [Heartbeat()]
-        notice = read_notice(head.header("content-type"), body)
-        if notice.truncated:
-            self._inlet.resynchronise()
-        events: list[Event] = [Misbehaved(code=oddity) for oddity in notice.oddities]
-        events += self._watch(notice)
-        if notice.heartbeat:
-            self._exchange.reply(200, now.mono)
-            return events + self._beat(notice, now)
-        if meaning(notice) is None:
-            major, minor = codes(notice)
-            events.append(UnknownMessage(command=major << 16 | minor, sample=notice.raw[:SAMPLE]))
-        route = self._entrance.route
-        return events + self._booking.take(notice, route.patience_s if route else None, now)
-
-    def _beat(self, notice: Notice, now: Instant) -> list[Event]:
-        at = event_ms(notice, self._offset)
-        if at == NO_TIME_MS:
-            return [Heartbeat()]
-        clock = ClockMeasured(offset_ms=at - now.wall, uncertainty_ms=CLOCK_UNCERTAINTY_MS)
-        return [Heartbeat(), clock]
-
-    def _watch(self, notice: Notice) -> list[Event]:
-        """Notice another device behind the same path: swapped, or its path was copied."""
-        told = text(notice.envelope.get("macAddress"), 32).lower()
-        hardware = "".join(one for one in told if one.isalnum())
-        before, self._hardware = self._hardware, hardware or self._hardware
-        if not hardware or before in ("", hardware):
-            return []
-        return [Misbehaved(code="other_hardware", detail=f"{before}, then {hardware}")]
-
     def _part(self, reason: str) -> None:
         """End the connection, after the answer that is still owed."""
-        if self._booking.busy:
+        if self._way.busy:
             self._exchange.parting = reason
         else:
             self._exchange.closing = reason
 
     def _refused(self, refused: Refused, now: Instant, *, close: bool = False) -> list[Event]:
-        close = close or refused.status == 413
-        self._exchange.reply(refused.status, now.mono, close=close)
-        if refused.code == "token":
-            assert self._entrance.route is not None
-            return [LoginFailed(serial=self._entrance.route.serial, reason="token")]
-        return [Misbehaved(code=refused.code, detail=refused.detail, fatal=close)]
+        return self._way.refuse(refused, now, close=close or refused.status == 413)
 
     def _broken(self, bad: BadHead, now: Instant) -> list[Event]:
         """Answer what is no request, or hang up on what is no HTTP at all."""

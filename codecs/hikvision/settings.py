@@ -24,6 +24,12 @@ class Settings:
     """Seconds a question's clock may differ from ours before it counts as a replay, 1…86400."""
     utc_offset_minutes: int = 480
     """Zone of a date without one, minutes east of UTC, -720…840."""
+    poll_s: int = 2
+    """Seconds between two requests for orders by PUSH, 1…30; a session is over after three."""
+
+    calls_back: int = 0
+    """1: verdicts are calls to the terminal (asynchronous); 0: answers, unless a path says
+    ``/hik/async/…``."""
 
     @property
     def algorithms(self) -> tuple[str, ...]:
@@ -37,6 +43,8 @@ _BOUNDS = {
     "patience_s": (LEAST_PATIENCE_S, MOST_PATIENCE_S),
     "skew_s": (1, 86_400),
     "utc_offset_minutes": (-720, 840),
+    "calls_back": (0, 1),
+    "poll_s": (1, 30),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from typing import NamedTuple
 
 from gateway.codecs.hikvision.limits import MOST_INFO
 from gateway.codecs.hikvision.values import number
@@ -35,8 +36,18 @@ def put_verdict(serial_no: int, passes: bool, info: str = "", person: str = "") 
     return text.encode("utf-8", "replace")
 
 
-def read_verdict(body: bytes) -> tuple[int, bool, str] | None:
-    """Read a verdict as a terminal does: serial number, whether to open, text; None for no verdict.
+class Verdict(NamedTuple):
+    """What a terminal reads out of an answer."""
+
+    serial: int
+    passes: bool
+    info: str
+    person: str
+    """Whom it is to show; empty where it knows by itself."""
+
+
+def read_verdict(body: bytes) -> Verdict | None:
+    """Read a verdict as a terminal does; None for no verdict.
 
     Anything but exactly ``success`` keeps the door shut.
     """
@@ -44,9 +55,10 @@ def read_verdict(body: bytes) -> tuple[int, bool, str] | None:
         said = json.loads(body)["RemoteCheck"]
         serial, info = number(said["serialNo"]), str(said.get("info", ""))
         passes = said["checkResult"] == "success"
+        person = str(said.get("userInfo", {}).get("employeeNo", ""))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
-    return None if serial is None else (serial, passes, info)
+    return None if serial is None else Verdict(serial, passes, info, person)
 
 
 def shorten(info: str) -> str:

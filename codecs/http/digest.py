@@ -121,17 +121,32 @@ def authorise(challenge: str, login: Login, asked: tuple[str, str], cnonce: str,
 
     Raises ValueError for a challenge that is no Digest one with ``qop=auth``.
     """
-    scheme, _, text = challenge.partition(" ")
-    told = items(text.strip()) if scheme.lower() == "digest" else None
-    if told is None or "nonce" not in told or "realm" not in told or told.get("qop") != "auth":
+    told = read_challenge(challenge)
+    if told is None:
         raise ValueError(f"{challenge!r} is no challenge that can be answered")
     algorithm = told.get("algorithm", "MD5").upper()
-    if algorithm not in _HASHES:
-        raise ValueError(f"there is no algorithm {algorithm}")
     fields = {**told, "nc": f"{nc:0{NC_DIGITS}x}", "cnonce": cnonce, "qop": "auth"}
     answer = response(login, algorithm, asked, fields)
+    opaque = f', opaque="{_quoted(told["opaque"])}"' if "opaque" in told else ""
     return (
-        f'Digest username="{login.user}", realm="{told["realm"]}", nonce="{told["nonce"]}",'
+        f'Digest username="{_quoted(login.user)}", realm="{_quoted(told["realm"])}",'
+        f' nonce="{_quoted(told["nonce"])}",'
         f' uri="{asked[1]}", algorithm={algorithm}, qop=auth, nc={fields["nc"]},'
-        f' cnonce="{cnonce}", response="{answer}"'
+        f' cnonce="{cnonce}", response="{answer}"{opaque}'
     )
+
+
+def read_challenge(challenge: str) -> dict[str, str] | None:
+    """Read a WWW-Authenticate header; None for one that cannot be answered here."""
+    scheme, _, text = challenge.partition(" ")
+    told = items(text.strip()) if scheme.lower() == "digest" else None
+    if told is None or not {"nonce", "realm", "qop"} <= told.keys():
+        return None
+    if told.get("algorithm", "MD5").upper() not in _HASHES:
+        return None
+    offered = [one.strip().lower() for one in told["qop"].split(",")]
+    return told if "auth" in offered else None
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -78,7 +78,8 @@ def split(body: bytes, boundary: str | None) -> Parts:
         # The line end of a delimiter may be the one before the next: an empty part has but one.
         start, here = found.end + 2, found.end
         found = _delimiter(body, mark, here)
-        parts.append(_part(body, start, len(body) if found is None else found.start))
+        end = len(body) if found is None else found.start
+        parts.append(_part(body, start, end, closed=found is not None))
         if len(parts) > MOST_PARTS:
             raise BadParts("too_many_parts", 413)
     epilogue = found is not None and bool(_rest(body[found.end :]))
@@ -100,17 +101,25 @@ def _rest(after: bytes) -> bytes:
     return after.removeprefix(b"\r\n").strip(b" \t")
 
 
-def _part(body: bytes, start: int, end: int) -> Part:
+def _part(body: bytes, start: int, end: int, *, closed: bool) -> Part:
     break_ = _HEAD_END.search(body, start, min(max(start, end), start + MOST_PART_HEAD))
     if body[start : start + 2] == b"\r\n":  # no head at all
         headers, at = {}, start + 2
     elif break_ is None:
         if end - start > MOST_PART_HEAD:
             raise BadParts("part_head_too_large", 413)
-        headers, at = _headers(body[start:end]), max(start, end)
+        headers, at = read_headers(body[start:end]), max(start, end)
     else:
-        headers, at = _headers(body[start : break_.start()]), break_.end()
+        headers, at = read_headers(body[start : break_.start()]), break_.end()
     data = body[at:end]
+    stated = headers.get("content-length", "")
+    if not closed and data.endswith(b"\r\n") and stated == str(len(data) - 2):
+        data = data[:-2]  # the line end of a delimiter that does not follow
+    return part_of(headers, data)
+
+
+def part_of(headers: dict[str, str], data: bytes) -> Part:
+    """Return a part of its headers, whose names are in lower case, and its content."""
     kind, _ = parameters(headers.get("content-type", ""))
     _, named = parameters(headers.get("content-disposition", ""))
     stated = headers.get("content-length", "")
@@ -124,7 +133,8 @@ def _part(body: bytes, start: int, end: int) -> Part:
     )
 
 
-def _headers(head: bytes) -> dict[str, str]:
+def read_headers(head: bytes) -> dict[str, str]:
+    """Return the headers of a part, names in lower case; the first of a name counts."""
     found: dict[str, str] = {}
     for line in _LINE_END.split(head):
         name, colon, value = line.decode("latin-1").partition(":")

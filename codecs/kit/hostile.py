@@ -14,6 +14,8 @@ from gateway.codecs.replay import Stage, raised
 
 READ_BYTES = 1460
 """What one TCP segment delivers."""
+MOST_READS = 2048
+"""A flood of megabytes comes in larger reads, as from a peer that sends faster than we read."""
 SLACK_BYTES = 32_768
 """Memory a conversation may keep beside two frames: its tables, keys and caches."""
 HEAD_BYTES = 24
@@ -84,15 +86,22 @@ def hostile(case: Case) -> Finding:
 
 def _flood(stage: Stage, head: bytes, total: int) -> None:
     # The harness must not keep what the conversation gave away.
-    for data in _reads((head + bytes(total))[:total], READ_BYTES):
+    for data in _reads(head, total, max(READ_BYTES, total // MOST_READS)):
+        over = stage.conversation.closing is not None
         stage.feed(data)
         stage.take()
+        if over:  # nobody feeds a conversation that is over; once more is to see that it holds
+            break
     stage.wait(1.0)
     stage.take()
 
 
-def _reads(data: bytes, size: int) -> Iterator[bytes]:
-    return (data[at : at + size] for at in range(0, len(data), size))
+def _reads(head: bytes, total: int, size: int) -> Iterator[bytes]:
+    """Deliver ``head`` and then zeros, so many bytes altogether."""
+    zeros = bytes(size)
+    for at in range(0, total, size):
+        data = head[at : at + size] or zeros
+        yield (data + zeros[len(data) :])[: total - at]
 
 
 def _attacks(case: Case) -> Iterator[Attack]:
@@ -136,7 +145,7 @@ def _too_steep(attack: Attack, most: int) -> str | None:
         ("bytes allocated", allocated, 64, min(most, ALLOCATION_METERED)),
     ):
         less, more = (
-            measure(attack.stage().feed, _reads((attack.head + bytes(total))[:total], 1))
+            measure(attack.stage().feed, _reads(attack.head, total, 1))
             for total in (size // 4, size)
         )
         if more > STEEPEST * max(less, usual * size // 4):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ class Wanted(NamedTuple):
     """What the command line asks for."""
 
     counts: Mapping[str, int]
-    """Terminals by dialect."""
+    """Terminals by dialect, or by dialect and firmware (``hikvision/push``)."""
     lines: Sequence[str] = ()
     """Serial devices; on each hangs one more terminal of the default dialect."""
     host: str | None = None
@@ -37,7 +38,7 @@ class Wanted(NamedTuple):
 
 
 def parse_counts(text: str) -> dict[str, int]:
-    """Read ``NAME:COUNT,NAME:COUNT``; raises GatepostError ``simulate.dialect``."""
+    """Read ``NAME:COUNT,NAME/FIRMWARE:COUNT``; raises GatepostError ``simulate.dialect``."""
     counts: dict[str, int] = {}
     for part in text.split(","):
         name, _, count = part.strip().partition(":")
@@ -68,16 +69,18 @@ def cast(
         )
     if wanted.lines:
         counts.setdefault(DEFAULT_DIALECT, 0)
-    for name, count in sorted(counts.items(), key=lambda one: one[0] != DEFAULT_DIALECT):
+    for played, count in sorted(counts.items(), key=lambda one: one[0] != DEFAULT_DIALECT):
+        name, _, firmware = played.partition("/")
         dialect = _playable(name, known)
         if not dialect.proof:
             doors[name], bound = _unproved(dialect, count, settings)
             taken += bound
             continue
         doors[name] = _door(settings, wanted) if count else NOWHERE
-        lines = wanted.lines if name == DEFAULT_DIALECT else ()
-        kind = "" if name == DEFAULT_DIALECT else f"{name.upper()}-"
-        taken += seats(name, count, doors[name].host, lines, kind, named=not dialect.numbered)
+        lines = wanted.lines if played == DEFAULT_DIALECT else ()
+        kind = "" if played == DEFAULT_DIALECT else f"{played.upper().replace('/', '-')}-"
+        found = seats(name, count, doors[name].host, lines, kind, named=not dialect.numbered)
+        taken += (replace(seat, firmware=firmware) for seat in found)
     return taken, doors
 
 

@@ -13,6 +13,7 @@ from gateway.cli.options import config_option, moment, operator, settings_from
 from gateway.cli.remote import call
 
 ACTIONS = ("close", "pulse", "hold_open", "hold_locked", "schedule", "evacuate")
+TOPICS = ("identity", "abilities", "clock", "reporting", "questions")
 Give = Callable[..., None]
 
 
@@ -25,7 +26,7 @@ def command() -> None:
     """
 
 
-def giving(give: Give) -> Give:
+def giving(command: Give) -> Give:
     """Add what every order can be told."""
     for option in (
         click.option("--reason", default="", help="Why; orders that move something need one."),
@@ -42,8 +43,8 @@ def giving(give: Give) -> Give:
         click.argument("serial"),
         config_option,
     ):
-        give = option(give)
-    return give
+        command = option(command)
+    return command
 
 
 action_option = click.option(
@@ -61,7 +62,7 @@ seconds_option = click.option(
 @seconds_option
 def door(door: int, action: str, seconds: float | None, **said: Any) -> None:
     """Move a door of the terminal SERIAL."""
-    _give("door", {"door": door, "action": action, **_duration(seconds)}, **said)
+    give("door", {"door": door, "action": action, **_duration(seconds)}, **said)
 
 
 @command.command()
@@ -71,14 +72,14 @@ def door(door: int, action: str, seconds: float | None, **said: Any) -> None:
 @seconds_option
 def relay(relay: int, action: str, seconds: float | None, **said: Any) -> None:
     """Switch a relay of the terminal SERIAL that is no door."""
-    _give("relay", {"relay": relay, "action": action, **_duration(seconds)}, **said)
+    give("relay", {"relay": relay, "action": action, **_duration(seconds)}, **said)
 
 
 @command.command()
 @giving
 def reboot(**said: Any) -> None:
     """Start the terminal SERIAL anew."""
-    _give("reboot", {}, **said)
+    give("reboot", {}, **said)
 
 
 @command.command()
@@ -88,7 +89,7 @@ def reboot(**said: Any) -> None:
 @seconds_option
 def prompt(text: str, voice: int | None, seconds: float | None, **said: Any) -> None:
     """Show a text on the screen of the terminal SERIAL."""
-    _give("prompt", {"text": text, "voice": voice, **_duration(seconds)}, **said)
+    give("prompt", {"text": text, "voice": voice, **_duration(seconds)}, **said)
 
 
 @command.command()
@@ -109,14 +110,45 @@ def enrol(person: int, means: tuple[str, ...], seconds: int, **said: Any) -> Non
     Done means that it begins. What it captures waits for somebody else's approval: see
     `gatepost person review`.
     """
-    _give("enrol", {"person": person, "means": list(means), "seconds": seconds}, **said)
+    give("enrol", {"person": person, "means": list(means), "seconds": seconds}, **said)
 
 
 @command.command()
 @giving
 def status(**said: Any) -> None:
     """Ask the terminal SERIAL what its record store holds."""
-    _give("status", {}, **said)
+    give("status", {}, **said)
+
+
+@command.command()
+@giving
+@click.option("--topic", type=click.Choice(TOPICS), default="identity", show_default=True)
+def describe(topic: str, **said: Any) -> None:
+    """Ask the terminal SERIAL what it is, what it can, or how it is set."""
+    give("describe", {"topic": topic}, **said)
+
+
+@command.command()
+@giving
+def clock(**said: Any) -> None:
+    """Set the clock of the terminal SERIAL to ours."""
+    give("clock", {}, **said)
+
+
+@command.command()
+@giving
+@click.option("--first", type=int, required=True, help="Number of the first record.")
+@click.option("--last", type=int, required=True, help="Number of the last record.")
+def search(first: int, last: int, **said: Any) -> None:
+    """Search the memory of the terminal SERIAL for records; those found are stored."""
+    give("search", {"first": first, "last": last}, **said)
+
+
+@command.command()
+@giving
+def people(**said: Any) -> None:
+    """List whom the terminal SERIAL knows, by number."""
+    give("people", {}, **said)
 
 
 @command.command("config-read")
@@ -124,7 +156,7 @@ def status(**said: Any) -> None:
 @click.option("--key", "keys", multiple=True, help="Hexadecimal; without it all.")
 def config_read(keys: tuple[str, ...], **said: Any) -> None:
     """Read settings of the terminal SERIAL."""
-    _give("config_read", {"keys": list(keys)}, **said)
+    give("config_read", {"keys": list(keys)}, **said)
 
 
 @command.command("config-write")
@@ -133,7 +165,7 @@ def config_read(keys: tuple[str, ...], **said: Any) -> None:
 def config_write(values: tuple[str, ...], **said: Any) -> None:
     """Change settings of the terminal SERIAL, all of them or none."""
     pairs = [value.partition("=") for value in values]
-    _give("config_write", {"values": {key: data for key, _, data in pairs}}, **said)
+    give("config_write", {"values": {key: data for key, _, data in pairs}}, **said)
 
 
 @command.command("list")
@@ -184,7 +216,7 @@ def _duration(seconds: float | None) -> dict[str, int]:
     return {} if seconds is None else {"duration_ms": round(seconds * 1000)}
 
 
-def _give(
+def give(
     kind: str,
     args: dict[str, Any],
     *,
@@ -195,6 +227,7 @@ def _give(
     wait: float,
     as_json: bool,
 ) -> None:
+    """Give an order, wait for its outcome and tell it; exits with 1 unless it was done."""
     settings = settings_from(config)
     given = call(
         settings,

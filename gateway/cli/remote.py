@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from gateway.access_operations import AccessOperations
 from gateway.admin import Call, ask
 from gateway.capture_operations import CaptureOperations
 from gateway.city_operations import CityOperations
@@ -61,8 +62,10 @@ class Line:
         where = "at storage.dsn" if settings.storage.dsn else f"in {root}"
         print(f"No gateway is running: opening the database {where}.", file=sys.stderr)  # noqa: T201
         storage = (await self._stack.enter_async_context(opened(settings))).storage
+        operations = Operations(storage)
         return {
-            **Operations(storage).calls(),
+            **operations.calls(),
+            **AccessOperations(storage, operations).calls(),
             **CaptureOperations(storage).calls(),
             **CommandOperations(storage).calls(),
             **PeopleOperations(storage).calls(),

@@ -55,7 +55,7 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
     "--dialect",
     "dialects",
     metavar="NAME:COUNT,…",
-    help="Terminals of several protocols instead, such as yls:200,cti:10.",
+    help="Terminals of several protocols instead, such as yls:200,cti:10,hikvision/push:5.",
 )
 @click.option(
     "--serial",

@@ -90,8 +90,11 @@ class CommandStore(Protocol):
         has one order at a time.
         """
 
-    async def put_back(self, command: CommandId) -> None:
-        """Queue an order again that was marked SENT and certainly never left."""
+    async def put_back(self, command: CommandId, *, uncounted: bool = False) -> None:
+        """Queue an order again that was marked SENT; ``uncounted``: this was no attempt."""
+
+    async def waiting(self) -> Sequence[DeviceId]:
+        """Return the devices for which orders wait and none is under way."""
 
     async def finish(
         self,

@@ -115,6 +115,8 @@ class OutcomeBase:
     outcome: Outcome
     code: str
     """The terminal's own result in lower case, such as ``ok``, ``expired`` or ``door_fault``."""
+    said: str = ""
+    """The terminal's own words, or what exactly was wrong; for people."""
 
 
 @value

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from gateway.domain.access import Access
 from gateway.domain.ids import ChannelId, DeviceId, MountingId, ProjectId, Serial
 from gateway.domain.passages import Placement
 from gateway.domain.requests import Refusal
@@ -148,6 +149,8 @@ class Directory:
     devices: dict[Serial, Device] = field(default_factory=dict)
     mountings: dict[DeviceId, tuple[Mounting, ...]] = field(default_factory=dict)
     secrets: dict[DeviceId, bytes] = field(default_factory=dict, repr=False)
+    accesses: dict[DeviceId, Access] = field(default_factory=dict)
+    """Of terminals that are servers and may be dialled."""
 
     def admission(self, serial: Serial, announced_model: str) -> Device | Refusal:
         """Say whether the device may log in (R-030, R-033).

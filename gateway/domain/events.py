@@ -11,12 +11,18 @@ from dataclasses import field
 
 from gateway.domain.commands import CommandOutcome
 from gateway.domain.ids import Receipt, Serial
-from gateway.domain.maintenance import FaultNoticed, FirmwareInstalled, StatusOutcome
+from gateway.domain.maintenance import (
+    DescriptionOutcome,
+    FaultNoticed,
+    FirmwareInstalled,
+    SearchOutcome,
+    StatusOutcome,
+)
 from gateway.domain.objects import ObjectOutcome, ObjectWanted
 from gateway.domain.people import PeopleOutcome, PeopleStated, PersonEnrolled
 from gateway.domain.times import ClockQuality
 from gateway.domain.values import value
-from gateway.domain.verification import TemplateRejected, VerificationEvent
+from gateway.domain.verification import TemplateRejected, VerdictDue, VerificationEvent
 from gateway.domain.vocabulary import Decision, Direction, FaultSeverity, Lane, Means, VerifiedBy
 
 
@@ -50,6 +56,8 @@ class LoginProved:
     """Deviations of this firmware that the codec allows for, by name."""
     unproven: bool = False
     """The codec has no recording of this firmware and takes it for the nearest lower one."""
+    fetches: bool = False
+    """The terminal fetches its orders: they wait for it beyond this connection (`OrdersWanted`)."""
 
 
 @value
@@ -99,6 +107,11 @@ class Heartbeat:
     """The terminal is there; already answered, because losing the answer costs nothing."""
 
     status: DeviceStatus | None = None
+
+
+@value
+class OrdersWanted:
+    """The terminal fetches its orders now; answer with one, or with NoOrders."""
 
 
 @value
@@ -290,6 +303,7 @@ Event = (
     | LoginFailed
     | FirmwareChanged
     | Heartbeat
+    | OrdersWanted
     | ClockMeasured
     | PassageReported
     | FaultReported
@@ -304,6 +318,7 @@ Event = (
     | SaidGoodbye
     | VerificationEvent
     | TemplateRejected
+    | VerdictDue
     | CommandOutcome
     | PeopleOutcome
     | PeopleStated
@@ -313,4 +328,6 @@ Event = (
     | FaultNoticed
     | FirmwareInstalled
     | StatusOutcome
+    | DescriptionOutcome
+    | SearchOutcome
 )

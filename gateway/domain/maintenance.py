@@ -130,4 +130,100 @@ class StatusOutcome(OutcomeBase):
     """Series, first and last number of each."""
 
 
-UpkeepRequest = AskStatus | FirmwareOffer | ApplyFirmware | ChangeKey | PutQrKeys | AssignAddress
+class Topic(Enum):
+    """What a terminal can be asked to tell of itself."""
+
+    IDENTITY = "identity"
+    ABILITIES = "abilities"
+    CLOCK = "clock"
+    REPORTING = "reporting"
+    """Where it sends its events."""
+    QUESTIONS = "questions"
+    """Whom it asks who may pass."""
+
+
+@value
+class Describe:
+    """Ask a terminal what it is, what it can and how it is set, in words."""
+
+    ticket: Ticket
+    topic: Topic
+
+
+@value
+class SearchRecords:
+    """Have a terminal search its memory for records that are missing here.
+
+    What is found comes as records of the back-fill lane, and is stored before the outcome is told.
+    """
+
+    ticket: Ticket
+    series: int
+    first: int
+    last: int
+
+
+@value
+class SearchOutcome(OutcomeBase):
+    """How a search ended; DONE says that the terminal has told all it has of the range."""
+
+    found: int = 0
+    """Records, those included that were here already."""
+
+
+@value
+class SetClock:
+    """Set the terminal's clock to ours."""
+
+    ticket: Ticket
+
+
+class Questions(Enum):
+    """How a terminal is to ask who may pass."""
+
+    OFF = "off"
+    ANSWERED = "answered"
+    """The answer comes on the connection of the question."""
+    CALLED_BACK = "called_back"
+    """The answer is a call of its own."""
+
+
+@value
+class Provision:
+    """Make a terminal report to this gateway: read what it can, change, read back, try."""
+
+    ticket: Ticket
+    host: str
+    """Where it reaches us: a name or an address."""
+    port: int
+    secure: bool
+    questions: Questions | None = None
+    """None leaves as it is whom it asks."""
+    patience_s: int = 5
+    """Seconds it shall wait for an answer to a question."""
+    whoever: bool = False
+    """Also a terminal that calls itself by another serial number."""
+    replace: bool = False
+    """Also where it reports to somebody else and has no room for both."""
+
+
+@value
+class DescriptionOutcome(OutcomeBase):
+    """What a terminal told, or what was done to it, in words for people."""
+
+    facts: tuple[tuple[str, str], ...] = ()
+    """Name and content."""
+
+
+UpkeepRequest = (
+    AskStatus
+    | Describe
+    | SearchRecords
+    | SetClock
+    | Provision
+    | FirmwareOffer
+    | ApplyFirmware
+    | ChangeKey
+    | PutQrKeys
+    | AssignAddress
+)

@@ -72,6 +72,13 @@ class AskBuckets:
 
 
 @value
+class AskPeople:
+    """Ask whom a terminal knows; answered by PeopleListed."""
+
+    ticket: Ticket
+
+
+@value
 class PersonOutcome(OutcomeBase):
     """What a terminal made of a change; DONE also where it knew that revision already."""
 
@@ -88,6 +95,26 @@ class BucketsOutcome(OutcomeBase):
     """256 digests of 16 bytes, the people of number n in bucket n mod 256."""
 
     buckets: tuple[bytes, ...] = ()
+
+
+@value
+class PersonListed:
+    """Somebody a terminal knows."""
+
+    person: str
+    """In the terminal's own numbering."""
+    name: str
+    faces: int
+    """How many faces of it the terminal has."""
+
+
+@value
+class PeopleListed(OutcomeBase):
+    """Everybody a terminal knows, as far as it was asked."""
+
+    people: tuple[PersonListed, ...] = ()
+    total: int = 0
+    """How many the terminal says that there are."""
 
 
 @value
@@ -114,5 +141,5 @@ class PersonEnrolled:
     irises: tuple[IrisTemplate, ...] = ()
 
 
-PeopleRequest = PersonPut | PersonDelete | Enrol | AskBuckets
-PeopleOutcome = PersonOutcome | BucketsOutcome
+PeopleRequest = PersonPut | PersonDelete | Enrol | AskBuckets | AskPeople
+PeopleOutcome = PersonOutcome | BucketsOutcome | PeopleListed

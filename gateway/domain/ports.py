@@ -8,13 +8,14 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from gateway.domain.commands import OutcomeBase
-from gateway.domain.directory import Directory
+from gateway.domain.directory import Device, Directory
 from gateway.domain.events import (
     BlobCompleted,
     BlobInterrupted,
     BlobOffered,
     ClockMeasured,
     DeviceStatus,
+    Event,
     FirmwareChanged,
     LoginFailed,
     LoginProved,
@@ -22,7 +23,7 @@ from gateway.domain.events import (
     RecordReported,
     RecordsLost,
 )
-from gateway.domain.ids import DeviceId, Generation, Serial
+from gateway.domain.ids import DeviceId, Generation, Serial, Ticket
 from gateway.domain.maintenance import FaultNoticed
 from gateway.domain.passages import Record
 from gateway.domain.people import PeopleStated, PersonEnrolled
@@ -69,6 +70,10 @@ class SessionHandle(Protocol):
     """Index into the presence table, set by the desk at login; -1 before."""
     dialect: str
     """Name and version of the dialect, such as ``yls/1.0``; stored with each record."""
+    takes_orders: bool
+    """Orders can be given on this connection, or fetched over it."""
+    fetches: bool
+    """The terminal fetches its orders: they wait for it beyond this connection."""
 
     @property
     def over(self) -> bool:
@@ -141,6 +146,9 @@ class DeviceDesk(Protocol):
     def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
         """Take note that an answer is no longer wanted, or came too late to be sent."""
 
+    def orders_wanted(self, session: SessionHandle) -> None:
+        """Give a terminal that fetches its orders the next one, or say that there is none."""
+
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         """Take note of what came of an order or a wish of ours, by its ticket."""
 
@@ -152,6 +160,28 @@ class DeviceDesk(Protocol):
 
     def lost(self, session: SessionHandle, reason: str, now: Instant) -> None:
         """The connection of an admitted session ended; called once, superseded or not."""
+
+
+class ErrandDesk(Protocol):
+    """What is asked of the gateway while something is done at a terminal that is a server."""
+
+    def outcome(self, device: DeviceId, event: OutcomeBase) -> None:
+        """Take note of what came of an order."""
+
+    def under_way(self, device: DeviceId, ticket: Ticket, seconds: float) -> None:
+        """Take note that an order is being carried out and needs so long for its next step."""
+
+    async def found(self, device: Device, dialect: str, events: Sequence[Event]) -> bool:
+        """Take what was found at a terminal as if it had reported it; True once all is durable.
+
+        ``dialect`` is its name and version. Raises TypeError for an event nobody can find.
+        """
+
+    def noticed(self, device: Device, event: Event) -> None:
+        """Take a sign of life from a terminal that is read, and what it tells beside records."""
+
+    def unheard(self, device: Device) -> None:
+        """Take note that a terminal is not read any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,11 @@ class Refuse:
 
 
 @value
+class NoOrders:
+    """Answer to OrdersWanted: there is nothing to do at present."""
+
+
+@value
 class Accept:
     """What the receipt stands for is durable: the terminal may forget it."""
 
@@ -135,6 +140,7 @@ Request = (
     CredentialGiven
     | Admit
     | Refuse
+    | NoOrders
     | Accept
     | Defer
     | Conflict

@@ -127,5 +127,24 @@ class Undecided:
     reason: Hesitation
 
 
+@value
+class VerdictDue:
+    """A verdict that must find its own way to the terminal, and is worthless after ``due``.
+
+    For terminals that take the answer to a question as a call of its own. Sent once, never late.
+    """
+
+    about: Receipt
+    """The receipt of the question."""
+    number: int
+    """By which the terminal knows its question."""
+    passes: bool
+    prompt: str = ""
+    person: str = ""
+    """Whom to show, where the terminal cannot know."""
+    due: float
+    """Monotonic seconds at which the terminal gives up."""
+
+
 VerificationEvent = VerifyRequested | VerifyCancelled | VerifyLate
 VerifyAnswer = Granted | Denied | Undecided

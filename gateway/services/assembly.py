@@ -11,13 +11,15 @@ from gateway.domain.firmware import Running
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Log, Outcome, RecordStore, no_probe
 from gateway.domain.times import Instant
-from gateway.services.command.service import CommandLimits, Commands
+from gateway.services.command.service import CommandLimits, Commands, Route
 from gateway.services.committer import Committer
 from gateway.services.common import Common, DeskLimits
 from gateway.services.desk import Desk
+from gateway.services.errands import ErrandService
 from gateway.services.ingest import Ingest
 from gateway.services.lanes import Lanes, Waiting
 from gateway.services.presence import PresencePort
+from gateway.services.searches import Searches, SearchLimits
 from gateway.services.tally import Tally
 from gateway.services.tasks import Tasks
 from gateway.services.terminals import Terminals
@@ -25,6 +27,12 @@ from gateway.services.verify.context import VerifyContext
 from gateway.services.verify.limits import VerifyLimits
 from gateway.services.verify.ports import VerifyPorts
 from gateway.services.verify.service import Verification
+
+
+def nobody(device: DeviceId) -> Route | None:
+    """Dial no terminal."""
+    del device
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,8 @@ class Services:
     lanes: Lanes
     common: Common
     commands: Commands
+    searches: Searches
+    errands: ErrandService
     verification: Verification | None = None
     """None where the gateway has no matcher."""
 
@@ -51,22 +61,20 @@ def assemble(
     limits: DeskLimits,
     commands: CommandStore,
     command_limits: CommandLimits,
+    search_limits: SearchLimits | None = None,
     firmwares: Mapping[DeviceId, Running] | None = None,
     probe: Callable[[str], None] = no_probe,
     verify_ports: VerifyPorts | None = None,
     verify_limits: VerifyLimits | None = None,
+    dialled: Callable[[DeviceId], Route | None] = nobody,
 ) -> Services:
     """Build every service over the given ports; without those of verification there is none."""
     common = _common(store, log, limits, firmwares)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
-    ingest = Ingest(lanes, common)
-
-    def settle(items: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
-        ingest.settle(items, outcomes, clock())
-
-    committer = Committer(store, lanes, settle, limits, log, clock, probe)
-    route = common.terminals.session
-    orders = Commands(commands, route, common.tasks, log, clock, command_limits)
+    orders = _orders(common, commands, dialled, clock, command_limits)
+    searches = Searches(orders, common, clock, search_limits or SearchLimits())
+    ingest = Ingest(lanes, common, searches.told)
+    committer = Committer(store, lanes, _settling(ingest, clock), limits, log, clock, probe)
     verification = _verification(verify_ports, verify_limits, common, lambda: desk.directory, clock)
     desk = Desk(common, directory, ingest, committer, presence, orders, probe, verification)
     return Services(
@@ -76,8 +84,36 @@ def assemble(
         lanes=lanes,
         common=common,
         commands=orders,
+        searches=searches,
+        errands=ErrandService(orders, desk, common.terminals, clock),
         verification=verification,
     )
+
+
+def _settling(
+    ingest: Ingest, clock: Callable[[], Instant]
+) -> Callable[[Sequence[Waiting], Sequence[Outcome]], None]:
+    def settle(items: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        ingest.settle(items, outcomes, clock())
+
+    return settle
+
+
+def _orders(
+    common: Common,
+    store: CommandStore,
+    dialled: Callable[[DeviceId], Route | None],
+    clock: Callable[[], Instant],
+    limits: CommandLimits,
+) -> Commands:
+    """Dial where that can be done; else take a connection on which orders can be given."""
+
+    def route(device: DeviceId) -> Route | None:
+        session = common.terminals.session(device)
+        own = session if session is not None and session.takes_orders else None
+        return dialled(device) or own
+
+    return Commands(store, route, common.tasks, common.log, clock, limits)
 
 
 def _common(

@@ -146,17 +146,33 @@ class Desk:
         """Remember the terminal's clock offset for the records that follow."""
         del now
         terminal = self._current(session)
-        if terminal is None or abs(event.offset_ms) > LATEST_MS:
+        if terminal is not None:
+            self.measured(terminal, event)
+
+    def measured(self, terminal: Terminal, event: ClockMeasured) -> None:
+        """Remember a terminal's clock offset, however it was learnt."""
+        if abs(event.offset_ms) > LATEST_MS:
             return  # no clock is so far off; corrected by it, no time of a record could be stored
         terminal.clock_offset_ms = event.offset_ms
         terminal.clock_uncertainty_ms = event.uncertainty_ms
         if abs(event.offset_ms) > CLOCK_EVENT_MS + event.uncertainty_ms:
             self._log.warning(
                 "device.clock_offset",
-                device=session.device,
+                device=terminal.device.id,
                 offset_ms=event.offset_ms,
                 uncertainty_ms=event.uncertainty_ms,
             )
+
+    def read(self, terminal: Terminal, now: Instant) -> None:
+        """Note that a terminal we read gave a sign of life."""
+        slot = self._presence.attach(terminal.device)
+        self._presence.touch(slot, now.mono)
+
+    def unread(self, terminal: Terminal, now: Instant) -> None:
+        """Note that a terminal is not read any more, unless it has a session of its own."""
+        if terminal.session is None:
+            slot = self._presence.attach(terminal.device)
+            self._presence.disconnected(slot, now.mono)
 
     def record(self, session: SessionHandle, event: RecordReported, now: Instant) -> None:
         """Queue a record; its answer follows the commit."""
@@ -242,6 +258,10 @@ class Desk:
         if self._verification is not None:
             self._verification.verifier.ended(session, event)
 
+    def orders_wanted(self, session: SessionHandle) -> None:
+        """Give a terminal that fetches its orders the next one, or say that there is none."""
+        self._commands.fetch(session.device, session)
+
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         """Note what came of an order."""
         del now
@@ -262,7 +282,8 @@ class Desk:
         """Let go of a session, unless a newer one took the terminal over meanwhile."""
         del reason
         self._pictures.left(session)
-        self._commands.lost(session.device, session)
+        if not session.fetches:
+            self._commands.lost(session.device, session)
         terminal = self._current(session)
         if terminal is not None:
             terminal.session = None
@@ -274,7 +295,9 @@ class Desk:
         session.slot = self._presence.attach(terminal.device)
         terminal.session = session
         terminal.clock_due = None
-        self._commands.kick(session.device)
+        terminal.fetches = terminal.fetches or session.fetches
+        if not session.fetches:  # such a one says itself when it wants some
+            self._commands.kick(session.device)
         if self._verification is not None:
             self._verification.arrived(terminal)
 

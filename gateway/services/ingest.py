@@ -14,15 +14,17 @@ from gateway.domain.times import Instant, TimeVerdict, correct
 from gateway.services.common import Common
 from gateway.services.lanes import ROW_BYTES, Lanes, Waiting
 from gateway.services.normalise import normalise
-from gateway.services.succession import follow
+from gateway.services.succession import Told, follow, nobody
 from gateway.services.terminals import Terminal
 
 
 class Ingest:
     """Takes records from sessions into the lanes and answers them once their fate is known."""
 
-    def __init__(self, lanes: Lanes, common: Common) -> None:
+    def __init__(self, lanes: Lanes, common: Common, told: Told = nobody) -> None:
+        """``told`` takes the holes that records tell of."""
         self._lanes = lanes
+        self._told = told
         self._terminals = common.terminals
         self._tally = common.tally
         self._log = common.log
@@ -139,8 +141,8 @@ class Ingest:
             ledger.add(report.number)
             if report.series not in terminal.moved:
                 terminal.moved |= {report.series}
-        if report.follows is not None:
-            follow(terminal, report, self._log)
+        if report.follows is not None or report.series in terminal.newest:
+            follow(terminal, report, self._log, self._told)
 
     def _new_id(self) -> PassageId | None:
         for id_ in self._next:

@@ -59,6 +59,10 @@ class Terminal:
     """What was wrong with templates of this session, as far as the log has been told."""
     newest: dict[int, Newest] = field(default_factory=dict)
     """By series, of terminals whose records name their predecessor."""
+    belated: dict[int, HeldNumbers] = field(default_factory=dict)
+    """By series, what came of an outage since the newest one that was told as it happened."""
+    fetches: bool = False
+    """It fetched orders since the gateway started."""
     proofs: int = 0
     """Logins whose proof held; each gets the next number as its turn."""
     entered: int = 0

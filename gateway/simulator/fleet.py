@@ -14,7 +14,7 @@ from typing import cast
 
 from twisted.internet.interfaces import IReactorFDSet
 
-from gateway.codecs.double import Double, Persona
+from gateway.codecs.double import PLAIN_FIRMWARE, Double, Persona, Served
 from gateway.codecs.registry import load_dialects
 from gateway.domain.errors import GatepostError
 from gateway.protocols.clock import read_clock
@@ -28,6 +28,7 @@ from gateway.simulator.day import arrivals
 from gateway.simulator.gate import Gate
 from gateway.simulator.ledger import Ledger
 from gateway.simulator.line import Line, SecureLine
+from gateway.simulator.serving import Serving, serve
 from gateway.simulator.specification import FleetSpec, TerminalSpec
 from gateway.simulator.terminal import Terminal
 
@@ -87,6 +88,7 @@ class Fleet:
 
     async def run(self) -> None:
         """Drive the terminals until cancelled, then say farewell."""
+        serving = [await self._listen(one) for one in self._terminals if one.spec.serves]
         try:
             while True:
                 now = read_clock()
@@ -99,8 +101,21 @@ class Fleet:
         finally:
             for task in self._dialling:
                 task.cancel()
+            for listening in serving:
+                listening.close()
             for terminal in self._terminals:
                 terminal.part()
+
+    @staticmethod
+    async def _listen(terminal: Terminal) -> Serving:
+        spec, double = terminal.spec, terminal.double
+        if not isinstance(double, Served):
+            raise GatepostError(
+                "simulate.no_server",
+                f'terminals that speak "{spec.dialect}" are no servers.',
+                place=f"terminal {spec.serial}",
+            )
+        return await serve(double, read_clock, spec.address or "127.0.0.1", spec.serves or 0)
 
     def _at(self, site: str) -> Iterator[Terminal]:
         """Find the terminals on a site's network; those on a serial line need none."""
@@ -129,7 +144,10 @@ class Fleet:
             serial=one.serial,
             secret=bytes.fromhex(one.secret),
             model=one.model,
+            firmware=one.firmware or PLAIN_FIRMWARE,
             series=self._spec.epoch,
+            variant=self._spec.seed + one.index,
+            served=one.serves is not None,
         )
         dialect = self._dialects.get(one.dialect)
         if dialect is None or dialect.device is None:

@@ -45,6 +45,8 @@ class Seat:
     """Where it connects from; None lets the system choose."""
     line: str | None = None
     """Serial device it hangs on; None: it dials over the network."""
+    firmware: str = ""
+    """What it runs, where its protocol is spoken in more than one way."""
 
 
 DEFAULT_SITES = (
@@ -103,6 +105,7 @@ def terminals(taken: Iterable[Seat], at: Sequence[Site]) -> tuple[TerminalSpec, 
             named=seat.named,
             address=seat.address,
             line=seat.line,
+            firmware=seat.firmware,
             index=index,
         )
         for index, seat in enumerate(taken)

@@ -27,8 +27,12 @@ class TerminalSpec:
     """The gateway keeps its records under names instead of numbers."""
     address: str | None = None
     """Where it connects from; None lets the system choose."""
+    serves: int | None = None
+    """Port it listens on, for whoever manages it; None: nobody dials it."""
     line: str | None = None
     """Serial device it hangs on; None: it dials over the network."""
+    firmware: str = ""
+    """What it runs, where its protocol is spoken in more than one way (``push`` of Hikvision)."""
     index: int
     """Its place in the whole fleet: with the seed it decides what happens at this gate."""
 

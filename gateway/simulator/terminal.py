@@ -20,10 +20,12 @@ from gateway.codecs.double import (
     Double,
     Happening,
     Held,
+    HungUp,
     Link,
     Obeyed,
     PictureHeld,
     PutOff,
+    Recorded,
     Rejected,
     Told,
     TurnedAway,
@@ -69,6 +71,7 @@ class Terminal:
         "_live",
         "_online",
         "_plug",
+        "_resting",
         "_visitor",
         "due",
         "gate",
@@ -97,6 +100,8 @@ class Terminal:
         self._dial_at = first_dial
         self._backoff = Backoff(random.Random(spec.serial), speed)
         self._connected = False
+        self._resting: float | None = None
+        """Hung up of its own will until then, in monotonic seconds."""
         self._late = 0
         self._plug: Plug | None = None
         self._online = False
@@ -108,6 +113,11 @@ class Terminal:
         """Monotonic seconds at which `tick` wants to be called."""
         counts.terminals += 1
         counts.online.setdefault(spec.site, 0)
+
+    @property
+    def double(self) -> Double:
+        """Its side of the protocol."""
+        return self._double
 
     @property
     def occupied(self) -> bool:
@@ -147,6 +157,7 @@ class Terminal:
             resync=self.spec.line is not None,
         )
         self._connected = True
+        self._resting = None
         self._late = 0
         self._double.connected(context, self._link(binding), now)
         self._flush(now)
@@ -154,6 +165,7 @@ class Terminal:
 
     def unreachable(self, now: Instant) -> None:
         """Note that dialling failed."""
+        self._end(now)
         self._redial(now)
 
     def received(self, plug: Plug, data: bytes, now: Instant) -> None:
@@ -219,12 +231,15 @@ class Terminal:
         if not arrival.asks:
             self._pass(visitor.by_itself(), visitor, now)
             return
-        self._visitor = visitor
-        self._take(self._double.ask(visitor.question(self.ledger.recorded % 2 == 0), now), now)
+        words = self._double.ask(visitor.question(self.ledger.recorded % 2 == 0), now)
+        written = any(isinstance(word, Recorded) for word in words)
+        self._visitor = replace(visitor, written=written)
+        self._take(words, now)
 
     def _pass(self, happening: Happening, visitor: Visitor, now: Instant) -> None:
         self._visitor = None
-        self._record(happening, now)
+        if not visitor.written:
+            self._record(happening, now)
         if visitor.arrival.fault:
             self._record(Happening(time_ms=now.wall, fault=COMPLAINT), now)
 
@@ -232,15 +247,23 @@ class Terminal:
         number = self._double.record(happening, now)
         if number is None or number <= self.ledger.recorded:
             return  # the protocol has no words for it, or none for the difference to the last one
+        self._note(
+            Recorded(number=number, fault=bool(happening.fault), picture=happening.picture), now
+        )
+
+    def _note(self, record: Recorded, now: Instant) -> None:
+        number = record.number
         self.ledger.note(number, self._double.identity(number))
         self._counts.recorded += 1
         if self._online:
             self._live[number] = now.mono
-        if happening.fault:
+        if record.fault:
             self.ledger.faults += 1
-        if happening.picture is not None:
-            self.ledger.pictures[number] = sha256(happening.picture).hexdigest()
+        if record.picture is not None:
+            self.ledger.pictures[number] = sha256(record.picture).hexdigest()
             self._counts.pictures += 1
+        if self._resting is not None and self._dial_at != NEVER:
+            self._dial_at = now.mono
 
     def _take(self, words: list[Told], now: Instant) -> None:
         for word in words:
@@ -252,6 +275,10 @@ class Terminal:
                     self._counts.delivered += 1
                 case Admitted():
                     self._begin_session()
+                case Recorded():
+                    self._note(word, now)
+                case HungUp(until=until):
+                    self._resting = until
                 case PutOff():
                     self._counts.deferred += 1
                 case Rejected(picture=True):
@@ -306,14 +333,22 @@ class Terminal:
         if self._double.closing is not None:
             self._plug = None
             plug.close()
-            self._end(now)
-            if self._dial_at == NEVER:
-                self._redial(now)
+            self._hang_up(now)
+
+    def _hang_up(self, now: Instant) -> None:
+        if self._resting is not None:
+            self._connected = False
+            self._double.lost()
+            self._dial_at = self._resting
+            return
+        self._end(now)
+        if self._dial_at == NEVER:
+            self._redial(now)
 
     def _end(self, now: Instant) -> None:
         """Forget the connection; the records stay with the double."""
-        if self._connected:
-            self._connected = False
+        if self._connected or self._resting is not None:
+            self._connected, self._resting = False, None
             self._double.lost()
         self._end_session()
         self._answered(Unanswered(reason="lost"), now)

@@ -27,17 +27,23 @@ class Visitor:
     """Monotonic seconds of the question."""
     face: Face | None = None
     """Who it really is, where that is known."""
+    written: bool = False
+    """The question itself is the record of this visit."""
 
     def question(self, by_picture: bool) -> Question:
         """Ask with the picture where there is one, else with a template."""
         if self.face is not None:
             return Question(
-                means=Means.FACE, direction=self.passage.direction, picture=self.face.picture
+                means=Means.FACE,
+                direction=self.passage.direction,
+                time_ms=self.passage.time_ms,
+                picture=self.face.picture,
             )
         picture = self.passage.picture if by_picture else None
         return Question(
             means=means_of(self.arrival),
             direction=self.passage.direction,
+            time_ms=self.passage.time_ms,
             face=drawn_face(str(self.arrival.person)) if picture is None else None,
             picture=picture,
         )

@@ -50,3 +50,25 @@ def test_only_what_a_terminal_says_itself_is_a_hole(
 
 def test_records_of_an_outage_come_when_they_come() -> None:
     assert said((1865, 1864, 1), (1869, 1868, 2), lane=Lane.BACKFILL) == []
+
+
+def told_with_outage(*told: tuple[int, int | None, Lane]) -> list[tuple[int, int]]:
+    """Return the holes that are handed on; each record's time is its number."""
+    terminal, holes = Terminal(device()), list[tuple[int, int]]()
+    for number, follows, lane in told:
+        report = passage(number, series=0, follows=follows, device_ms=number, lane=lane)
+        follow(terminal, report, SilentLog(), lambda _, hole: holes.append(hole[1:]))
+    return holes
+
+
+def test_what_came_of_an_outage_before_the_next_live_record_is_no_hole() -> None:
+    late = [(at, at - 1, Lane.BACKFILL) for at in (11, 12, 14, 15)]
+    holes = told_with_outage((10, 9, Lane.LIVE), *late, (16, 15, Lane.LIVE))
+    assert holes == [(13, 13)]
+    assert told_with_outage((10, 9, Lane.LIVE), *late[:2], (13, 12, Lane.LIVE)) == []
+
+
+def test_a_record_without_a_predecessor_counts_in_a_series_that_names_them() -> None:
+    live = Lane.LIVE
+    assert told_with_outage((10, 9, live), (11, None, live), (12, 11, live)) == []
+    assert told_with_outage((10, None, live), (12, 11, live)) == []

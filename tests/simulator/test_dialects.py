@@ -91,3 +91,16 @@ def test_what_cannot_be_played_is_said_with_what_to_do(site: Site) -> None:
         assert done.returncode != 0
         assert f"[{code}]" in done.stderr
         assert words in done.stderr
+
+
+def test_terminals_of_a_firmware_that_speaks_push_keep_what_they_promise() -> None:
+    with open_folder() as folder:
+        site = Site(folder, '[dialects]\nenabled = ["yls", "hikvision"]\n')
+        with running(site):
+            played = "hikvision/push:2,hikvision/push-aes256:1,hikvision/push-sha1:1"
+            told = result(site, "--dialect", played, "--outage", "SIM-B:1:2", "--sites", "2")
+    assert told["kept"] is True
+    assert told["terminals"] == 4
+    assert told["sent"] == told["acknowledged"] == told["stored"] > 20
+    assert told["pictures"]["sent"] == told["pictures"]["stored"] > 0
+    assert told["backfilled"] > 0

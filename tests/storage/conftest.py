@@ -21,8 +21,8 @@ SHARED = "gatepost_test_shared"
 TABLES = (
     "passage", "fault_report", "picture", "raw_batch", "record_identity", "picture_identity",
     "record_lost", "record_cursor", "quarantined_record", "rejected_record", "outbox",
-    "device_seen", "device_firmware", "command", "audit", "mounting", "template", "local_enrolment",
-    "enrolment_photo",
+    "device_seen", "device_firmware", "device_access", "command", "audit", "mounting", "template",
+    "local_enrolment", "enrolment_photo",
     "city_template", "city_double", "city_reference", "city_gallery", "city_decision",
     "face_filing", "gallery_reference", "gallery", "consent", "engagement", "person_key", "person",
     "decision", "device", "channel", "project", "device_model", "supplier", "corp", "area",

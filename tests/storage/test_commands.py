@@ -138,6 +138,28 @@ def test_after_a_crash_only_what_does_no_harm_twice_is_given_again(
     run(main())
 
 
+def test_who_waits_is_known_and_what_was_no_attempt_is_not_counted(
+    kind: str, storage: Storage, run: Any
+) -> None:
+    async def main() -> None:
+        gate, other = await devices(storage)
+        store = store_of(kind, storage)
+        assert list(await store.waiting()) == []
+        given = await store.enqueue(replace(ORDER, device=gate), 10)
+        await store.enqueue(replace(ORDER, device=gate, subject="door 2"), 10)
+        await store.enqueue(replace(ORDER, device=other), 10)
+        assert sorted(await store.waiting()) == [gate, other]
+        await store.take(gate, NOW)
+        assert list(await store.waiting()) == [other]
+        for uncounted, attempts in ((True, 1), (False, 2), (True, 2)):
+            await store.put_back(given.id, uncounted=uncounted)
+            taken = await store.take(gate, NOW)
+            assert taken is not None
+            assert (taken.id, taken.attempts) == (given.id, attempts)
+
+    run(main())
+
+
 def test_two_at_once_get_one_order_and_one_place(storage: Storage, run: Any) -> None:
     async def main() -> None:
         (gate,) = await devices(storage, 1)

@@ -37,7 +37,7 @@ from gateway.domain.events import (
 from gateway.domain.ids import DeviceId, Receipt, Serial
 from gateway.domain.people import PersonEnrolled
 from gateway.domain.ports import Report, SessionHandle
-from gateway.domain.requests import Accept, Admit, CredentialGiven, Refusal, Refuse
+from gateway.domain.requests import Accept, Admit, CredentialGiven, NoOrders, Refusal, Refuse
 from gateway.domain.times import Instant
 from gateway.domain.verification import TemplateRejected, VerificationEvent, VerifyRequested
 from tests.support.lines import line_dialect
@@ -220,6 +220,9 @@ class FakeDesk:
 
     def verification_ended(self, session: SessionHandle, event: VerificationEvent) -> None:
         self.happened.put("verification_ended", event)
+
+    def orders_wanted(self, session: SessionHandle) -> None:
+        session.submit(NoOrders())
 
     def outcome(self, session: SessionHandle, event: OutcomeBase, now: Instant) -> None:
         self.happened.put("outcome", event.ticket, event.outcome)

@@ -55,11 +55,17 @@ class MemoryCommands:
                 return self._change(one, CommandState.SENT, sent_ms=now_ms, attempts=attempts)
         return None
 
-    async def put_back(self, command: CommandId) -> None:
+    async def put_back(self, command: CommandId, *, uncounted: bool = False) -> None:
         self._ask()
         one = self.known[command]
         if one.state is CommandState.SENT:
-            self._change(one, CommandState.QUEUED, sent_ms=None)
+            attempts = one.attempts - uncounted
+            self._change(one, CommandState.QUEUED, sent_ms=None, attempts=attempts)
+
+    async def waiting(self) -> Sequence[DeviceId]:
+        self._ask()
+        busy = {one.order.device for one in self._in(CommandState.SENT)}
+        return sorted({one.order.device for one in self._in(CommandState.QUEUED)} - busy)
 
     async def finish(
         self,

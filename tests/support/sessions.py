@@ -13,6 +13,8 @@ class RecordingSession:
         self.device = DeviceId(device)
         self.generation = Generation(0)
         self.slot = -1
+        self.takes_orders = True
+        self.fetches = False
         self.dialect = dialect
         self.submitted: list[Request] = []
         self.writes = 0

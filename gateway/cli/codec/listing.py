@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gateway.cli.codec.group import codec
+from gateway.codecs.api import Dialect
 from gateway.codecs.registry import load_dialects
 
 
@@ -18,7 +19,11 @@ def list_() -> None:
     for name, dialect in found.dialects.items():
         click.echo(
             f"{name:<12}{dialect.version:<8}{dialect.reach.value:<12}"
-            f"{dialect.summary} ({found.packages[name]})"
+            f"{dialect.summary} ({found.packages[name]}){_experimental(dialect)}"
         )
     for failure in found.failures:
         click.echo(f"{failure.name:<12}unusable ({failure.fault.value}): {failure}")
+
+
+def _experimental(dialect: Dialect) -> str:
+    return f"; experimental: {dialect.experimental}" if dialect.experimental else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Protocol
 
 from gateway.domain.command_queue import Command, CommandId, CommandState, CommandStore, NewCommand
@@ -15,7 +16,7 @@ from gateway.domain.commands import Outcome, OutcomeBase
 from gateway.domain.errors import GatepostError, StoreUnavailable
 from gateway.domain.ids import DeviceId, Ticket
 from gateway.domain.ports import Log
-from gateway.domain.requests import Request
+from gateway.domain.requests import NoOrders, Request
 from gateway.domain.times import Instant
 from gateway.services.command.wording import build, in_words, kind_of
 from gateway.services.tasks import Tasks
@@ -57,12 +58,18 @@ class CommandTally:
     )
 
 
+def forgotten(command: Command) -> None:
+    """Follow no order."""
+    del command
+
+
 @dataclass(slots=True)
 class _Flight:
     """The one order a device has; ``command`` is None while it is looked for."""
 
     route: Route
-    since: float
+    due: float = inf
+    """Monotonic seconds after which its outcome counts as unknown."""
     command: Command | None = None
 
 
@@ -86,8 +93,14 @@ class Commands:
         self._limits = limits
         self._flights: dict[DeviceId, _Flight] = {}
         self._again: set[DeviceId] = set()
+        self._idle: set[DeviceId] = set()
+        """Devices of which no order waited when it was looked, so that a poll costs no query."""
+        self._fetching: dict[DeviceId, Route] = {}
+        """Who asked for an order while it is looked for one."""
         self._waiters: dict[CommandId, list[asyncio.Future[Command]]] = {}
         self.tally = CommandTally()
+        self.followed: Callable[[Command], None] = forgotten
+        """Told of every order that is over."""
 
     async def begin(self) -> None:
         """Take up what a former process left; call before terminals may connect."""
@@ -144,16 +157,33 @@ class Commands:
                 place=place,
             )
 
+    def way(self, device: DeviceId) -> Route | None:
+        """Return what an order to a device would travel by now, None where there is nothing."""
+        route = self._route(device)
+        return None if route is None or route.over else route
+
     def kick(self, device: DeviceId) -> None:
         """Send the next order of a device if it is there and has none; call at each login."""
-        route = self._route(device)
-        if route is None or route.over:
+        self._idle.discard(device)
+        route = self.way(device)
+        if route is None:
             return
         if device in self._flights:
             self._again.add(device)
             return
-        self._flights[device] = _Flight(route, self._clock().mono)
+        self._flights[device] = _Flight(route)
         self._tasks.spawn(self._send_next(device), "command")
+
+    def fetch(self, device: DeviceId, route: Route) -> None:
+        """Answer a device that asks for an order: by one, or by NoOrders."""
+        flight = self._flights.get(device)
+        if device in self._idle or (flight is not None and flight.command is not None):
+            route.submit(NoOrders())
+            return
+        self._fetching[device] = route
+        if flight is None:
+            self._flights[device] = _Flight(route, self._clock().mono)
+            self._tasks.spawn(self._send_next(device), "command")
 
     def outcome(self, device: DeviceId, event: OutcomeBase) -> None:
         """Take note of what a device says came of an order."""
@@ -164,6 +194,16 @@ class Commands:
             return
         self._end_flight(device, event)
 
+    def under_way(self, device: DeviceId, ticket: Ticket, seconds: float) -> None:
+        """Wait longer for an outcome: the order is being carried out, step by step."""
+        flight = self._flights.get(device)
+        if (
+            flight is not None
+            and flight.command is not None
+            and Ticket(flight.command.id) == ticket
+        ):
+            flight.due = self._clock().mono + seconds + self._limits.seconds
+
     def lost(self, device: DeviceId, route: Route) -> None:
         """A route ended; what was under way on it and got no outcome is unknown."""
         flight = self._flights.get(device)
@@ -171,17 +211,18 @@ class Commands:
             self._unanswered(device, flight.command, "lost")
 
     async def review(self) -> None:
-        """End what waited too long for its outcome or its turn; call it every few seconds.
+        """End what waited too long for its outcome or its turn, and send what can be sent now.
 
-        Raises StoreUnavailable.
+        Call it every few seconds. Raises StoreUnavailable.
         """
         now = self._clock()
         for device, flight in list(self._flights.items()):
-            late = now.mono - flight.since >= self._limits.seconds
-            if late and flight.command is not None:
+            if now.mono >= flight.due and flight.command is not None:
                 self._unanswered(device, flight.command, "no_answer")
         for command in await self._store.expire(now.wall):
             self._told(command)
+        for device in await self._store.waiting():
+            self.kick(device)
 
     async def wait(self, command: CommandId, seconds: float) -> Command | None:
         """Return an order once it is over, or as it stands after ``seconds``."""
@@ -212,29 +253,42 @@ class Commands:
         self._again.discard(device)
         try:
             command = await self._store.take(device, self._clock().wall)
+            if command is None:
+                self._idle.add(device)
         except StoreUnavailable:
             command = None  # the next login, order or sweep asks again
+        fetching = self._fetching.pop(device, None)
         if command is None:
             self._free(device)
+            if fetching is not None:
+                fetching.submit(NoOrders())
             return
         route = self._route(device)  # of two connections the newer one, whichever asked
+        if fetching is not None and route is not fetching:
+            fetching.submit(NoOrders())  # it is carried another way
         if route is None or route.over:
             await self._put_back(device, command, CommandState.REFUSED, "never_left")
             return
-        flight.route, flight.command, flight.since = route, command, self._clock().mono
+        flight.route, flight.command = route, command
+        flight.due = self._clock().mono + self._limits.seconds
         route.submit(build(command.order.kind, command.order.args, Ticket(command.id)))
 
     async def _put_back(
         self, device: DeviceId, command: Command, otherwise: CommandState, code: str
     ) -> None:
-        """Let an order wait again; after too many attempts it ends as ``otherwise``."""
-        if command.attempts >= MOST_ATTEMPTS:
+        """Let an order wait again; after too many attempts it ends as ``otherwise``.
+
+        One whose terminal was not there waits as if nothing had been tried.
+        """
+        away = code == AWAY
+        if command.attempts >= MOST_ATTEMPTS and not away:
             await self._finish(device, command, otherwise, code, None)
             return
         try:
-            await self._store.put_back(command.id)
+            await self._store.put_back(command.id, uncounted=away)
         except StoreUnavailable:
             self._log.error("command.not_stored", device=device, command=command.id)
+        self._idle.discard(device)
         self._free(device)
 
     def _end_flight(self, device: DeviceId, event: OutcomeBase) -> None:
@@ -289,14 +343,18 @@ class Commands:
         else:
             state = command.state.value
             self._log.warning("command.not_done", **said, state=state, code=command.code)
+        self.followed(command)
         for waiter in self._waiters.get(command.id, ()):
             if not waiter.done():
                 waiter.set_result(command)
 
     def _free(self, device: DeviceId) -> None:
         del self._flights[device]
-        if device in self._again:
-            self._again.discard(device)
+        again, route = device in self._again, self._fetching.pop(device, None)
+        self._again.discard(device)
+        if route is not None:
+            self.fetch(device, route)
+        elif again:
             self.kick(device)
 
 
@@ -306,5 +364,7 @@ STATES = {
     Outcome.UNANSWERED: CommandState.UNKNOWN,
     Outcome.NOT_SENT: CommandState.REFUSED,
 }
+AWAY = "unreachable"
+"""Code of an order whose terminal could not be reached at all."""
 DEFINITE = frozenset({"expired", "forbidden", "unsupported"})
 """Codes of orders that never left and never will."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
 
 from gateway.domain.commands import (
     CommandOutcome,
@@ -19,18 +22,36 @@ from gateway.domain.commands import (
 )
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Ticket
-from gateway.domain.maintenance import AskStatus, StatusOutcome
-from gateway.domain.people import Enrol
+from gateway.domain.maintenance import (
+    AskStatus,
+    Describe,
+    DescriptionOutcome,
+    Provision,
+    Questions,
+    SearchOutcome,
+    SearchRecords,
+    SetClock,
+    StatusOutcome,
+    Topic,
+)
+from gateway.domain.people import AskPeople, Enrol, PeopleListed
 from gateway.domain.vocabulary import Means
 
 CAPTURED = {"face": Means.FACE, "iris": Means.IRIS}
 MOST_SECONDS = 600
 """How long somebody may stand before a terminal to be captured."""
+MOST_NUMBER = (1 << 32) - 1
+"""Largest number of a record or of a series."""
 MOST_VALUE = 255
 """Bytes of one setting of a terminal."""
 
 Args = Mapping[str, object]
-Order = CommandRequest | AskStatus | Enrol
+Order = (
+    CommandRequest | AskStatus | Describe | SearchRecords | SetClock | Provision | AskPeople | Enrol
+)
+E = TypeVar("E", bound=Enum)
+HOST = re.compile(r"[A-Za-z0-9.:-]{1,64}\Z")
+"""What a terminal can be told as our name or address; 64 is the maker's length for both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +92,11 @@ def kind_of(kind: str) -> Kind:
 
 def in_words(outcome: OutcomeBase) -> dict[str, object]:
     """Return what a terminal said beside its result code."""
+    found = _found(outcome)
+    return {"said": outcome.said, **found} if outcome.said else found
+
+
+def _found(outcome: OutcomeBase) -> dict[str, object]:
     if isinstance(outcome, CommandOutcome):
         said: dict[str, object] = {}
         if outcome.door is not None:
@@ -80,6 +106,14 @@ def in_words(outcome: OutcomeBase) -> dict[str, object]:
         return said
     if isinstance(outcome, StatusOutcome):
         return {"stores": [list(store) for store in outcome.stores]}
+    if isinstance(outcome, DescriptionOutcome):
+        return dict(outcome.facts)
+    if isinstance(outcome, SearchOutcome):
+        return {"found": outcome.found}
+    if isinstance(outcome, PeopleListed):
+        # Without their names: what is stored of orders is no place for those.
+        people = [{"person": one.person, "faces": one.faces} for one in outcome.people]
+        return {"people": people, "total": outcome.total}
     return {}
 
 
@@ -193,6 +227,52 @@ def _status(ticket: Ticket, args: Args) -> Order:
     return AskStatus(ticket=ticket)
 
 
+def _member(args: Args, name: str, kind: type[E]) -> E:
+    found = str(args[name])
+    if found not in [one.value for one in kind]:
+        known = ", ".join(one.value for one in kind)
+        raise ValueError(f"{name} is one of {known}, not {found!r}")
+    return kind(found)
+
+
+def _describe(ticket: Ticket, args: Args) -> Order:
+    return Describe(ticket=ticket, topic=_member(args, "topic", Topic))
+
+
+def _clock(ticket: Ticket, args: Args) -> Order:
+    del args
+    return SetClock(ticket=ticket)
+
+
+def _provision(ticket: Ticket, args: Args) -> Order:
+    host = str(args["host"])
+    if not HOST.match(host):
+        raise ValueError(f"host must be a name or an address, not {host!r}")
+    return Provision(
+        ticket=ticket,
+        host=host,
+        port=_number(args, "port", 65_535, 1),
+        secure=args.get("secure") is True,
+        questions=None if args.get("questions") is None else _member(args, "questions", Questions),
+        patience_s=_number(args, "patience_s", 10, 1) if "patience_s" in args else 5,
+        whoever=args.get("whoever") is True,
+        replace=args.get("replace") is True,
+    )
+
+
+def _search(ticket: Ticket, args: Args) -> Order:
+    first, last = _number(args, "first", MOST_NUMBER, 1), _number(args, "last", MOST_NUMBER, 1)
+    if last < first:
+        raise ValueError("last must not be less than first")
+    series = _number(args, "series", MOST_NUMBER) if "series" in args else 0
+    return SearchRecords(ticket=ticket, series=series, first=first, last=last)
+
+
+def _people(ticket: Ticket, args: Args) -> Order:
+    del args
+    return AskPeople(ticket=ticket)
+
+
 def _keys_written(args: Args) -> str:
     return "config " + " ".join(f"{key:04x}" for key, _ in sorted(_values(args)))
 
@@ -209,6 +289,11 @@ KINDS: dict[str, Kind] = {
     "config_read": Kind(build=_config_read, about=lambda _: "", repeatable=True, audited=False),
     "config_write": Kind(build=_config_write, about=_keys_written, repeatable=True, audited=True),
     "enrol": Kind(build=_enrol, about=lambda _: "enrol", repeatable=True, audited=True),
+    "describe": Kind(build=_describe, about=lambda _: "", repeatable=True, audited=False),
+    "clock": Kind(build=_clock, about=lambda _: "clock", repeatable=True, audited=True),
+    "provision": Kind(build=_provision, about=lambda _: "provision", repeatable=True, audited=True),
+    "search": Kind(build=_search, about=lambda _: "", repeatable=True, audited=False),
+    "people": Kind(build=_people, about=lambda _: "people", repeatable=True, audited=False),
     "status": Kind(build=_status, about=lambda _: "status", repeatable=True, audited=False),
 }
 """Every order an operator may give. Only what moves nothing may be repeated after a crash: writing

@@ -20,6 +20,20 @@ def test_nothing_personal_and_no_secret_is_left() -> None:
     assert b"K51234567" not in redact(post(event()), True, 64)
 
 
+def test_nothing_that_lets_anybody_log_in_by_push_is_left() -> None:
+    for name in ("C7b", "C7c", "C7d", "C7e", "C7h", "C8a"):
+        kept = redact(VECTORS[name], False, 64)
+        assert len(kept) == len(VECTORS[name])
+        for secret in (b"K51234567", b"A1b2C3", b"f3b1c0", b"7fc49c", b"Zz01", b"a93e", b"eyJ"):
+            assert secret not in kept
+        assert b"00112233" not in kept
+    event = redact(VECTORS["C7e"], False, 64)
+    assert event.startswith(b"POST /iot/\0")
+    assert b"/PUSH/Event HTTP/1.1\r\n" in event
+    assert b'"eventNum":1' in event
+    assert b'"dataFormat":"jsonData"' in event
+
+
 def test_what_is_needed_to_find_a_mistake_is_left() -> None:
     kept = redact(VECTORS["C2"], False, 64)
     for wanted in (

@@ -12,7 +12,7 @@ from gateway.domain.command_queue import Command, CommandId, CommandState
 from gateway.domain.commands import CommandOutcome, DoorCommand, DoorState, Outcome, ReadConfig
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import DeviceId, Ticket
-from gateway.domain.requests import Request
+from gateway.domain.requests import NoOrders, Request
 from gateway.domain.times import Instant
 from gateway.services.command.service import CommandLimits, Commands
 from gateway.services.tasks import Tasks
@@ -332,3 +332,74 @@ def test_an_order_nobody_may_give_is_not_queued(changed: dict[str, object], code
         assert bench.store.known == {}
 
     play(main)
+
+
+def test_what_waits_is_sent_by_the_sweep_once_its_terminal_can_be_reached() -> None:
+    async def test(bench: Bench) -> None:
+        number = await bench.open()
+        session = bench.sessions[GATE] = RecordingSession(GATE)  # and nobody tells of it
+        await bench.commands.review()
+        await bench.settle()
+        assert bench.state(number) is CommandState.SENT
+        assert len(session.submitted) == 1
+
+    play(test)
+
+
+def test_a_terminal_that_cannot_be_reached_costs_no_attempt() -> None:
+    async def test(bench: Bench) -> None:
+        session = bench.connect()
+        number = await bench.open()
+        for code, attempts in (
+            *[("unreachable", 0)] * 3,
+            *(("slow", 1), ("slow", 2)),  # and what is the last attempt is none
+            *[("unreachable", 2)] * 3,
+        ):
+            await bench.answer(number, Outcome.NOT_SENT, code)
+            assert bench.state(number) is CommandState.QUEUED
+            assert bench.store.known[number].attempts == attempts
+            await bench.commands.review()
+            await bench.settle()
+        assert len(session.submitted) == 9
+        await bench.answer(number, Outcome.NOT_SENT, "slow")
+        assert bench.state(number) is CommandState.REFUSED
+
+    play(test)
+
+
+def test_an_order_that_is_being_carried_out_is_waited_for() -> None:
+    async def test(bench: Bench) -> None:
+        bench.connect()
+        number = await bench.open()
+        for _ in range(5):
+            bench.later(25.0)
+            bench.commands.under_way(GATE, Ticket(number), 10.0)
+            bench.commands.under_way(GATE, Ticket(99), 1000.0)
+            bench.commands.under_way(OTHER, Ticket(number), 1000.0)
+            await bench.commands.review()
+        assert bench.state(number) is CommandState.SENT
+        bench.later(39.0)
+        await bench.commands.review()
+        assert bench.state(number) is CommandState.SENT
+        bench.later(1.0)
+        await bench.commands.review()
+        await bench.settle()
+        assert bench.state(number) is CommandState.UNKNOWN
+
+    play(test, seconds=30.0)
+
+
+def test_a_terminal_that_fetches_is_told_of_nothing_where_its_order_goes_another_way() -> None:
+    async def test(bench: Bench) -> None:
+        dialled = bench.sessions[GATE] = RecordingSession(GATE)
+        dialled.over = True
+        number = await bench.open()
+        dialled.over = False
+        fetching = RecordingSession(GATE)
+        bench.commands.fetch(GATE, fetching)
+        await bench.settle()
+        assert fetching.submitted == [NoOrders()]
+        assert bench.state(number) is CommandState.SENT
+        assert len(dialled.submitted) == 1
+
+    play(test)

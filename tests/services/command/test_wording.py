@@ -18,7 +18,8 @@ from gateway.domain.commands import (
 )
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Ticket
-from gateway.domain.people import Enrol
+from gateway.domain.maintenance import DescriptionOutcome, Provision, Questions
+from gateway.domain.people import Enrol, PeopleListed, PersonListed
 from gateway.domain.vocabulary import Means
 from gateway.services.command.wording import KINDS, Args, build, in_words
 
@@ -30,7 +31,12 @@ GOOD: dict[str, Args] = {
     "config_read": {"keys": ["0101", "ffff"]},
     "config_write": {"values": {"0101": "00", "0002": ""}},
     "enrol": {"person": 17, "means": ["face", "iris"], "seconds": 30},
+    "search": {"first": 1866, "last": 1868},
+    "people": {},
     "status": {},
+    "describe": {"topic": "clock"},
+    "clock": {},
+    "provision": {"host": "192.0.2.5", "port": 7790},
 }
 
 
@@ -77,6 +83,12 @@ def test_words_become_what_travels() -> None:
         ("config_write", {"values": {}}, "values"),
         ("config_write", {"values": {"0101": "00" * 256}}, "255"),
         ("config_write", {"values": {"0101": "0"}}, "hex"),
+        ("describe", {"topic": "weather"}, "weather"),
+        ("provision", {"host": "a b", "port": 1}, "host"),
+        ("provision", {"host": "", "port": 1}, "host"),
+        ("provision", {"host": "gw", "port": 0}, "port"),
+        ("provision", {"host": "gw", "port": 1, "questions": "maybe"}, "maybe"),
+        ("provision", {"host": "gw", "port": 1, "patience_s": 11}, "patience_s"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_place(kind: str, args: Args, names: str) -> None:
@@ -85,6 +97,28 @@ def test_what_makes_no_sense_is_refused_with_its_place(kind: str, args: Args, na
     assert caught.value.code == "command.malformed"
     assert caught.value.place == f"command {kind}"
     assert names in caught.value.message
+
+
+def test_how_a_terminal_is_set_up_is_said_in_words() -> None:
+    said = {"host": "gw.example", "port": 443, "secure": True, "questions": "called_back"}
+    assert build("provision", {**said, "patience_s": 3, "replace": True}, Ticket(1)) == Provision(
+        ticket=Ticket(1),
+        host="gw.example",
+        port=443,
+        secure=True,
+        questions=Questions.CALLED_BACK,
+        patience_s=3,
+        replace=True,
+    )
+
+
+def test_facts_and_the_terminals_own_words_are_told() -> None:
+    done = DescriptionOutcome(
+        ticket=Ticket(1), outcome=Outcome.DONE, code="ok", facts=(("model", "X"),), said="fine"
+    )
+    assert in_words(done) == {"said": "fine", "model": "X"}
+    bare = CommandOutcome(ticket=Ticket(1), outcome=Outcome.REFUSED, code="busy", said="upgrading")
+    assert in_words(bare) == {"said": "upgrading"}
 
 
 def test_an_unknown_kind_is_answered_with_those_there_are() -> None:
@@ -116,3 +150,16 @@ def test_what_a_terminal_said_in_words() -> None:
     )
     assert in_words(said) == {"door": "held_too_long", "config": {"0101": "0102"}}
     assert in_words(CommandOutcome(ticket=Ticket(1), outcome=Outcome.DONE, code="ok")) == {}
+
+
+def test_a_range_that_is_none_is_no_search() -> None:
+    with pytest.raises(GatepostError, match="must not be less"):
+        build("search", {"first": 2, "last": 1}, Ticket(1))
+
+
+def test_what_is_stored_of_a_list_of_people_has_no_names() -> None:
+    known = PersonListed(person="10027", name="Ana Ruiz", faces=1)
+    listed = PeopleListed(
+        ticket=Ticket(1), outcome=Outcome.DONE, code="ok", people=(known,), total=1
+    )
+    assert in_words(listed) == {"people": [{"person": "10027", "faces": 1}], "total": 1}
