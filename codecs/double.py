@@ -234,8 +234,11 @@ class Double(Protocol):
     def output(self) -> bytes:
         """Return and forget the bytes to be sent."""
 
-    def lost(self) -> None:
-        """Forget the connection, or that one could be had after HungUp; the records stay."""
+    def lost(self) -> list[Told]:
+        """Forget the connection, or that one could be had after HungUp; the records stay.
+
+        Returns what becomes of an open question, where the protocol writes that down.
+        """
 
     def part(self) -> None:
         """Say farewell, where there is a word for it."""

@@ -166,10 +166,11 @@ class CtiDouble:
         """See `Double.output`."""
         return self._device.output()
 
-    def lost(self) -> None:
+    def lost(self) -> list[Told]:
         """See `Double.lost`."""
         self.closing = "lost"
         self._device.online = False
+        return []
 
     def part(self) -> None:
         """See `Double.part`: there is no word for it."""

@@ -218,10 +218,10 @@ class HikvisionDouble:
         """See `Double.output`."""
         return self._device.output()
 
-    def lost(self) -> None:
+    def lost(self) -> list[Told]:
         """See `Double.lost`."""
         self._over = "lost"
-        self._device.lost()
+        return self._told(self._device.lost())
 
     def part(self) -> None:
         """See `Double.part`: there is no word for it."""

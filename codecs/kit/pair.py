@@ -85,7 +85,7 @@ class Pair:
         server, self._server = self._server, None
         if server is not None:
             into_codec(server.lost, self.now)
-            into_codec(self.double.lost)
+            self.told += into_codec(self.double.lost)
 
     def wait(self, seconds: float) -> None:
         """Let time pass, every timer of both sides called when it is due; dial when cut off."""

@@ -143,13 +143,14 @@ class YlsDouble:
         """See `Double.output`."""
         return self._device.output() if self._device is not None else b""
 
-    def lost(self) -> None:
+    def lost(self) -> list[Told]:
         """See `Double.lost`; after leaving for an upgrade the new image runs."""
         left_for, self._device = self.closing, None
         bank = self._station.firmware
         if bank is not None and left_for == Bye.UPGRADE.name.lower():
             bank.restart()
             self._station.objects.sweep(frozenset({Blob.FIRMWARE}), set())
+        return []
 
     def part(self) -> None:
         """See `Double.part`."""

@@ -338,7 +338,7 @@ class Terminal:
     def _hang_up(self, now: Instant) -> None:
         if self._resting is not None:
             self._connected = False
-            self._double.lost()
+            self._take(self._double.lost(), now)
             self._dial_at = self._resting
             return
         self._end(now)
@@ -347,10 +347,11 @@ class Terminal:
 
     def _end(self, now: Instant) -> None:
         """Forget the connection; the records stay with the double."""
-        if self._connected or self._resting is not None:
-            self._connected, self._resting = False, None
-            self._double.lost()
+        held = self._connected or self._resting is not None
+        self._connected, self._resting = False, None
         self._end_session()
+        if held:
+            self._take(self._double.lost(), now)
         self._answered(Unanswered(reason="lost"), now)
 
     def _end_session(self) -> None:

@@ -37,10 +37,11 @@ class WrongKey(YlsDouble):
 class Forgetful(YlsDouble):
     """Keeps its records in the memory of a connection."""
 
-    def lost(self) -> None:
-        super().lost()
+    def lost(self) -> list[Told]:
+        told = super().lost()
         for (_, number), _ in list(self._store.waiting()):
             self._store._series[self._store.epoch].waiting.pop(number)
+        return told
 
 
 class SaysTwice(YlsDouble):
