@@ -76,6 +76,8 @@ def cast(
             doors[name], bound = _unproved(dialect, count, settings)
             taken += bound
             continue
+        if name not in settings.dialects.enabled:
+            raise _not_served(name, settings.dialects.enabled)
         doors[name] = _door(settings, wanted) if count else NOWHERE
         lines = wanted.lines if played == DEFAULT_DIALECT else ()
         kind = "" if played == DEFAULT_DIALECT else f"{played.upper().replace('/', '-')}-"
@@ -110,6 +112,16 @@ def _door(settings: Settings, wanted: Wanted) -> Door:
             remedy="Name it with --host and --port.",
         )
     return Door(host=host, port=port, tls=wanted.tls)
+
+
+def _not_served(name: str, enabled: Sequence[str]) -> GatepostError:
+    names = ", ".join(f'"{one}"' for one in (*enabled, name))
+    return GatepostError(
+        "simulate.not_served",
+        f'the gateway does not speak "{name}".',
+        place="setting dialects.enabled",
+        remedy=f"Set dialects.enabled = [{names}] in its configuration and start it again.",
+    )
 
 
 def _unproved(dialect: Dialect, count: int, settings: Settings) -> tuple[Door, list[Seat]]:

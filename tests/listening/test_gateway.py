@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 
 import pytest
 from gateway.codecs.hikvision.device import HikvisionDevice
@@ -20,8 +17,8 @@ from gateway.codecs.hikvision.device_events import (
     Taken,
 )
 
-from gateway.domain.times import Instant
 from gateway.domain.vocabulary import Decision
+from tests.listening.gates import HOME, clock, gate, occurrence, taken
 from tests.support.directories import MODEL, SUPPLIER, document
 from tests.support.gateways import Gateway, Site, free_port, running
 from tests.support.jpegs import jpeg
@@ -29,17 +26,13 @@ from tests.support.postgres import open_folder
 from tests.support.waiting import wait_for
 
 OURS, BOUND = "K51234567", "K51234568"
-HOME, ELSEWHERE = "127.0.0.21", "127.0.0.22"
+ELSEWHERE = "127.0.0.22"
 STORED = """
 select p.claim, p.number, p.decision, p.adapter, i.picture is not null as pictured
 from passage p join device d on d.id = p.device
 left join picture_identity i on i.device = p.device and i.digest = p.picture_digest
 where d.serial = $1 order by p.number
 """
-
-
-def clock() -> Instant:
-    return Instant(time.monotonic(), time.time_ns() // 1_000_000)
 
 
 class Bench:
@@ -64,24 +57,12 @@ class Bench:
         source: str = HOME,
         then: Occurrence | None = None,
     ) -> list[DeviceEvent]:
-        """Carry bytes both ways until ``done``, or until the gateway hangs up.
-
-        ``then`` happens once the terminal is connected.
-        """
-        target = ("127.0.0.1", port or self.gateway.site.port)
-        with closing(socket.create_connection(target, 10, (source, 0))) as wire:
-            wire.settimeout(10)
-            told = device.connected(clock())
+        """Drive a terminal until ``done``; ``then`` happens once it is connected."""
+        with gate(device, port or self.gateway.site.port, source) as one:
             if then is not None:
-                device.record(then, clock())
-            wire.sendall(device.output())
-            while not done(told):
-                data = wire.recv(65_536)
-                if not data:
-                    break
-                told += device.feed(data, clock())
-                wire.sendall(device.output())
-        return told + device.lost()
+                one.happen(then)
+            one.until(done)
+        return one.told
 
 
 @pytest.fixture(scope="module")
@@ -98,28 +79,14 @@ def bench() -> Iterator[Bench]:
         yield Bench(gateway, port)
 
 
-def occurrence(person: int, *, asks: bool = False) -> Occurrence:
-    inner = {
-        "majorEventType": 5,
-        "subEventType": 75,
-        "employeeNoString": str(person),
-        "serialNo": None,
-        "frontSerialNo": None,
-        "currentEvent": None,
-        **({"remoteCheck": True} if asks else {}),
-    }
-    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Occurrence(time=at, inner=json.dumps(inner), picture=jpeg(9_000, str(person)))
-
-
-def taken(count: int) -> Callable[[list[DeviceEvent]], bool]:
-    return lambda told: sum(isinstance(one, Taken) for one in told) >= count
+def passage(person: int, *, asks: bool = False) -> Occurrence:
+    return occurrence(jpeg(9_000, str(person)), person=str(person), asks=asks)
 
 
 def test_events_are_stored_once_though_the_line_is_cut(bench: Bench) -> None:
     terminal = HikvisionDevice(DeviceConfig(path=bench.path))
     for person in (1, 2, 3):
-        terminal.record(occurrence(person), clock())
+        terminal.record(passage(person), clock())
     with closing(socket.create_connection(("127.0.0.1", bench.gateway.site.port), 10)) as wire:
         terminal.connected(clock())
         wire.sendall(terminal.output())
@@ -136,7 +103,7 @@ def test_events_are_stored_once_though_the_line_is_cut(bench: Bench) -> None:
 
 def test_a_question_nobody_can_decide_is_answered_with_no_and_recorded(bench: Bench) -> None:
     terminal = HikvisionDevice(DeviceConfig(path=bench.path, first_serial=50, patience_s=3))
-    told = bench.play(terminal, taken(1), then=occurrence(9, asks=True))
+    told = bench.play(terminal, taken(1), then=passage(9, asks=True))
     assert told == [StayedShut(serial=50, reason="failed"), Taken(serial=50)]
     row = bench.gateway.site.query(STORED, OURS)[-1]
     assert (row["number"], row["decision"]) == (50, Decision.DENIED)
@@ -153,14 +120,14 @@ def test_a_question_nobody_can_decide_is_answered_with_no_and_recorded(bench: Be
 def test_nobody_else_gets_in(bench: Bench, change: Callable[[str], str]) -> None:
     before = bench.stored()
     terminal = HikvisionDevice(DeviceConfig(path=change(bench.path)))
-    terminal.record(occurrence(7), clock())
+    terminal.record(passage(7), clock())
     assert bench.play(terminal, taken(1)) == [Answered(status=404)]
     assert bench.stored() == before
 
 
 def test_a_terminal_without_a_token_is_believed_from_its_address_only(bench: Bench) -> None:
     terminal = HikvisionDevice(DeviceConfig(path=f"/hik/{BOUND}"))
-    terminal.record(occurrence(5), clock())
+    terminal.record(passage(5), clock())
     refused = bench.play(terminal, taken(1), bench.bound_port, ELSEWHERE)
     assert refused == [Answered(status=404)]
     assert bench.stored(BOUND) == []

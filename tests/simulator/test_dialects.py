@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.vocabulary import Decision
 from tests.support.gateways import Site, free_port, running
 from tests.support.postgres import open_folder
 from tests.support.waiting import wait_for
@@ -80,8 +81,26 @@ def test_terminals_ask_who_it_is_and_every_question_ends(site: Site) -> None:
     assert len(by) > 1
 
 
+@pytest.mark.parametrize("digest", ["off", "either"])
+def test_every_firmware_of_hikvision_asks_by_a_record_and_loses_none(digest: str) -> None:
+    settings = f'[dialects]\nenabled = ["yls", "hikvision"]\n[hikvision]\ndigest = "{digest}"\n'
+    with open_folder() as folder, running(Site(folder, settings)) as gateway:
+        played = ("--dialect", "hikvision:7", "--verify", "0.4", "--outage", "SIM-B:1:1")
+        told = result(gateway.site, *played, "--sites", "2")
+        seen = gateway.site.query("select decision, count(*) as n from passage group by decision")
+    assert told["kept"] is True
+    assert told["sent"] == told["acknowledged"] == told["stored"] > 50
+    assert told["pictures"]["sent"] == told["pictures"]["stored"] > 0
+    assert told["backfilled"] > 0
+    asked = told["verifications"]
+    assert asked["asked"] > asked["denied"] > 5
+    assert asked["granted"] == asked["late"] == 0
+    assert {Decision.GRANTED, Decision.DENIED} <= {row["decision"] for row in seen}
+
+
 def test_what_cannot_be_played_is_said_with_what_to_do(site: Site) -> None:
     for options, code, words in (
+        (("--dialect", "hikvision:1"), "simulate.not_served", "dialects.enabled"),
         (("--dialect", "cti:9"), "simulate.unbound", '"SIM-CTI-0005=127.78.0.5"'),
         (("--dialect", "nobody:1"), "simulate.no_double", "There are: cti, hikvision, yls"),
         (("--dialect", "yls:many"), "simulate.dialect", "--dialect yls:200,cti:10"),
