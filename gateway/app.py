@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from gateway.codecs.api import Dialect
+from gateway.codecs.api import Dialect, Reach
 from gateway.codecs.registry import Registry as Codecs
 from gateway.codecs.registry import load_dialects
 from gateway.dialect_choice import enabled_dialects
@@ -42,7 +42,7 @@ from gateway.monitoring.deafness import Deafness
 from gateway.monitoring.health import Health
 from gateway.monitoring.measured_store import MeasuredStore
 from gateway.monitoring.metrics import UNUSABLE_CODECS, Metrics
-from gateway.monitoring.presence import Presence, PresenceTable
+from gateway.monitoring.presence import PresenceTable
 from gateway.monitoring.verifying import fold_filing, fold_verification
 from gateway.people_enrolment import PeopleRuntime
 from gateway.protocols.capture import Taps
@@ -100,9 +100,9 @@ async def build(
     Without ``ports`` of verification a terminal that asks who may pass is told to decide itself.
     """
     directory = await storage.directory.load()
-    presence = _presence(settings)
-    register(presence, directory, await storage.records.contacts(), read_clock().wall)
     found = load_dialects()
+    presence = _presence(settings, found.dialects.values())
+    register(presence, directory, await storage.records.contacts(), read_clock().wall)
     served = enabled_dialects(settings.dialects.enabled, found.dialects)
     metrics = _metrics(found, log)
     courier = make_courier(settings, found.dialects, metrics, log)
@@ -291,12 +291,13 @@ def _server(
     )
 
 
-def _presence(settings: Settings) -> PresenceTable:
+def _presence(settings: Settings, dialects: Iterable[Dialect]) -> PresenceTable:
     return PresenceTable(
         started=read_clock().mono,
         default_cadence_s=settings.sessions.heartbeat_seconds,
         missed=settings.presence.missed,
         grace_s=settings.presence.grace_seconds,
+        unpaced={one.name for one in dialects if one.reach is Reach.PUSH_ONLY},
     )
 
 
@@ -321,8 +322,7 @@ def register(
             presence.register(device)
             continue
         silent_s = (stopped_ms - seen_ms) / 1000 - FLUSH_EVERY
-        offline = silent_s > presence.patience(device)
-        presence.register(device, Presence.OFFLINE if offline else Presence.ONLINE)
+        presence.register(device, presence.after(device, silent_s))
 
 
 def follow(presence: PresenceTable, directory: Directory) -> None:

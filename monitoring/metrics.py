@@ -80,7 +80,7 @@ CAPTURE_DROP = Label(
 )
 REFUSED_BY = Label(name="by", values=("session", "ingest"))
 SUPPLIER = Label(name="vendor", limit=100)
-STATE = Label(name="state", values=("online", "late", "offline", "never_seen"))
+STATE = Label(name="state", values=("online", "late", "offline", "never_seen", "quiet"))
 OPERATION = Label(
     name="op",
     values=(

@@ -23,6 +23,8 @@ LATE_AFTER = 1.5
 """Cadences of silence before a terminal is shown as late (monitoring 2.2)."""
 RECONNECT_S = 60.0
 """Seconds every terminal has after our start on top of its missed heartbeats (monitoring 2.2)."""
+LONGEST_CADENCE_S = 300.0
+"""Two heartbeats further apart are no cadence: a terminal that may do without had none between."""
 STALLED_S = 5.0
 """A sweep that comes later than this after the last one proves that we were not listening."""
 
@@ -37,6 +39,9 @@ class Presence(IntEnum):
     ONLINE = 1
     LATE = 2
     OFFLINE = 3
+    QUIET = 4
+    """Not heard for as long as an offline one, but it has shown no heartbeats, so its silence says
+    nothing: nobody may have passed."""
 
 
 FREE = -1
@@ -61,8 +66,15 @@ class PresenceTable:
     """
 
     def __init__(
-        self, *, started: float, default_cadence_s: float, missed: int = 3, grace_s: float = 5.0
+        self,
+        *,
+        started: float,
+        default_cadence_s: float,
+        missed: int = 3,
+        grace_s: float = 5.0,
+        unpaced: AbstractSet[str] = frozenset(),
     ) -> None:
+        """``unpaced`` are dialects whose terminals are not bound to have heartbeats."""
         self.last = array("d")
         self.deaf_total = 0.0
         """Seconds in which nobody could be heard, since the start."""
@@ -70,6 +82,7 @@ class PresenceTable:
         self._default_cadence = default_cadence_s
         self._missed = missed
         self._grace = grace_s
+        self._unpaced = unpaced
         self._swept = started
         self._slots: dict[DeviceId, int] = {}
         self._free: deque[int] = deque()
@@ -105,8 +118,25 @@ class PresenceTable:
 
     def _expect(self, slot: int, device: Device) -> None:
         cadence = float(device.cadence_s or self._default_cadence)
+        pace = float(self._columns.pace[slot])
+        self._columns.unpaced[slot] = device.dialect in self._unpaced and not pace
+        self._judge_by(slot, max(cadence, pace))
+
+    def _judge_by(self, slot: int, cadence: float) -> None:
         self._columns.late_after[slot] = self._grace + LATE_AFTER * cadence
         self._columns.offline_after[slot] = self._grace + self._missed * cadence
+
+    def beat(self, device: Device, slot: int, mono: float) -> None:
+        """Note a heartbeat of a terminal that may have none.
+
+        From its second one on it is judged by the pace it has shown, never by a shorter one than it
+        is registered with. What comes more than `LONGEST_CADENCE_S` apart is no pace.
+        """
+        before = float(self._columns.beat_at[slot])
+        self._columns.beat_at[slot] = mono
+        if mono - before <= LONGEST_CADENCE_S:
+            self._columns.pace[slot] = mono - before
+            self._expect(slot, device)
 
     def disconnected(self, slot: int, mono: float) -> None:
         """Note that the session ended; the deadline alone judges the silence that follows."""
@@ -159,6 +189,8 @@ class PresenceTable:
         target = (late_at < now).astype(np.int8)
         target += offline_at < now
         target += Presence.ONLINE
+        target[table.unpaced & (target == Presence.LATE)] = Presence.ONLINE
+        target[table.unpaced & (target == Presence.OFFLINE)] = Presence.QUIET
         np.maximum(target, table.state, out=target, where=unheard)
         untold = (table.state == FREE) | ((table.state == Presence.NEVER_SEEN) & unheard)
         np.copyto(target, table.state, where=untold)
@@ -167,6 +199,7 @@ class PresenceTable:
             Presence.ONLINE: table.last,
             Presence.LATE: late_at,
             Presence.OFFLINE: offline_at,
+            Presence.QUIET: offline_at,
         }
         transitions = [
             Transition(
@@ -187,9 +220,12 @@ class PresenceTable:
         heard = (table.last >= mono) & (table.last > self._started) & (table.state != FREE)
         return [(self._devices[slot], self.last[slot]) for slot in np.flatnonzero(heard).tolist()]
 
-    def patience(self, device: Device) -> float:
-        """Return the seconds of silence after which the device counts as offline."""
-        return self._grace + self._missed * float(device.cadence_s or self._default_cadence)
+    def after(self, device: Device, silent_s: float) -> Presence:
+        """Say what a device is after so many seconds of silence, by its registration."""
+        cadence = float(device.cadence_s or self._default_cadence)
+        if silent_s <= self._grace + self._missed * cadence:
+            return Presence.ONLINE
+        return Presence.QUIET if device.dialect in self._unpaced else Presence.OFFLINE
 
     def state(self, slot: int) -> Presence:
         """Return the state as of the last sweep."""
@@ -237,6 +273,11 @@ class _Columns:
         """Seconds of silence since ``last`` that were ours."""
         self.late_after = np.zeros(size)
         self.offline_after = np.zeros(size)
+        self.unpaced = np.zeros(size, dtype=np.bool_)
+        """Bound to no heartbeats, and none were seen."""
+        self.beat_at = np.full(size, NEVER)
+        self.pace = np.zeros(size)
+        """Seconds between its last two heartbeats, where it is not bound to any; 0: not known."""
         self.state = np.full(size, FREE, dtype=np.int8)
         self.connected = np.zeros(size, dtype=np.bool_)
         self.supplier = np.zeros(size, dtype=np.intp)
@@ -256,7 +297,9 @@ class _Columns:
         waited_for = known in (Presence.ONLINE, Presence.LATE)
         self.last[slot] = self.folded[slot] = started if waited_for else NEVER
         self.heard[slot] = self.connected[slot] = False
-        self.credit[slot] = 0.0
+        self.credit[slot] = self.pace[slot] = 0.0
+        self.beat_at[slot] = NEVER
+        self.unpaced[slot] = False
         self.state[slot] = FREE if known is None else known
 
     def fold(self, which: slice) -> None:

@@ -123,6 +123,8 @@ def _firmware_changed(session: Session, event: FirmwareChanged, now: Instant) ->
 
 
 def _heartbeat(session: Session, event: Heartbeat, now: Instant) -> None:
+    if session.push_only:
+        session.shared.desk.beat(session, now)
     if event.status is not None:
         session.shared.desk.status(session, event.status, now)
 

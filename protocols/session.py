@@ -29,7 +29,6 @@ class Session:
     """Implements SessionHandle for one connection whose dialect is known."""
 
     __slots__ = (
-        "_answers_first",
         "_complained",
         "_connection",
         "_conversation",
@@ -45,6 +44,7 @@ class Session:
         "fetches",
         "generation",
         "peer",
+        "push_only",
         "shared",
         "slot",
         "takes_orders",
@@ -73,7 +73,8 @@ class Session:
         self.deadline = conversation.deadline
         """Asked for every session in every sweep, so it is the conversation's own method."""
         self.tap = None if shared.taps is None else shared.taps.tap(self.peer, dialect)
-        self._answers_first = dialect.reach is Reach.PUSH_ONLY
+        self.push_only = dialect.reach is Reach.PUSH_ONLY
+        """It dials when it has something to say, and need not have heartbeats."""
         self._connection = connection
         self._conversation = conversation
         self._routes = STRANGER_ROUTES
@@ -189,7 +190,7 @@ class Session:
         A terminal that only takes answers may have several, each with a question that somebody
         waits at a gate for: such a one ends by itself, after what it owes.
         """
-        if not self._answers_first:
+        if not self.push_only:
             self.close(Parting.TAKEN_OVER)
         elif self._connection.ending is None:
             now = self.shared.clock()

@@ -97,9 +97,9 @@ class Listening:
 
     def take(self, head: Head, body: bytes, now: Instant) -> list[Event]:
         """See `Way.take`."""
-        if not body:  # what a terminal sends to try a new listening host is unknown
+        if not body:  # what a terminal sends to try a new listening host is unknown; no heartbeat
             self._exchange.reply(200, now.mono)
-            return [Heartbeat()]
+            return []
         notice = read_notice(head.header("content-type"), body)
         if notice.truncated:
             self._exchange.inlet.resynchronise()

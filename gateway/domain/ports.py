@@ -107,6 +107,9 @@ class DeviceDesk(Protocol):
     def login(self, session: SessionHandle, event: LoginProved, peer: str, now: Instant) -> None:
         """Admit or refuse, by a request submitted to the session later or at once."""
 
+    def beat(self, session: SessionHandle, now: Instant) -> None:
+        """Note a heartbeat of a terminal that need not have any: its silence says something now."""
+
     def heard(self, session: SessionHandle, now: Instant) -> None:
         """Note that a valid frame came; called for each read, so it must cost nothing."""
 

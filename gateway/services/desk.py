@@ -120,6 +120,12 @@ class Desk:
         else:
             self._logins.refuse(session, event, Refusal.LOCKED_OUT)
 
+    def beat(self, session: SessionHandle, now: Instant) -> None:
+        """Note a heartbeat of a terminal that need not have any."""
+        terminal = self._current(session)
+        if terminal is not None:
+            self._presence.beat(terminal.device, session.slot, now.mono)
+
     def heard(self, session: SessionHandle, now: Instant) -> None:
         """Note that a valid frame came."""
         self._presence.touch(session.slot, now.mono)

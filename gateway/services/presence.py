@@ -13,6 +13,9 @@ class PresencePort(Protocol):
     def attach(self, device: Device) -> int:
         """Return the device's slot, the same one for as long as the process runs."""
 
+    def beat(self, device: Device, slot: int, mono: float) -> None:
+        """Note a heartbeat of a terminal that need not have any."""
+
     def touch(self, slot: int, mono: float) -> None:
         """Note that the device was heard at ``mono`` (monotonic seconds)."""
 

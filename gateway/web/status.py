@@ -17,6 +17,7 @@ STATES = {
     "online": ("在线", "online"),
     "late": ("心跳逾期", "late"),
     "offline": ("离线", "offline"),
+    "quiet": ("无消息，不属故障", "quiet, which is no fault"),
     "never_seen": ("从未上线", "never seen"),
 }
 """The states of devices in the order in which they are shown."""

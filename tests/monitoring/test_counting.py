@@ -139,7 +139,7 @@ def test_devices_are_counted_by_supplier_and_state(metrics: Metrics) -> None:
     presence.sweep(1.0)
     presence.deaf(3.0, 2.0)
     text = metrics.scrape().decode()
-    assert metrics.scrape().decode().count("gatepost_vendor_devices{") == 8
+    assert metrics.scrape().decode().count("gatepost_vendor_devices{") == 10
     assert 'gatepost_vendor_devices{vendor="acme",state="never_seen"} 2\n' in text
     assert 'gatepost_vendor_devices{vendor="zeta",state="online"} 1\n' in text
     assert "gatepost_devices_connected 3\n" in text

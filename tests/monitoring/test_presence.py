@@ -16,19 +16,21 @@ CADENCES = (1, 10, 30, 300)
 KNOWN = (Presence.NEVER_SEEN, Presence.ONLINE, Presence.LATE, Presence.OFFLINE)
 
 
-def device(number: int, cadence: int = 30, supplier: str = "acme") -> Device:
+def device(number: int, cadence: int = 30, supplier: str = "acme", dialect: str = "yls") -> Device:
     return Device(
         id=DeviceId(number),
         serial=Serial(f"S{number}"),
         supplier=supplier,
         model="M1",
-        dialect="yls",
+        dialect=dialect,
         cadence_s=cadence,
     )
 
 
 def table(started: float = 0.0) -> PresenceTable:
-    return PresenceTable(started=started, default_cadence_s=30, missed=3, grace_s=5.0)
+    return PresenceTable(
+        started=started, default_cadence_s=30, missed=3, grace_s=5.0, unpaced={"pushed"}
+    )
 
 
 def change(number: int, before: Presence, after: Presence, at: float) -> Transition:
@@ -218,14 +220,61 @@ def test_counts_are_by_supplier_and_state() -> None:
             Presence.ONLINE: 2,
             Presence.LATE: 0,
             Presence.OFFLINE: 0,
+            Presence.QUIET: 0,
         },
         "zeta": {
             Presence.NEVER_SEEN: 1,
             Presence.ONLINE: 0,
             Presence.LATE: 0,
             Presence.OFFLINE: 1,
+            Presence.QUIET: 0,
         },
     }
+
+
+def test_one_that_shows_no_heartbeats_is_quiet_and_no_fault() -> None:
+    presence = table()
+    slot = presence.attach(device(1, dialect="pushed"))
+    sweeps(presence, 0, 1000)
+    presence.touch(slot, 1000.0)
+    presence.beat(device(1, dialect="pushed"), slot, 1000.0)  # one alone is no pace
+    assert sweeps(presence, 1001, 9_000) == [
+        change(1, Presence.NEVER_SEEN, Presence.ONLINE, 1000.0),
+        change(1, Presence.ONLINE, Presence.QUIET, 1095.0),
+    ]
+    presence.touch(slot, 9_000.5)
+    assert sweeps(presence, 9_001, 9_002) == [change(1, Presence.QUIET, Presence.ONLINE, 9_000.5)]
+
+
+def test_heartbeats_hours_apart_are_no_pace() -> None:
+    presence = table()
+    slot = presence.attach(device(1, dialect="pushed"))
+    for at in (1000.0, 9_000.0):
+        presence.beat(device(1, dialect="pushed"), slot, at)
+        presence.touch(slot, at)
+    assert sweeps(presence, 9_001, 20_000)[-1].after is Presence.QUIET
+
+
+def test_one_that_shows_heartbeats_is_judged_by_their_pace_also_on_its_next_connection() -> None:
+    presence = table()
+    slot = presence.attach(device(1, dialect="pushed"))
+    for at in (1000.0, 1060.0):
+        presence.beat(device(1, dialect="pushed"), slot, at)
+    sweeps(presence, 0, 1060)
+    presence.touch(slot, 1060.0)
+    presence.disconnected(slot, 1060.0)
+    assert presence.attach(device(1, dialect="pushed")) == slot
+    assert sweeps(presence, 1061, 9_000)[1:] == [
+        change(1, Presence.ONLINE, Presence.LATE, 1060.0 + 5 + 90),
+        change(1, Presence.LATE, Presence.OFFLINE, 1060.0 + 5 + 180),
+    ]
+
+
+def test_what_was_silent_before_our_start_is_judged_by_what_its_protocol_promises() -> None:
+    presence = table()
+    found = [presence.after(device(1, dialect=name), 3_600.0) for name in ("yls", "pushed")]
+    assert found == [Presence.OFFLINE, Presence.QUIET]
+    assert presence.after(device(1, dialect="pushed"), 90.0) is Presence.ONLINE
 
 
 def test_a_paused_socket_is_excused_while_it_is_paused() -> None:

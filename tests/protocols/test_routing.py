@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import get_args
+from typing import Any, cast, get_args
 
 import pytest
 from gateway.protocols.routing import MEMBER_ROUTES, PUT_OFF_S, STRANGER_ROUTES
 
-from gateway.domain.events import Event
+from gateway.domain.events import Event, Heartbeat
 from gateway.domain.ids import Receipt
 from gateway.domain.maintenance import FirmwareInstalled
 from gateway.domain.objects import ObjectKind, ObjectWanted
@@ -23,7 +23,7 @@ from gateway.domain.verification import (
     VerifyRequested,
 )
 from gateway.domain.vocabulary import Means
-from tests.support.network import TestedCounters
+from tests.support.network import FakeDesk, TestedCounters
 
 NOW = Instant(1.0, 2)
 RECEIPT = Receipt(7)
@@ -81,3 +81,11 @@ def test_a_stranger_is_told_at_once_that_nobody_decides() -> None:
     asked = VerifyRequested(receipt=RECEIPT, budget_ms=190, means=Means.CARD)
     STRANGER_ROUTES[VerifyRequested](session, asked, NOW)  # type: ignore[arg-type]
     assert session.told == [Undecided(receipt=RECEIPT, reason=Hesitation.BUSY)]
+
+
+@pytest.mark.parametrize("push_only", [False, True])
+def test_only_heartbeats_that_need_not_come_set_a_pace(push_only: bool) -> None:
+    desk = FakeDesk()
+    session = SimpleNamespace(push_only=push_only, shared=SimpleNamespace(desk=desk))
+    MEMBER_ROUTES[Heartbeat](cast(Any, session), Heartbeat(), NOW)
+    assert desk.paces == push_only

@@ -24,10 +24,15 @@ class CountingPresence:
     def __init__(self) -> None:
         self.slots: dict[int, int] = {}
         self.touched: list[tuple[int, float]] = []
+        self.beats: list[tuple[int, float]] = []
         self.gone: list[int] = []
 
     def attach(self, device: Device) -> int:
         return self.slots.setdefault(device.id, len(self.slots))
+
+    def beat(self, device: Device, slot: int, mono: float) -> None:
+        assert self.slots[device.id] == slot
+        self.beats.append((slot, mono))
 
     def touch(self, slot: int, mono: float) -> None:
         self.touched.append((slot, mono))

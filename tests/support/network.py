@@ -141,6 +141,7 @@ class FakeDesk:
         self.slow_login = False
         self.faulty = False
         self.heartbeats = 0
+        self.paces = 0
         self.records: list[int] = []
         self.waiting: list[tuple[SessionHandle, Receipt]] = []
         self.logins: list[tuple[SessionHandle, LoginProved]] = []
@@ -169,6 +170,9 @@ class FakeDesk:
         session.device = DeviceId(int(event.serial.partition("-")[2]))
         session.slot = session.device
         session.submit(Admit(session=session.device, heartbeat_s=heartbeat_s))
+
+    def beat(self, session: SessionHandle, now: Instant) -> None:
+        self.paces += 1
 
     def heard(self, session: SessionHandle, now: Instant) -> None:
         self.heartbeats += 1
