@@ -46,6 +46,9 @@ data_dir = "{data}"
 [listen]
 tcp = "127.0.0.1:{tcp}"
 
+[dialects]
+enabled = {dialects}
+
 [web]
 listen = "127.0.0.1:{web}"
 
@@ -63,6 +66,8 @@ PORT = """
 [[serial]]
 path = "{path}"  # a pseudo-terminal
 """
+DIALECTS = ("yls", "hikvision")
+"""Spoken on one port: the first bytes choose."""
 LINES = 2
 """Terminals that hang on serial lines."""
 
@@ -107,7 +112,13 @@ class Stage:
 
     async def __aenter__(self) -> Stage:
         self._cables = [Cable() for _ in range(LINES)]
-        text = CONFIGURATION.format(data=self.layout.root, tcp=self.tcp, web=self.web, log=self.log)
+        text = CONFIGURATION.format(
+            data=self.layout.root,
+            tcp=self.tcp,
+            dialects=json.dumps(DIALECTS),
+            web=self.web,
+            log=self.log,
+        )
         text += "".join(one.as_toml() for one in SHORTENED)
         if self.matching:
             text += MATCHER.format(waived=json.dumps(WAIVED))

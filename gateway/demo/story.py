@@ -13,14 +13,16 @@ from gateway.demo.stage import LINES, Stage
 from gateway.demo.view import Mark, Row, SiteLine, Snapshot
 from gateway.simulator.counts import Counts
 from gateway.simulator.day import Script
-from gateway.simulator.plan import Site, directory, seats, sites, terminals
+from gateway.simulator.plan import Seat, Site, directory, seats, sites, terminals
 from gateway.simulator.processes import Fleets
 from gateway.simulator.proofs import evidence
 from gateway.simulator.run import Result, connect_seconds, fresh_epoch
 from gateway.simulator.specification import Door, FleetSpec, split
 from gateway.simulator.verdict import judge
 
-DIALECT, HOST = "yls", "127.0.0.1"
+OWN, HIKVISION, HOST = "yls", "hikvision", "127.0.0.1"
+EVERY = 10
+"""One of so many terminals is Hikvision's."""
 SITES = 4
 PROCESSES = 2
 SPEED = 10.0
@@ -50,6 +52,11 @@ class Plot:
     passages: float = 20.0
     """Mean number of passages at each terminal."""
     seed: int = 7
+
+    @property
+    def hikvision(self) -> int:
+        """So many of them speak Hikvision's protocol."""
+        return max(1, self.count // EVERY)
 
     @property
     def everybody(self) -> int:
@@ -163,8 +170,9 @@ class Story:
             await asyncio.sleep(FRAME_S)
 
     def _fleet(self) -> FleetSpec:
+        door = Door(host=HOST, port=self._stage.tcp)
         return FleetSpec(
-            doors={DIALECT: Door(host=HOST, port=self._stage.tcp)},
+            doors={OWN: door, HIKVISION: door},
             epoch=fresh_epoch(),
             seed=self._plot.seed,
             script=Script(
@@ -173,13 +181,16 @@ class Story:
                 passages_per_terminal=self._plot.passages,
                 verify=ASKING if self._stage.matching else 0.0,
             ),
-            terminals=terminals(
-                seats(DIALECT, self._plot.count, HOST, self._stage.lines), self._sites
-            ),
+            terminals=terminals(self._seats(), self._sites),
             connect_s=connect_seconds(self._plot.count),
             album=str(self._stage.album) if self._stage.matching else None,
             album_site=self._sites[0].code if self._stage.matching else "",
         )
+
+    def _seats(self) -> Iterator[Seat]:
+        plot = self._plot
+        yield from seats(OWN, plot.count - plot.hikvision, HOST, self._stage.lines)
+        yield from seats(HIKVISION, plot.hikvision, HOST, kind="HIKVISION-", named=True)
 
     def _now(self, phase: int, caption: str) -> None:
         self._phase, self._caption = phase, caption
@@ -227,6 +238,11 @@ class Story:
             phase=self._phase,
             caption=self._caption,
             sites=[self._site(site, counts) for site in self._sites],
+            hikvision=SiteLine(
+                name="Hikvision 海康",
+                online=counts.speaking.get(HIKVISION, 0),
+                total=self._plot.hikvision,
+            ),
             pid=self._stage.pid,
             starts=self._starts,
             backfilled=counts.backfilled,

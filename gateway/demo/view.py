@@ -58,6 +58,8 @@ class Snapshot:
     """Index into ``phases``; beyond the last one everything is done."""
     caption: str = ""
     sites: Sequence[SiteLine] = ()
+    hikvision: SiteLine | None = None
+    """Those of all sites that speak Hikvision's protocol."""
     up: bool = False
     pid: int | None = None
     starts: int = 0
@@ -142,6 +144,8 @@ def _sites(shown: Snapshot) -> Panel:
         table.add_row(*_site(site))
     online, total = sum(s.online for s in shown.sites), sum(s.total for s in shown.sites)
     table.add_row("together 合计", "", f"{online:,}/{total:,}")
+    if shown.hikvision is not None:
+        table.add_row(*_site(shown.hikvision))
     return _panel("Sites 工地 · terminals online 在线", table)
 
 

@@ -52,6 +52,8 @@ class Counts:
     """What the gateway ordered and the terminals did, by kind."""
     online: dict[str, int] = field(default_factory=dict)
     """Terminals with a session, by site."""
+    speaking: dict[str, int] = field(default_factory=dict)
+    """Terminals with a session, by protocol."""
     latencies: Latencies = field(default_factory=Latencies)
     """From the event to its acknowledgement, of records sent as they happened."""
     answers: Latencies = field(default_factory=Latencies)

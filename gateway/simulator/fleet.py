@@ -132,7 +132,7 @@ class Fleet:
             one,
             self._double(one),
             Gate(day, f"{spec.epoch} {one.serial}", one.direction, album),
-            Ledger(serial=one.serial, series=spec.epoch, named=one.named),
+            Ledger(serial=one.serial, series=spec.epoch, dialect=one.dialect, named=one.named),
             self.counts,
             self._dial,
             speed=spec.script.speed,

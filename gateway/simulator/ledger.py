@@ -19,6 +19,8 @@ class Ledger:
 
     serial: str
     series: int
+    dialect: str = ""
+    """The protocol it speaks."""
     recorded: int = 0
     """Numbers 1…recorded were given to events."""
     faults: int = 0
@@ -71,6 +73,7 @@ class Ledger:
         return {
             "serial": self.serial,
             "series": self.series,
+            "dialect": self.dialect,
             "recorded": self.recorded,
             "faults": self.faults,
             "told": [(1, self.told.upto), *self.told.islands()],
@@ -87,6 +90,7 @@ def from_json(fields: Mapping[str, Any]) -> Ledger:
     ledger = Ledger(
         serial=fields["serial"],
         series=fields["series"],
+        dialect=fields["dialect"],
         recorded=fields["recorded"],
         faults=fields["faults"],
         acknowledged=fields["acknowledged"],

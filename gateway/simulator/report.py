@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from gateway.simulator.counts import Counts
@@ -25,6 +26,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "acknowledged": verdict.acknowledged,
         "stored": verdict.stored,
         "pictures": {"sent": verdict.pictures, "stored": verdict.pictures_stored},
+        "dialects": {name: asdict(share) for name, share in verdict.dialects.items()},
         "lost": verdict.lost,
         "doubled": verdict.doubled,
         "backfilled": counts.backfilled,
@@ -65,6 +67,12 @@ def _lines(result: Result) -> Iterator[str]:
         f" {verdict.acknowledged} were acknowledged ({counts.backfilled} of them back-filled),"
         f" {verdict.stored} are stored."
     )
+    if len(verdict.dialects) > 1:
+        for name, share in verdict.dialects.items():
+            yield (
+                f"  {name}: {share.terminals} terminals, {share.recorded} events,"
+                f" {share.acknowledged} acknowledged, {share.stored} stored."
+            )
     yield f"Pictures: {verdict.pictures} taken, {verdict.pictures_stored} stored."
     yield from _conversations(counts)
     for violation in verdict.violations[:SHOWN]:

@@ -113,6 +113,7 @@ class Terminal:
         """Monotonic seconds at which `tick` wants to be called."""
         counts.terminals += 1
         counts.online.setdefault(spec.site, 0)
+        counts.speaking.setdefault(spec.dialect, 0)
 
     @property
     def double(self) -> Double:
@@ -321,7 +322,7 @@ class Terminal:
         self._online = True
         self._backoff.reset()
         self._counts.logins += 1
-        self._counts.online[self.spec.site] += 1
+        self._count_session(1)
 
     def _flush(self, now: Instant) -> None:
         plug = self._plug
@@ -359,7 +360,11 @@ class Terminal:
         if self._online:
             self._online = False
             self._counts.broken += 1
-            self._counts.online[self.spec.site] -= 1
+            self._count_session(-1)
+
+    def _count_session(self, change: int) -> None:
+        self._counts.online[self.spec.site] += change
+        self._counts.speaking[self.spec.dialect] += change
 
     def _redial(self, now: Instant, least_s: float = 0.0) -> None:
         if not self._cut:

@@ -5,7 +5,7 @@ Pure: ledgers come from the terminals, evidence from the gateway's store, and ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -64,6 +64,16 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What belongs to one protocol."""
+
+    terminals: int
+    recorded: int
+    acknowledged: int
+    stored: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The result of a run."""
 
@@ -75,6 +85,8 @@ class Verdict:
     pictures: int
     pictures_stored: int
     violations: tuple[Violation, ...]
+    dialects: Mapping[str, Share]
+    """The same by protocol."""
 
     @property
     def kept(self) -> bool:
@@ -119,7 +131,22 @@ def judge(ledgers: Iterable[Ledger], evidence: Mapping[str, Evidence]) -> Verdic
         pictures=sum(len(book.pictures) for book in books),
         pictures_stored=sum(len(held.pictures) for held in found),
         violations=tuple(broken),
+        dialects=_by_dialect(books, found),
     )
+
+
+def _by_dialect(books: Sequence[Ledger], found: Sequence[Evidence]) -> dict[str, Share]:
+    pairs = list(zip(books, found, strict=True))
+    shares = {}
+    for dialect in sorted({book.dialect for book in books}):
+        own = [(book, held) for book, held in pairs if book.dialect == dialect]
+        shares[dialect] = Share(
+            terminals=len(own),
+            recorded=sum(book.recorded for book, _ in own),
+            acknowledged=sum(book.acknowledged for book, _ in own),
+            stored=sum(held.passages + held.faults for _, held in own),
+        )
+    return shares
 
 
 def _records(book: Ledger, held: Evidence) -> Iterable[Violation]:

@@ -25,6 +25,7 @@ BUSY = Snapshot(
         SiteLine(name="North tower", online=50, total=50),
         SiteLine(name="River bridge", online=0, total=50, cut=True),
     ],
+    hikvision=SiteLine(name="Hikvision 海康", online=17, total=20),
     up=True,
     pid=4711,
     starts=2,
@@ -43,6 +44,7 @@ CROWDED = Snapshot(
     phase=5,
     caption="长" * 60,
     sites=[SiteLine(name=f"Long site name {n}", online=250, total=250) for n in range(4)],
+    hikvision=SiteLine(name="Hikvision 海康", online=100, total=100),
     up=True,
     pid=4_194_303,
     starts=2,
@@ -70,7 +72,8 @@ def test_everything_fits_on_eighty_by_twenty_four(shown: Snapshot) -> None:
 
 def test_the_figures_stand_on_the_screen() -> None:
     text = "\n".join(screen(BUSY))
-    for expected in ("1,234", "1,200", "1,201", "34", "cut 断网", "pid 4711, start 2", "50/100"):
+    figures = ("1,234", "1,200", "1,201", "34", "50/100", "17/20")
+    for expected in (*figures, "cut 断网", "pid 4711, start 2"):
         assert expected in text
     assert "150, serial 串口 2" in text
     assert "p50 4, p99 50 ms" in text

@@ -24,7 +24,10 @@ FIGURES = re.compile(
 )
 VERDICT = re.compile(
     r"14 terminals recorded (\d+) events; (\d+) were acknowledged \((\d+) of them back-filled\),"
-    r" (\d+) are stored\.\nPictures: (\d+) taken, (\d+) stored\.\n"
+    r" (\d+) are stored\.\n"
+    r"  hikvision: 1 terminals, (\d+) events, (\d+) acknowledged, (\d+) stored\.\n"
+    r"  yls: 13 terminals, .*\n"
+    r"Pictures: (\d+) taken, (\d+) stored\.\n"
     r"Verifications: \d+ asked, .*\n"
     r"Faces: (\d+) recognised, \d+ strangers turned away, \d+ enrolled people not recognised,"
     r" 0 let in wrongly\.\nAnswered after: .*\n"
@@ -87,9 +90,11 @@ def test_a_small_demo_keeps_every_promise_and_leaves_nothing(folder: Path) -> No
         assert happening in text
     found = VERDICT.search(text)
     assert found is not None, text
-    sent, acknowledged, backfilled, stored, taken, pictures, known = map(int, found.groups())
+    sent, acknowledged, backfilled, stored, *rest = map(int, found.groups())
+    ours, answered, kept, taken, pictures, known = rest
     assert sent == acknowledged == stored > 100
     assert backfilled > 0
+    assert ours == answered == kept > 5
     assert taken == pictures > 0
     assert known > 0
     assert "12 terminals and 2 on serial lines" in text
