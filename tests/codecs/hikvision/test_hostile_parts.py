@@ -77,6 +77,12 @@ def test_a_body_without_an_event_is_refused(kind: str, body: bytes, status: int,
             EVENT.replace(b"\r\n\r\n", b"\n\n", 1) + PICTURE.replace(b"\r\n\r\n", b"\n\n", 1) + END,
             id="LF in part heads",
         ),
+        pytest.param(
+            part(MADE, head='Content-Disposition: form-data; name="x\\"; filename="y\r\nX: z"\r\n')
+            + PICTURE
+            + END,
+            id="a name that breaks out of its header",
+        ),
         pytest.param(part(MADE, "") + part(JPEG, "image/pjpeg") + END, id="no type"),
     ],
 )
@@ -194,6 +200,23 @@ def test_a_picture_that_is_none_is_kept_and_flagged(data: bytes, damage: str) ->
     picture = passage(Talk().say(post(EVENT + part(data, "image/jpeg") + END, kind=KIND))).picture
     assert picture is not None
     assert (picture.data, picture.damage) == (data, damage)
+
+
+def test_a_picture_that_claims_to_be_huge_is_not_decoded() -> None:
+    size = b"\xff\xc0\x00\x0b\x08\xff\xff\xff\xff\x01\x01\x11\x00"
+    huge = JPEG[:2] + size + JPEG[2:]
+    picture = passage(Talk().say(post(EVENT + part(huge, "image/jpeg") + END, kind=KIND))).picture
+    assert picture is not None
+    assert picture.data == huge
+
+
+def test_without_a_closing_delimiter_a_length_that_fits_tells_where_the_picture_ends() -> None:
+    cut = EVENT + part(JPEG, "image/jpeg", f"Content-Length: {len(JPEG)}\r\n")
+    events = Talk().say(post(cut, kind=KIND))
+    picture = passage(events).picture
+    assert picture is not None
+    assert picture.data == JPEG
+    assert codes(events) == ["truncated_multipart"]
 
 
 def test_an_empty_picture_is_none() -> None:

@@ -36,6 +36,13 @@ from gateway.domain.verification import Granted, VerifyRequested
 from tests.codecs.hikvision.vectors import EVENT_MS, EVENT_TIME, PATH, SECRET, SERIAL
 
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
+DOOR = {
+    "majorEventType": 5,
+    "subEventType": 75,
+    "serialNo": None,
+    "frontSerialNo": None,
+    "currentEvent": None,
+}
 Answer = Callable[[Event], Request | None]
 
 
@@ -187,6 +194,37 @@ def test_numbers_wrap_and_records_stay_apart() -> None:
     pair.happen()
     assert [one.number for one in pair.records] == [100_000, 1]
     assert [one.follows for one in pair.records] == [99_999, 100_000]
+
+
+@pytest.mark.parametrize("keep", [1, 60, 400, -30, -1])
+def test_a_request_cut_off_anywhere_is_sent_again_and_is_one_record(keep: int) -> None:
+    pair = Pair(DeviceConfig(path=PATH))
+    raw = pair.device.output()
+    pair.device.record(Occurrence(time=EVENT_TIME, inner=json.dumps(DOOR), picture=JPEG), pair.now)
+    raw += pair.device.output()
+    pair.route(pair.server.feed(raw[:keep], pair.now))
+    pair.route(pair.server.lost(pair.now))
+    assert pair.records == []
+    pair.told += pair.device.lost()
+    pair.connect()
+    assert len(pair.records) == 1
+    assert pair.told == [Taken(serial=1)]
+
+
+@pytest.mark.parametrize("keep", [1, 20, -1])
+def test_a_verdict_cut_off_opens_nothing(keep: int) -> None:
+    pair = Pair(DeviceConfig(path=PATH))
+    pair.device.record(
+        Occurrence(time=EVENT_TIME, inner=json.dumps({**DOOR, "remoteCheck": True})), pair.now
+    )
+    pair.route(pair.server.feed(pair.device.output(), pair.now))
+    pair.told += pair.device.feed(pair.server.output()[:keep], pair.now)
+    pair.route(pair.server.lost(pair.now))
+    pair.told += pair.device.lost()
+    pair.connect()
+    assert pair.told[0] == StayedShut(serial=1, reason="no_answer")
+    assert Taken(serial=1) in pair.told
+    assert not any(isinstance(one, Opened) for one in pair.told)
 
 
 def test_heartbeats_go_between_events() -> None:
