@@ -59,7 +59,8 @@ class Site:
         self._server = EmbeddedServer(self.layout, wheel_files(), server_user())
         self._server.start()
         self.dsn = self._server.dsn
-        self.serials: list[str] = []
+        self.serials: dict[str, list[str]] = {}
+        """By dialect."""
         self._numbers = count(1)
 
     def stop(self) -> None:
@@ -73,18 +74,20 @@ class Site:
             raise BenchmarkError("the database is gone")
         return family(postmaster.pid)
 
-    def terminals(self, wanted: int) -> Sequence[str]:
-        """Return the serials of so many registered terminals."""
-        if len(self.serials) < wanted:
-            fresh = [f"BENCH{at:06d}" for at in range(len(self.serials), wanted)]
-            asyncio.run(self._register(fresh))
-            self.serials += fresh
-        return self.serials[:wanted]
+    def terminals(self, wanted: int, dialect: str = "yls") -> Sequence[str]:
+        """Return the serials of so many registered terminals of a dialect."""
+        known = self.serials.setdefault(dialect, [])
+        if len(known) < wanted:
+            kind = "" if dialect == "yls" else dialect[:3].upper()
+            fresh = [f"BENCH{kind}{at:06d}" for at in range(len(known), wanted)]
+            asyncio.run(self._register(fresh, dialect))
+            known += fresh
+        return known[:wanted]
 
-    async def _register(self, serials: list[str]) -> None:
+    async def _register(self, serials: list[str], dialect: str) -> None:
         storage = await open_storage(self.dsn, self.layout.master_key)
         try:
-            await Operations(storage).import_directory(_document(serials), "the benchmark")
+            await Operations(storage).import_directory(_document(serials, dialect), "the benchmark")
         finally:
             await storage.close()
 
@@ -207,7 +210,7 @@ def _events(log: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
-def _document(serials: list[str]) -> dict[str, object]:
+def _document(serials: list[str], dialect: str) -> dict[str, object]:
     return {
         "areas": [{"code": "310000", "name": "Shanghai"}],
         "suppliers": [{"code": "ACME", "name": "Acme Terminals"}],
@@ -220,6 +223,7 @@ def _document(serials: list[str]) -> dict[str, object]:
                 "serial": serial,
                 "supplier": "ACME",
                 "model": "A1",
+                "dialect": dialect,
                 "secret": secret_of(serial).hex(),
                 "project": "BENCH",
                 "channel": "gate",

@@ -28,12 +28,47 @@ class BenchmarkError(RuntimeError):
     """A run that must not count: an answer was missing, wrong or came from nobody."""
 
 
-class Load:
-    """One generator process."""
+class Worker:
+    """A generator process that takes orders."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self.pid = process.pid
+
+    def tell(self, do: str, **details: Any) -> Any:
+        """Give one order and return what was seen; raises BenchmarkError."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        if self._process.poll() is not None:
+            raise BenchmarkError(f"the load generator had died before it was told to {do}")
+        self._process.stdin.write(json.dumps({"do": do, **details}) + "\n")
+        self._process.stdin.flush()
+        if not select.select([self._process.stdout], [], [], ANSWER_S)[0]:
+            self._process.kill()
+            raise BenchmarkError(f"the load generator did not come back from {do}")
+        line = self._process.stdout.readline()
+        if not line:
+            raise BenchmarkError(f"the load generator died doing {do}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise BenchmarkError(f"the load generator could not {do}: {answer['error']}")
+        return answer["seen"]
+
+    def stop(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+class Load(Worker):
+    """Terminals that speak YLS/1."""
 
     def connect(
         self, fleet: str, address: tuple[str, int], serials: Sequence[str], login: Login = "real"
@@ -89,18 +124,6 @@ class Load:
         """Close a fleet's connections."""
         self._tell("drop", fleet)
 
-    def stop(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
-
     def _check(self, fleet: str) -> None:
         seen = self._tell("check", fleet)
         if seen["lost"] or seen["bad"]:
@@ -109,22 +132,7 @@ class Load:
             )
 
     def _tell(self, do: str, fleet: str, **details: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        if self._process.poll() is not None:
-            raise BenchmarkError(f"the load generator had died before it was told to {do}")
-        self._process.stdin.write(json.dumps({"do": do, "fleet": fleet, **details}) + "\n")
-        self._process.stdin.flush()
-        if not select.select([self._process.stdout], [], [], ANSWER_S)[0]:
-            self._process.kill()
-            raise BenchmarkError(f"the load generator did not come back from {do}")
-        line = self._process.stdout.readline()
-        if not line:
-            raise BenchmarkError(f"the load generator died doing {do}")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise BenchmarkError(f"the load generator could not {do}: {answer['error']}")
-        return answer["seen"]
+        return self.tell(do, fleet=fleet, **details)
 
 
 def told(reasons: Sequence[tuple[str, int]]) -> str:
@@ -134,15 +142,25 @@ def told(reasons: Sequence[tuple[str, int]]) -> str:
 
 @contextmanager
 def generator() -> Iterator[Load]:
-    """Run a load generator."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.load.process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    load = Load(process)
+    """Run terminals that speak YLS/1."""
+    load = Load(_started("benchmarks.load.process"))
     try:
         yield load
     finally:
         load.stop()
+
+
+@contextmanager
+def posts() -> Iterator[Worker]:
+    """Run terminals that post over HTTP, see `benchmarks.load.posts`."""
+    worker = Worker(_started("benchmarks.load.posts"))
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+def _started(module: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
