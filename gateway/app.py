@@ -51,6 +51,7 @@ from gateway.protocols.counters import Traffic
 from gateway.protocols.courier import Courier
 from gateway.protocols.dialled import Dialled
 from gateway.protocols.gate import Gate
+from gateway.protocols.hoards import Hoards
 from gateway.protocols.listener import DeviceServer
 from gateway.protocols.registry import Registry
 from gateway.protocols.roster import Roster
@@ -283,6 +284,7 @@ def _server(
             registry=Registry(),
             traffic=traffic,
             flow=flow_limits(settings),
+            hoards=Hoards(settings.sessions.receive_bytes),
             deaf=deaf,
             taps=taps,
             verdicts=courier.tell,

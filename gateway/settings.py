@@ -114,6 +114,14 @@ class SessionsSection(Section):
         ge=1,
         le=4_096,
     )
+    receive_bytes: int = setting(
+        256 * MIB,
+        "Bytes that messages which are not here whole yet may take together; above it further "
+        "connections are not read until others are done.",
+        why="After an outage thousands of terminals send pictures at the same time.",
+        ge=MIB,
+        le=65_536 * MIB,
+    )
     write_buffer_bytes: int = setting(
         262_144,
         "Bytes that may wait to be sent to one terminal.",

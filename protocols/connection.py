@@ -50,6 +50,7 @@ class Connection:
         "_congestion",
         "_deliver",
         "_due",
+        "_held",
         "_idle",
         "_label",
         "_listener",
@@ -85,6 +86,7 @@ class Connection:
         )
         self._deliver: Callable[[bytes, Instant], None] = self._receive_newcomer
         self._congestion: Congestion | None = None
+        self._held = False
         self._silence = _silence_limit(ASSUMED_HEARTBEAT)
         self._idle = 0.0
         self._opened_at = 0.0
@@ -138,7 +140,8 @@ class Connection:
         shared.roster.discard(self)
         shared.gate.leave(self)
         shared.counters.closed(self._listener, ending)
-        self._hear_again(now)
+        if self._held or self._congestion is not None:
+            self._tell_deaf(False, now)
         if self._newcomer is None or shared.hush.allows():
             seconds = round(now.mono - self._opened_at, 3)
             shared.log.info("session.closed", **self._who(), reason=ending, seconds=seconds)
@@ -155,11 +158,8 @@ class Connection:
 
     def resumeProducing(self) -> None:
         """Read again: the peer has caught up."""
-        now = self._clock()
-        self._read_at = now.mono
-        self._hear_again(now)
-        self._due = self._next_due()
-        self._transport.resumeProducing()
+        self._congestion = None
+        self._listen()
 
     def stopProducing(self) -> None:
         """Do nothing: the loss of the connection is told separately."""
@@ -184,6 +184,19 @@ class Connection:
         """Take note of how often the peer was told to be heard."""
         self._silence = max(_silence_limit(heartbeat_s), self._idle)
         self._due = min(self._due, self._next_due())
+
+    def hold(self) -> None:
+        """Do not read what would not find room."""
+        now = self._clock()
+        self._held, self._due = True, inf
+        self._transport.pauseProducing()
+        self._tell_deaf(True, now)
+
+    def release(self) -> None:
+        """Read again, unless the peer has to take our answers first."""
+        self._held = False
+        if self.ending is None:
+            self._listen()
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
@@ -273,6 +286,8 @@ class Connection:
                 self.abort(newcomer.out_of_time)
         elif self._congestion is not None:
             self._judge_congestion(self._congestion, mono)
+        elif self._held:
+            pass  # the silence is ours
         elif mono - self._read_at >= self._silence and self._session is not None:
             self._session.close(Parting.IDLE)
         if self._session is not None:
@@ -361,12 +376,18 @@ class Connection:
             return self._newcomer.login_by
         if self._congestion is not None:
             return 0.0  # whether it takes bytes is looked at in every sweep
+        if self._held:
+            return inf
         return self._read_at + self._silence
 
-    def _hear_again(self, now: Instant) -> None:
-        if self._congestion is not None:
-            self._congestion = None
+    def _listen(self) -> None:
+        """Read again, unless something else still speaks against it."""
+        now = self._clock()
+        self._read_at = now.mono
+        self._due = self._next_due()
+        if self._congestion is None and not self._held:
             self._tell_deaf(False, now)
+            self._transport.resumeProducing()
 
     def _tell_deaf(self, deaf: bool, now: Instant) -> None:
         if self._session is not None and self._session.admitted:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gateway.codecs.api import Conversation, Dialect, Reach
 from gateway.protocols.flow import Credit
+from gateway.protocols.hoards import Hoard
 from gateway.protocols.routing import MEMBER_ROUTES, NOISE, STRANGER_ROUTES
 from gateway.protocols.surroundings import Surroundings
 
@@ -33,6 +34,7 @@ class Session:
         "_connection",
         "_conversation",
         "_draining",
+        "_hoard",
         "_routes",
         "_routing",
         "_serial",
@@ -81,6 +83,8 @@ class Session:
         self._routing = False
         self._serial: Serial | None = None
         self._draining = False
+        self._hoard: Hoard | None = None
+        """Exists once a message came in more than one read."""
         self._complained = False
 
     # What the connection calls.
@@ -98,6 +102,8 @@ class Session:
         if events and self._handle(events, now) and self.admitted:
             self.shared.desk.heard(self, now)
         self.flush(now)
+        if self._hoard is not None or not events:
+            self._hoard_up(len(data), whole=bool(events))
 
     def flush(self, now: Instant) -> None:
         """Send what the conversation has to say; close if it is over."""
@@ -141,6 +147,8 @@ class Session:
         if self.admitted:
             self.shared.registry.release(self.device, self.generation)
             self.shared.desk.lost(self, reason, now)
+        if self._hoard is not None:
+            self.shared.hoards.drop(self._hoard)
         if self.tap is not None:
             self.tap.end(now)
 
@@ -249,6 +257,15 @@ class Session:
         return named
 
     # The rest is ours.
+
+    def _hoard_up(self, size: int, *, whole: bool) -> None:
+        """Count bytes that led to nothing yet; strangers have bounds of their own."""
+        if self._hoard is None:
+            self._hoard = Hoard(self._connection)
+        if whole:
+            self.shared.hoards.drop(self._hoard)
+        elif self.admitted and not self.over:
+            self.shared.hoards.keep(self._hoard, size)
 
     def _blame_codec(self, error: Exception) -> None:
         self.blame("codec_error")

@@ -11,6 +11,7 @@ from gateway.protocols.capture import Taps
 from gateway.protocols.counters import SessionCounters, Traffic
 from gateway.protocols.flow import FlowLimits
 from gateway.protocols.gate import Gate
+from gateway.protocols.hoards import Hoards
 from gateway.protocols.hush import Hush
 from gateway.protocols.registry import Registry
 
@@ -18,6 +19,8 @@ from gateway.domain.ids import DeviceId, Serial
 from gateway.domain.ports import DeviceDesk, Log, SessionHandle
 from gateway.domain.times import Instant
 from gateway.domain.verification import VerdictDue
+
+RECEIVE_BYTES = 256 * 1024 * 1024
 
 if TYPE_CHECKING:
     from gateway.protocols.roster import Roster
@@ -58,6 +61,8 @@ class Surroundings:
     traffic: Traffic = field(default_factory=Traffic)
     hush: Hush = field(default_factory=Hush)
     flow: FlowLimits = field(default_factory=FlowLimits)
+    hoards: Hoards = field(default_factory=lambda: Hoards(RECEIVE_BYTES))
+    """What messages that are not here whole may take together."""
     deaf: Callable[[SessionHandle, bool, Instant], None] = never_deaf
     """Told when we stop reading an admitted session's socket (True) and when we read it again or
     lose it (False): its silence in between is ours."""

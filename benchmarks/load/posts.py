@@ -19,9 +19,9 @@ from typing import Any
 import uvloop
 from gateway.codecs.hikvision.device_texts import Style, put_content, put_request
 
-PATIENCE_S = 120.0
+PATIENCE_S = 220.0
 STYLE = Style()
-PUT_OFF, AGAIN_S = 503, 2.0
+PUT_OFF, AGAIN_S = 503, 5.0
 QUIET_S = 1.0
 """Without a byte more on its way for so long, everything that is taken has been taken."""
 
@@ -151,7 +151,7 @@ class Posts:
         left = -1
         while left != (now := sum(one.unsent for one in self._terminals)):
             left = now
-            await asyncio.sleep(QUIET_S)  # noqa: ASYNC110 - sockets tell of no event here
+            await asyncio.sleep(QUIET_S)
         return sum(len(one.made[0]) - 1 for one in self._terminals) - left
 
     async def release(self) -> dict[str, int]:

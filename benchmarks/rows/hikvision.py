@@ -23,7 +23,7 @@ OPTIONS = {"dialects": {"enabled": [DIALECT]}}
 PICTURE = 50 * 1024
 UPLOAD = 200 * 1024
 BUDGET_MB = 256
-"""What bodies that are not here whole may take together: `listen.receive_budget_bytes`."""
+"""What bodies that are not here whole may take together: `sessions.receive_bytes`."""
 H1 = "events with a 50 KB picture per second, parse to commit / h11 and bare INSERTs of the same"
 H3 = "memory while 2,000 terminals upload 200 KB at once, above idle"
 
@@ -89,7 +89,7 @@ def uploads(bench: Bench) -> list[Result]:
             row="H3",
             what=H3.replace("2,000", f"{count:,}"),
             ours=f"{middle(grown):,.0f} MB",
-            limit=f"{BUDGET_MB} MB: listen.receive_budget_bytes, of {count * UPLOAD / 1e6:,.0f} MB",
+            limit=f"{BUDGET_MB} MB: sessions.receive_bytes, of {count * UPLOAD / 1e6:,.0f} MB",
             checks=[
                 Check(
                     goal=Goal(name=H3, better="less", must=1.5 * BUDGET_MB, stretch=BUDGET_MB),

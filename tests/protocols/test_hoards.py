@@ -1,0 +1,85 @@
+"""Room for messages that are not whole: who waits, who goes on, and that everybody gets through."""
+
+from __future__ import annotations
+
+from gateway.protocols.hoards import FAVOURED, FREE, Hoard, Hoards
+from hypothesis import given
+from hypothesis import strategies as st
+
+BIG = 100_000
+
+
+class Socket:
+    """Remembers whether it is read."""
+
+    def __init__(self) -> None:
+        self.read = True
+
+    def hold(self) -> None:
+        assert self.read
+        self.read = False
+
+    def release(self) -> None:
+        assert not self.read
+        self.read = True
+
+
+def crowd(count: int) -> list[tuple[Socket, Hoard]]:
+    sockets = [Socket() for _ in range(count)]
+    return [(one, Hoard(one)) for one in sockets]
+
+
+def test_small_messages_never_wait() -> None:
+    hoards = Hoards(0)
+    for one, hoard in crowd(1_000):
+        hoards.keep(hoard, FREE)
+        assert one.read
+    assert hoards.held == 0
+
+
+def test_above_the_bound_a_few_go_on_and_the_others_follow_in_their_order() -> None:
+    hoards = Hoards(0)
+    everybody = crowd(FAVOURED + 3)
+    for _, hoard in everybody:
+        hoards.keep(hoard, BIG)
+    assert [one.read for one, _ in everybody] == [True] * FAVOURED + [False] * 3
+    assert hoards.waiting == 3
+    hoards.keep(everybody[0][1], BIG)
+    assert everybody[0][0].read
+    hoards.drop(everybody[0][1])
+    assert [one.read for one, _ in everybody[FAVOURED:]] == [True, False, False]
+    hoards.drop(everybody[FAVOURED + 1][1])  # it hung up while it waited
+    hoards.drop(everybody[1][1])
+    assert [one.read for one, _ in everybody[FAVOURED:]] == [True, False, True]
+
+
+def test_room_lets_everybody_go_on() -> None:
+    hoards = Hoards(3 * BIG)
+    everybody = crowd(FAVOURED + 10)
+    for _, hoard in everybody:
+        hoards.keep(hoard, BIG)
+    assert hoards.waiting > 0
+    for one, hoard in everybody:
+        if one.read:
+            hoards.drop(hoard)
+    assert all(one.read for one, _ in everybody)
+
+
+@given(st.lists(st.tuples(st.integers(0, 19), st.integers(1, 60_000)), max_size=300))
+def test_somebody_is_always_read_and_the_count_is_right(steps: list[tuple[int, int]]) -> None:
+    hoards = Hoards(200_000)
+    everybody = crowd(20)
+    for at, size in steps:
+        one, hoard = everybody[at]
+        if not one.read:
+            continue
+        hoards.keep(hoard, size)
+        if one.read and hoard.held > BIG:
+            hoards.drop(hoard)
+        assert hoards.held == sum(max(0, each.held - FREE) for _, each in everybody)
+        assert sum(not each.read for each, _ in everybody) == hoards.waiting
+        assert any(each.read for each, _ in everybody)
+    for _, hoard in everybody:
+        hoards.drop(hoard)
+    assert (hoards.held, hoards.waiting) == (0, 0)
+    assert all(one.read for one, _ in everybody)
