@@ -2,7 +2,8 @@
 
 ``silent`` counts and logs nothing, so that the difference to the shipped gateway is what logs and
 metrics cost. ``scraped`` watches its own event loop while /metrics is fetched from it, and prints
-the longest stalls as JSON.
+the longest stalls as JSON. ``timed`` has a timer of 50 ms instead of a matcher, with room for any
+number of questions at a time, so that what is measured is everything else.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from gateway.storage.opening import Storage
@@ -19,11 +21,16 @@ from gateway.storage.opening import Storage
 from gateway import app, runtime
 from gateway.app import Parts
 from gateway.config import load
+from gateway.domain.matching import Answer, Question, Trait
 from gateway.domain.ports import Log, RecordStore
 from gateway.services import tally
 from gateway.services.verify.ports import VerifyPorts
 from gateway.settings import Settings
+from tests.support.matchers import FakeMatcher
 
+TIMER_S = 0.05
+FACE_ALGORITHM = 0x0101
+"""One whose scores have a threshold as shipped."""
 WINDOW_S = 0.4
 WARM_UP_S = 1.0
 ROUNDS = 5
@@ -66,6 +73,27 @@ def silence() -> None:
         return await built(settings, storage, Silence(log), probe, ports)
 
     setattr(runtime, "build", build)  # noqa: B010
+
+
+class Timer(FakeMatcher):
+    """Finds nobody, after a while."""
+
+    async def match(self, question: Question) -> Answer:
+        """Take the time of a comparison, and no processor."""
+        del question
+        await asyncio.sleep(TIMER_S)
+        return Answer(trait=Trait.FACE, algorithm=self.face_algorithm, candidates=(), index=0)
+
+
+@asynccontextmanager
+async def _timed_ports(settings: Settings, storage: Storage) -> AsyncIterator[VerifyPorts]:
+    del settings
+    yield VerifyPorts(
+        matcher=Timer(face_algorithm=FACE_ALGORITHM),
+        workers=storage.workers,
+        galleries=storage.galleries,
+        decisions=storage.decisions,
+    )
 
 
 def _uncounted(metrics: object) -> Silence:
@@ -140,6 +168,8 @@ def main(variant: str, config: Path) -> None:
     settings = load(config, {})
     if variant == "silent":
         silence()
+    elif variant == "timed":
+        setattr(runtime, "verify_ports", _timed_ports)  # noqa: B010
     else:
         scraped(settings)
     runtime.run(settings)

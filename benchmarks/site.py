@@ -216,7 +216,13 @@ def _document(serials: list[str], dialect: str) -> dict[str, object]:
         "suppliers": [{"code": "ACME", "name": "Acme Terminals"}],
         "models": [{"supplier": "ACME", "name": "A1"}],
         "projects": [
-            {"code": "BENCH", "name": "Benchmark", "area": "310000", "channels": ["gate"]}
+            {
+                "code": "BENCH",
+                "name": "Benchmark",
+                "area": "310000",
+                "channels": ["gate"],
+                "verification": "central_gallery",
+            }
         ],
         "devices": [
             {

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from benchmarks.goals import Baseline
-from benchmarks.load.client import Load
+from benchmarks.load.client import Worker
 from benchmarks.processes import Usage, Used, machine_seconds, spent, usage
 from benchmarks.site import Gateway, Site
 from benchmarks.stats import middle
@@ -30,7 +30,7 @@ class Watch:
         self._others: list[float] = []
 
     @contextmanager
-    def round(self, site: Site, gateway: Gateway, load: Load) -> Iterator[None]:
+    def round(self, site: Site, gateway: Gateway, load: Worker) -> Iterator[None]:
         """Count what is spent inside the block."""
 
         def now() -> dict[str, Usage]:

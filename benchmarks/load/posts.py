@@ -56,6 +56,7 @@ class Terminal:
         self.path = path
         self.number = 0
         self.made: list[bytes] = []
+        self._turn = asyncio.Lock()
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
 
@@ -102,11 +103,11 @@ class Terminal:
         return heard
 
     async def ask(self) -> float:
-        """Send the next of what was made; return the seconds until its answer."""
-        raw = self.made.pop()
+        """Send the next of what was made; return the seconds from now until its answer."""
         began = time.perf_counter()
-        await self.send(raw)
-        status = await self.answer()
+        async with self._turn:
+            await self.send(self.made.pop(0))
+            status = await self.answer()
         if status != 200:
             raise RuntimeError(f"a question got {status}")
         return time.perf_counter() - began

@@ -10,13 +10,16 @@ from gateway.codecs.hikvision.keys import token
 
 from benchmarks.bench import Bench, Measurement
 from benchmarks.database import Bare
-from benchmarks.goals import Check, Goal, Result
+from benchmarks.goals import Baseline, Check, Goal, Result
+from benchmarks.host import TIMER_S
 from benchmarks.load.client import BenchmarkError, Worker, posts
 from benchmarks.load.link import secret_of
 from benchmarks.load.posts import request
 from benchmarks.processes import resident_bytes
+from benchmarks.rows.latency import QUIET_INSERT_S
 from benchmarks.site import Gateway
-from benchmarks.stats import middle
+from benchmarks.stats import middle, percentile
+from benchmarks.watch import Watch
 
 DIALECT = "hikvision"
 OPTIONS = {"dialects": {"enabled": [DIALECT]}}
@@ -25,6 +28,9 @@ UPLOAD = 200 * 1024
 BUDGET_MB = 256
 """What bodies that are not here whole may take together: `sessions.receive_bytes`."""
 H1 = "events with a 50 KB picture per second, parse to commit / h11 and bare INSERTs of the same"
+RATE = 200
+QUESTION = 20 * 1024
+H2 = "verdicts at 200 questions/s, 99th percentile, beyond a matcher of 50 ms"
 H3 = "memory while 2,000 terminals upload 200 KB at once, above idle"
 
 
@@ -65,6 +71,53 @@ def events(bench: Bench) -> list[Result]:
             "shares two cores with PostgreSQL and the generator.",
             settings="dialects.enabled = hikvision",
             notes=[f"{count} terminals, each with its next event after the answer to the last"],
+        )
+    ]
+
+
+def questions(bench: Bench) -> list[Result]:
+    """Ask two hundred times a second, and look at what comes on top of a matcher of 50 ms."""
+    count, seconds = bench.size(400, 200), bench.size(10, 4)
+    paths = _paths(bench, count)
+    bare = Bare(bench.site.dsn)
+    over: list[float] = []
+    median: list[float] = []
+    inserts: list[float] = []
+    watched = Watch()
+    with bench.site.gateway(OPTIONS, host="timed") as gateway, posts() as load:
+        _connect(load, gateway, paths)
+        for _ in range(bench.rounds):
+            with watched.round(bench.site, gateway, load):
+                took = load.tell("ask", rate=RATE, seconds=seconds, picture=QUESTION)
+            if len(took) != RATE * seconds or min(took) < TIMER_S:
+                raise BenchmarkError(f"{len(took)} questions, the first answered by nobody")
+            over.append((percentile(took, 0.99) - TIMER_S) * 1000)
+            median.append((percentile(took, 0.5) - TIMER_S) * 1000)
+            inserts.append(bare.single_inserts(bare.latest(count)) * 1000)
+    baseline = Baseline(
+        name="99th percentile of one INSERT over 8 connections",
+        value=middle(inserts),
+        limit=QUIET_INSERT_S * 1000,
+        unit="ms",
+    )
+    goal = Goal(
+        name="99th percentile above the timer", better="less", must=50, stretch=25, unit="ms"
+    )
+    ratio = Goal(name="times one INSERT", better="less", must=None)
+    return [
+        Result(
+            row="H2",
+            what=H2,
+            ours=f"{middle(over):.1f} ms (median {middle(median):.1f} ms)",
+            limit=f"{middle(inserts):.1f} ms: one INSERT, which a verdict waits for too",
+            checks=[
+                Check(goal=goal, rounds=over, baselines=[baseline, watched.quiet]),
+                Check(goal=ratio, rounds=[a / b for a, b in zip(over, inserts, strict=True)]),
+            ],
+            bound="A verdict leaves after the commit of its record, which waits for the batch "
+            "before it.",
+            settings="dialects.enabled = hikvision; a timer of 50 ms instead of a matcher",
+            notes=[f"{count} terminals, a picture of 20 KB with each question", watched.note()],
         )
     ]
 
@@ -133,5 +186,6 @@ def _parse(requests: Sequence[bytes]) -> float:
 
 MEASUREMENTS = (
     Measurement(rows=("H1",), work=events),
+    Measurement(rows=("H2",), work=questions),
     Measurement(rows=("H3",), work=uploads),
 )

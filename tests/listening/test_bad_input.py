@@ -26,6 +26,7 @@ from tests.support.waiting import wait_for
 
 OURS, OTHER, TWIN = "K-BAD-0001", "K-BAD-0002", "K-BAD-0003"
 SETTINGS = '[dialects]\nenabled = ["yls", "hikvision"]\n[hikvision]\ndigest = "{}"\n'
+FORM = "multipart/form-data; boundary=b"
 NUMBERS = count(1)
 STORED = """
 select p.number, p.picture_digest is not null as pictured from passage p
@@ -65,6 +66,10 @@ def parts(picture: bytes, boundary: str = "b", repeat: int = 1) -> bytes:
 def chunked(body: bytes) -> bytes:
     half = len(body) // 2
     return b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in (body[:half], body[half:], b""))
+
+
+def large(number: int) -> bytes:
+    return b"\xff\xd8%6d" % number + bytes(250 * 1024) + b"\xff\xd9"
 
 
 def nested(levels: int) -> bytes:
@@ -197,6 +202,28 @@ def test_a_picture_above_the_limit_costs_the_picture_only(gateway: Gateway) -> N
         assert wire.status() == 200
     assert stored(gateway)[-1][1] is False
     assert gateway.logged("session.protocol_error", code="picture_too_large")
+
+
+def test_more_pictures_at_once_than_there_is_room_for_all_arrive() -> None:
+    serials = [f"K-ROOM-{number:02}" for number in range(20)]
+    room = "[sessions]\nreceive_bytes = 1048576\n"
+    with open_folder() as folder, running(Site(folder, SETTINGS.format("off") + room)) as gateway:
+        listed = document(*serials, dialect="hikvision")
+        gateway.ask("directory.import", document=listed, place="test")
+        wires = [Wire(gateway.site, f"127.0.0.{40 + n}") for n in range(len(serials))]
+        for serial, wire in zip(serials, wires, strict=True):
+            wire.say(post(event(), to=path(serial)))
+            assert wire.status() == 200
+        posted = [post(parts(large(n)), kind=FORM, to=path(s)) for n, s in enumerate(serials)]
+        # So much fits into the kernel's buffers, whether the gateway reads it or not.
+        for wire, raw in zip(wires, posted, strict=True):
+            wire.say(raw[:-1])
+        for wire, raw in zip(wires, posted, strict=True):
+            wire.say(raw[-1:])
+        assert [wire.status() for wire in wires] == [200] * len(wires)
+        for wire in wires:
+            wire.close()
+        assert all(stored(gateway, serial)[-1][1] for serial in serials)
 
 
 def test_one_that_claims_anothers_serial_number_is_not_found(gateway: Gateway) -> None:
