@@ -19,9 +19,12 @@ from typing import Any
 import uvloop
 from gateway.codecs.hikvision.device_texts import Style, put_content, put_request
 
+from tests.support.jpegs import jpeg
+
 PATIENCE_S = 220.0
 STYLE = Style()
-PUT_OFF, AGAIN_S = 503, 5.0
+PUT_OFF, AGAIN, AGAIN_S = 503, 20, 0.2
+"""So many of those that were put off come again at a time."""
 QUIET_S = 1.0
 """Without a byte more on its way for so long, everything that is taken has been taken."""
 
@@ -31,12 +34,11 @@ def request(path: str, number: int, picture: int, *, asks: bool = False) -> byte
     inner = {
         "majorEventType": 5,
         "subEventType": 0x92 if asks else 75,
-        "employeeNoString": "10027",
         "doorNo": 1,
         "serialNo": number,
         "frontSerialNo": number - 1,
         "currentEvent": True,
-        **({"remoteCheck": True} if asks else {}),
+        **({"remoteCheck": True} if asks else {"employeeNoString": "10027"}),
     }
     values = {
         "dateTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -44,9 +46,8 @@ def request(path: str, number: int, picture: int, *, asks: bool = False) -> byte
         "eventType": "AccessControllerEvent",
         "AccessControllerEvent": inner,
     }
-    own = f"{path} {number} ".encode()
-    face = b"\xff\xd8\xff\xe0" + own + bytes(max(0, picture - len(own) - 6)) + b"\xff\xd9"
-    return put_request(path, "gateway", put_content(values, face, STYLE), STYLE)
+    content = put_content(values, jpeg(picture, f"{path} {number}"), STYLE)
+    return put_request(path, "gateway", content, STYLE)
 
 
 class Terminal:
@@ -161,15 +162,17 @@ class Posts:
         What is put off is sent again as a whole, as a terminal does.
         """
         heard: Counter[str] = Counter()
+        again = asyncio.Semaphore(AGAIN)
 
         async def finish(one: Terminal, held: asyncio.Task[None]) -> None:
             await held
             await one.send(one.made[0][-1:])
             heard[str(status := await one.answer())] += 1
             while status == PUT_OFF:
-                await asyncio.sleep(AGAIN_S)
-                await one.send(one.made[0])
-                heard[str(status := await one.answer())] += 1
+                async with again:
+                    await asyncio.sleep(AGAIN_S)
+                    await one.send(one.made[0])
+                    heard[str(status := await one.answer())] += 1
 
         pairs = zip(self._terminals, self._holding, strict=True)
         await asyncio.gather(*(finish(*pair) for pair in pairs))
