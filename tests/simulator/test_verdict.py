@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.simulator.ledger import Ledger
-from gateway.simulator.verdict import Evidence, Promise, judge
+from gateway.simulator.verdict import Evidence, Promise, Share, judge
 
 SERIES = 7
 
@@ -30,6 +30,16 @@ def test_a_run_in_which_everything_arrived_keeps_every_promise() -> None:
     assert verdict.kept
     assert (verdict.recorded, verdict.acknowledged, verdict.stored) == (4, 4, 4)
     assert (verdict.lost, verdict.doubled) == (0, 0)
+
+
+def test_what_became_of_it_is_told_by_protocol() -> None:
+    ours, theirs = book(), book(recorded=4, told=(1, 2))
+    ours.dialect, theirs.dialect, theirs.serial = "yls", "hikvision", "SIM-2"
+    verdict = judge([ours, theirs], {"SIM-1": WHOLE, "SIM-2": replace(WHOLE, passages=1)})
+    assert verdict.dialects == {
+        "hikvision": Share(terminals=1, recorded=4, acknowledged=2, stored=2),
+        "yls": Share(terminals=1, recorded=4, acknowledged=4, stored=4),
+    }
 
 
 @pytest.mark.parametrize(
