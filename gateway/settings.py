@@ -115,10 +115,11 @@ class SessionsSection(Section):
         le=4_096,
     )
     receive_bytes: int = setting(
-        256 * MIB,
+        128 * MIB,
         "Bytes that messages which are not here whole yet may take together; above it further "
         "connections are not read until others are done.",
-        why="After an outage thousands of terminals send pictures at the same time.",
+        why="After an outage thousands of terminals send pictures at the same time; with what "
+        "does not count, and captures, it comes to twice as much.",
         ge=MIB,
         le=65_536 * MIB,
     )

@@ -6,6 +6,7 @@ Knows no socket, no clock of its own and no protocol. What an event leads to is 
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from gateway.codecs.api import Conversation, Dialect, Reach
@@ -34,6 +35,7 @@ class Session:
         "_connection",
         "_conversation",
         "_draining",
+        "_excused",
         "_hoard",
         "_routes",
         "_routing",
@@ -83,6 +85,8 @@ class Session:
         self._routing = False
         self._serial: Serial | None = None
         self._draining = False
+        self._excused = 0.0
+        """Seconds in which we did not read a message that is not whole; below 0 while we do not."""
         self._hoard: Hoard | None = None
         """Exists once a message came in more than one read."""
         self._complained = False
@@ -115,7 +119,10 @@ class Session:
             self.tap.settle(now)
 
     def tick(self, now: Instant) -> None:
-        """Let the conversation act on time having passed."""
+        """Let the conversation act on time having passed; not on time in which it was not read."""
+        if self._excused and now.mono < (self._later() or inf):
+            self.flush(now)
+            return
         try:
             events = self._conversation.tick(now)
         except Exception as error:
@@ -151,6 +158,19 @@ class Session:
             self.shared.hoards.drop(self._hoard)
         if self.tap is not None:
             self.tap.end(now)
+
+    # What the hoards call.
+
+    def hold(self) -> None:
+        """Leave the connection unread; the time that takes is ours."""
+        self._excused -= self.shared.clock().mono
+        self.deadline = self._later
+        self._connection.hold()
+
+    def release(self) -> None:
+        """Read it again."""
+        self._excused += self.shared.clock().mono
+        self._connection.release()
 
     # What services call.
 
@@ -261,11 +281,17 @@ class Session:
     def _hoard_up(self, size: int, *, whole: bool) -> None:
         """Count bytes that led to nothing yet; strangers have bounds of their own."""
         if self._hoard is None:
-            self._hoard = Hoard(self._connection)
+            self._hoard = Hoard(self)
         if whole:
             self.shared.hoards.drop(self._hoard)
+            self._excused, self.deadline = 0.0, self._conversation.deadline
         elif self.admitted and not self.over:
             self.shared.hoards.keep(self._hoard, size)
+
+    def _later(self) -> float | None:
+        """Return the conversation's deadline without the time that was ours; None while it is."""
+        due = self._conversation.deadline()
+        return None if due is None or self._excused < 0 else due + self._excused
 
     def _blame_codec(self, error: Exception) -> None:
         self.blame("codec_error")

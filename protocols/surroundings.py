@@ -20,7 +20,7 @@ from gateway.domain.ports import DeviceDesk, Log, SessionHandle
 from gateway.domain.times import Instant
 from gateway.domain.verification import VerdictDue
 
-RECEIVE_BYTES = 256 * 1024 * 1024
+RECEIVE_BYTES = 128 * 1024 * 1024
 
 if TYPE_CHECKING:
     from gateway.protocols.roster import Roster

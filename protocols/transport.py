@@ -17,6 +17,9 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 
 __all__ = ["BACKLOG", "Link", "Listener", "SoleProtocol", "StreamFactory", "connect", "listen"]
 
+RECEIVE_BUFFER = 32 * 1024
+"""Bytes, which the kernel doubles: it must not hand over a whole picture in one read, or whoever is to
+wait for room (`gateway.protocols.hoards`) has brought everything already."""
 BACKLOG = 4096
 """Connections the kernel keeps until we take them: the usual ceiling of Linux, so that a site of
 thousands may reconnect in the same second."""
@@ -69,6 +72,7 @@ async def listen(
     for listening in server.sockets:
         # Inherited by every connection accepted from it, which saves a system call for each.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     return Listener(server)
 
 

@@ -26,7 +26,8 @@ OPTIONS = {"dialects": {"enabled": [DIALECT]}}
 PICTURE = 50 * 1024
 UPLOAD = 200 * 1024
 BUDGET_MB = 256
-"""What bodies that are not here whole may take together: `sessions.receive_bytes`."""
+"""What all receiving may take: `sessions.receive_bytes`, what of each connection does not count
+there, and the 64 MiB of captures."""
 H1 = "events with a 50 KB picture per second, parse to commit / h11 and bare INSERTs of the same"
 RATE = 200
 QUESTION = 20 * 1024
@@ -143,10 +144,10 @@ def uploads(bench: Bench) -> list[Result]:
             row="H3",
             what=H3.replace("2,000", f"{count:,}"),
             ours=f"{middle(grown):,.0f} MB",
-            limit=f"{BUDGET_MB} MB: sessions.receive_bytes, of {count * UPLOAD / 1e6:,.0f} MB",
+            limit=f"{BUDGET_MB} MB: the budget, for {count * UPLOAD / 1e6:,.0f} MB",
             checks=[
                 Check(
-                    goal=Goal(name=H3, better="less", must=1.5 * BUDGET_MB, stretch=BUDGET_MB),
+                    goal=Goal(name=H3, better="less", must=BUDGET_MB, stretch=0.8 * BUDGET_MB),
                     rounds=grown,
                 )
             ],

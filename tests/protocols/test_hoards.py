@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
+from gateway.codecs.api import Reach
+from gateway.protocols.flow import FlowLimits
 from gateway.protocols.hoards import FAVOURED, FREE, Hoard, Hoards
+from gateway.protocols.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gateway.domain.times import Instant
 
 BIG = 100_000
 
@@ -83,3 +91,31 @@ def test_somebody_is_always_read_and_the_count_is_right(steps: list[tuple[int, i
         hoards.drop(hoard)
     assert (hoards.held, hoards.waiting) == (0, 0)
     assert all(one.read for one, _ in everybody)
+
+
+def test_a_deadline_waits_while_the_connection_is_not_read() -> None:
+    ticks: list[float] = []
+    now = [100.0]
+    conversation = SimpleNamespace(
+        closing=None,
+        deadline=lambda: 130.0,
+        output=lambda: b"",
+        tick=lambda at: ticks.append(at.mono) or [],  # type: ignore[func-returns-value]
+    )
+    shared = SimpleNamespace(
+        flow=FlowLimits(), taps=None, clock=lambda: Instant(now[0], 1), hoards=Hoards(0)
+    )
+    connection = SimpleNamespace(peer="here", ending=None, hold=lambda: None, release=lambda: None)
+    dialect = SimpleNamespace(name="some", version="1", reach=Reach.PUSH_ONLY)
+    session = Session(*cast(Any, (shared, connection, conversation, dialect)))
+    assert session.deadline() == 130.0
+    session.hold()
+    assert session.deadline() is None
+    session.tick(Instant(149.0, 1))
+    now[0] = 150.0
+    session.release()
+    assert session.deadline() == 180.0
+    session.tick(Instant(179.0, 1))
+    assert ticks == []
+    session.tick(Instant(180.0, 1))
+    assert ticks == [180.0]
