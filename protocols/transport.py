@@ -18,8 +18,8 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 __all__ = ["BACKLOG", "Link", "Listener", "SoleProtocol", "StreamFactory", "connect", "listen"]
 
 RECEIVE_BUFFER = 32 * 1024
-"""Bytes, which the kernel doubles: it must not hand over a whole picture in one read, or whoever is to
-wait for room (`gateway.protocols.hoards`) has brought everything already."""
+"""Bytes, which the kernel doubles: it must not hand over a whole picture in one read, or whoever is
+to wait for room (`gateway.protocols.hoards`) has brought everything already."""
 BACKLOG = 4096
 """Connections the kernel keeps until we take them: the usual ceiling of Linux, so that a site of
 thousands may reconnect in the same second."""
