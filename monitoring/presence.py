@@ -186,11 +186,9 @@ class PresenceTable:
         silent_since = np.maximum(table.last + table.credit, earliest)
         late_at = silent_since + table.late_after
         offline_at = silent_since + table.offline_after
-        target = (late_at < now).astype(np.int8)
-        target += offline_at < now
+        target = (late_at < now).astype(np.int8) + (offline_at < now)
         target += Presence.ONLINE
-        target[table.unpaced & (target == Presence.LATE)] = Presence.ONLINE
-        target[table.unpaced & (target == Presence.OFFLINE)] = Presence.QUIET
+        table.excuse_unpaced(target)
         np.maximum(target, table.state, out=target, where=unheard)
         untold = (table.state == FREE) | ((table.state == Presence.NEVER_SEEN) & unheard)
         np.copyto(target, table.state, where=untold)
@@ -308,6 +306,11 @@ class _Columns:
         self.heard[which] |= fresh
         self.credit[which][fresh] = 0.0
         self.folded[which] = self.last[which]
+
+    def excuse_unpaced(self, target: NDArray[np.int8]) -> None:
+        """Call nobody late or offline who is bound to no heartbeats."""
+        target[self.unpaced & (target == Presence.LATE)] = Presence.ONLINE
+        target[self.unpaced & (target == Presence.OFFLINE)] = Presence.QUIET
 
     def excuse(self, which: slice, seconds: float, now: float) -> None:
         """Add to the credit of silence, at most up to the silence itself."""

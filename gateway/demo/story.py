@@ -238,11 +238,7 @@ class Story:
             phase=self._phase,
             caption=self._caption,
             sites=[self._site(site, counts) for site in self._sites],
-            hikvision=SiteLine(
-                name="Hikvision 海康",
-                online=counts.speaking.get(HIKVISION, 0),
-                total=self._plot.hikvision,
-            ),
+            hikvision=self._speakers(counts),
             pid=self._stage.pid,
             starts=self._starts,
             backfilled=counts.backfilled,
@@ -272,6 +268,10 @@ class Story:
             lost=told.lost,
             doubled=told.doubled,
         )
+
+    def _speakers(self, counts: Counts) -> SiteLine:
+        online = counts.speaking.get(HIKVISION, 0)
+        return SiteLine(name="Hikvision 海康", online=online, total=self._plot.hikvision)
 
     def _site(self, site: Site, counts: Counts) -> SiteLine:
         share, rest = divmod(self._plot.everybody, SITES)
