@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from typing import Any
 
 import pytest
 from gateway.codecs.hikvision.device import HikvisionDevice
@@ -118,7 +119,7 @@ def test_whom_the_terminal_names_must_be_whom_it_shows(site: Site, numbers: dict
     ("age_s", "inner"), [(600, {}), (0, {"currentEvent": False})], ids=["old", "replayed"]
 )
 def test_a_question_of_the_past_opens_nothing_for_anybody(
-    site: Site, numbers: dict[int, int], age_s: int, inner: dict[str, object]
+    site: Site, numbers: dict[int, int], age_s: int, inner: dict[str, Any]
 ) -> None:
     del numbers
     asked = occurrence(portrait(1, 7), asks=True, age_s=age_s, **inner)
