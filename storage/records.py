@@ -183,8 +183,9 @@ class PostgresRecordStore:
         committed_ms = self._wall()
         passages: list[Values] = []
         faults: list[Values] = []
+        passage = Kind.PASSAGE
         for row, slice_ in zip(rows, slices, strict=True):
-            (passages if row.kind is Kind.PASSAGE else faults).append(
+            (passages if row.kind is passage else faults).append(
                 (*row.values, committed_ms, *slice_)
             )
         if passages:
