@@ -92,13 +92,14 @@ class FrameReader:
         missing = self._missing
         if missing:
             size = len(data)
-            if size >= WORTH_KEEPING:
+            self._missing = missing = missing - size
+            if size >= WORTH_KEEPING or missing <= 0:  # what completes a frame is joined at once
                 self._late.append(data)
             else:
-                self._buffer += b"".join(self._late) + data
+                self._buffer += b"".join(self._late)
+                self._buffer += data
                 self._late.clear()
-            if size < missing:
-                self._missing = missing - size
+            if missing > 0:
                 return False
             self._missing = 0
         elif not self.broken:

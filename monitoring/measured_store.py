@@ -13,10 +13,17 @@ from gateway.monitoring.metrics import (
     Metrics,
 )
 
-from gateway.domain.errors import StoreUnavailable
+from gateway.domain.errors import StoreRefused, StoreUnavailable
 from gateway.domain.ids import DeviceId
 from gateway.domain.passages import Record
-from gateway.domain.ports import LostRange, Outcome, Picture, RecordStore, SeriesWanted
+from gateway.domain.ports import (
+    LostRange,
+    Outcome,
+    Picture,
+    PictureWanted,
+    RecordStore,
+    SeriesWanted,
+)
 from gateway.domain.requests import HeldSeries
 
 Answer = TypeVar("Answer")
@@ -49,13 +56,13 @@ class MeasuredStore:
         """See `RecordStore`."""
         await self._measure("save_lost", self._store.save_lost(lost))
 
-    async def save_picture(self, picture: Picture) -> None:
+    async def save_pictures(self, batch: Sequence[Picture]) -> list[StoreRefused | None]:
         """See `RecordStore`."""
-        await self._measure("save_picture", self._store.save_picture(picture))
+        return await self._measure("save_pictures", self._store.save_pictures(batch))
 
-    async def has_picture(self, device: DeviceId, digest: bytes) -> bool:
+    async def has_pictures(self, wanted: Sequence[PictureWanted]) -> list[bool]:
         """See `RecordStore`."""
-        return await self._measure("has_picture", self._store.has_picture(device, digest))
+        return await self._measure("has_pictures", self._store.has_pictures(wanted))
 
     async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
         """See `RecordStore`."""

@@ -84,7 +84,7 @@ STATE = Label(name="state", values=("online", "late", "offline", "never_seen", "
 OPERATION = Label(
     name="op",
     values=(
-        *("save", "save_lost", "save_picture", "has_picture", "held", "keep_cursors"),
+        *("save", "save_lost", "save_pictures", "has_pictures", "held", "keep_cursors"),
         *("keep_contacts", "reserve_ids"),
     ),
 )

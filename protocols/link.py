@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
+from gateway.protocols.outbox import Outbox
 from gateway.protocols.streams import Producer, StreamFactory, StreamProtocol
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
@@ -65,6 +66,7 @@ class Link(asyncio.Protocol):
         "_held",
         "_high",
         "_low",
+        "_outbox",
         "_over",
         "_peer",
         "_producer",
@@ -75,13 +77,18 @@ class Link(asyncio.Protocol):
         "_write_closed",
         "_write_paused",
         "_written",
-        "write",
+        "send",
     )
 
     def __init__(
-        self, factory: StreamFactory, write_high: int = WRITE_HIGH, write_low: int = WRITE_LOW
+        self,
+        factory: StreamFactory,
+        outbox: Outbox,
+        write_high: int = WRITE_HIGH,
+        write_low: int = WRITE_LOW,
     ) -> None:
         self._factory: StreamFactory | None = factory
+        self._outbox = outbox
         self._high = write_high
         self._low = write_low
         self._transport: asyncio.Transport
@@ -98,8 +105,8 @@ class Link(asyncio.Protocol):
         self._write_closed = False
         self._write_paused = False
         self._written = 0
-        self.write: Callable[[bytes], None] = _discard
-        """Send bytes. Asyncio's own method while the connection is well, so it costs nothing."""
+        self.send: Callable[[bytes], None] = _discard
+        """Send bytes now. Asyncio's own method while the connection is well."""
 
     # What the loop calls.
 
@@ -121,7 +128,7 @@ class Link(asyncio.Protocol):
             return
         self._protocol = protocol
         self._deliver = protocol.dataReceived
-        self.write = transport.write
+        self.send = transport.write
         try:
             protocol.makeConnection(self)
         except BaseException:
@@ -141,6 +148,7 @@ class Link(asyncio.Protocol):
         """Keep the connection for a protocol that can live with one direction; else close it."""
         protocol = self._protocol
         if not IHalfCloseableProtocol.providedBy(protocol):
+            self._outbox.flush()
             return False
         self._read_closed = True
         protocol.readConnectionLost()  # type: ignore[union-attr]
@@ -149,7 +157,7 @@ class Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell producer and protocol, then forget them."""
         self._over = True
-        self.write = _discard
+        self.send = _discard
         producer, self._producer = self._producer, None
         protocol, self._protocol = self._protocol, None
         self._deliver = _nobody
@@ -161,17 +169,17 @@ class Link(asyncio.Protocol):
     def pause_writing(self) -> None:
         """More than ``write_high`` bytes are unsent: pause the producer."""
         self._write_paused = True
-        if self.write is not _discard:
+        if self.send is not _discard:
             self._written = self._transport.get_write_buffer_size()
-            self.write = self._write_counted
+            self.send = self._write_counted
         if self._producer is not None:
             self._producer.pauseProducing()
 
     def resume_writing(self) -> None:
         """Fewer than ``write_low`` bytes are unsent: the producer may go on."""
         self._write_paused = False
-        if self.write is not _discard:
-            self.write = self._transport.write
+        if self.send is not _discard:
+            self.send = self._transport.write
         if self._producer is not None:
             self._producer.resumeProducing()
         if self._disconnecting and not self._write_paused:
@@ -217,6 +225,10 @@ class Link(asyncio.Protocol):
 
     # What the protocol calls.
 
+    def write(self, data: bytes) -> None:
+        """Send bytes, after all that this turn of the loop has to do."""
+        self._outbox.put(self, data if type(data) is bytes else bytes(memoryview(data)))
+
     def writeSequence(self, data: list[bytes]) -> None:
         """Send several pieces in one go."""
         self.write(b"".join(data))
@@ -227,6 +239,7 @@ class Link(asyncio.Protocol):
         A producer that is paused is resumed before that and may say its last words then.
         """
         if not self._disconnecting:
+            self._outbox.flush()
             self._disconnecting = True
             if self._producer is None or not self._write_paused:
                 self._close()
@@ -235,7 +248,7 @@ class Link(asyncio.Protocol):
         """Close at once; unsent bytes are lost, in the kernel too, and the peer sees a reset."""
         if not self._over:
             self._aborted = True
-            self.write = _discard
+            self.send = _discard
             with suppress(OSError):  # the socket may be half gone already
                 self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
             self._transport.abort()
@@ -247,8 +260,9 @@ class Link(asyncio.Protocol):
         """
         if self._write_closed or self._over or self._transport.is_closing():
             return
+        self._outbox.flush()
         self._write_closed = True
-        self.write = _discard
+        self.send = _discard
         if self._read_closed:
             self._transport.close()
         else:
@@ -258,7 +272,8 @@ class Link(asyncio.Protocol):
             self._protocol.writeConnectionLost()  # type: ignore[union-attr]
 
     def _close(self) -> None:
-        self.write = _discard
+        self._outbox.flush()
+        self.send = _discard
         if not self._over:
             self._transport.close()
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from gateway.protocols.link import WRITE_HIGH, WRITE_LOW, Address, Link, address_of
+from gateway.protocols.outbox import Outbox
 from gateway.protocols.streams import StreamFactory, StreamProtocol
 from twisted.internet.interfaces import IListeningPort
 from zope.interface import implementer  # type: ignore[import-untyped]
@@ -67,7 +68,7 @@ async def listen(
     write_low: int = WRITE_LOW,
 ) -> Listener:
     """Accept connections for ``factory``; port 0 takes a free one. Raises OSError."""
-    make = partial(Link, factory, write_high, write_low)
+    make = partial(Link, factory, Outbox(loop), write_high, write_low)
     server = await loop.create_server(make, host, port, backlog=BACKLOG)
     for listening in server.sockets:
         # Inherited by every connection accepted from it, which saves a system call for each.
@@ -91,7 +92,7 @@ async def connect(
 
     For a protocol that exists already, pass ``SoleProtocol(protocol)``.
     """
-    make = partial(Link, factory, write_high, write_low)
+    make = partial(Link, factory, Outbox(loop), write_high, write_low)
     local = (local_host, 0) if local_host is not None else None
     _, link = await loop.create_connection(make, host, port, local_addr=local, ssl=tls)
     return link

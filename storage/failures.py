@@ -65,7 +65,12 @@ def row_refused() -> Iterator[None]:
     except Exception as error:
         if not blames_row(error):
             raise
-        raise StoreRefused(f"it refuses this data ({describe(error)}).") from error
+        raise refusal(error) from error
+
+
+def refusal(error: Exception) -> StoreRefused:
+    """Translate an error that blames a row."""
+    return StoreRefused(f"it refuses this data ({describe(error)}).")
 
 
 def describe(error: BaseException) -> str:

@@ -7,8 +7,10 @@ be attached, and rows in it would block the month they belong to.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
 
+from gateway.storage.failures import lacks_partition
 from gateway.storage.months import month_of, next_month, start_ms
 from gateway.storage.pool import SLOW_LIMIT_S, Connection, Database, Turn
 
@@ -19,6 +21,9 @@ ATTACHED = """
 select i.inhrelid is not null as attached from pg_class c
 left join pg_inherits i on i.inhrelid = c.oid where c.oid = to_regclass($1)
 """
+
+
+T = TypeVar("T")
 
 
 class Partitions:
@@ -43,6 +48,18 @@ class Partitions:
         if len(wanted) == 1:
             (month,) = wanted
             self._sure = range(start_ms(month), start_ms(next_month(month)))
+
+    async def placed(self, received_ms: Sequence[int], write: Callable[[], Awaitable[T]]) -> T:
+        """Write rows received at these instants; for a partition that is gone they try twice."""
+        await self.ensure(received_ms)
+        try:
+            return await write()
+        except Exception as error:
+            if not lacks_partition(error):
+                raise
+        self.forget()  # somebody detached one behind our back
+        await self.ensure(received_ms)
+        return await write()
 
     async def make_ahead(self, now_ms: int) -> None:
         """Make the present month and the next ones; to be called daily or more often."""

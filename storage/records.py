@@ -6,33 +6,38 @@ like, how an identity is claimed and how bytes are sealed is known next door.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
 
 from gateway.storage.columns import FAULT_COLUMNS, PASSAGE_COLUMNS, Kind, Row, Values, row_of
 from gateway.storage.crypto import Sealer
-from gateway.storage.failures import blames_row, lacks_partition, repeats_identity, row_refused
+from gateway.storage.failures import repeats_identity, row_refused
+from gateway.storage.halving import halving
 from gateway.storage.identities import Claims, claim_boldly, claim_carefully
 from gateway.storage.keyring import PICTURE, RAW, Keyring
+from gateway.storage.late_pictures import LatePictures
 from gateway.storage.months import wall_ms
 from gateway.storage.numbering import draw_ids, find_held, write_cursors, write_lost
 from gateway.storage.partitions import Partitions
-from gateway.storage.pictures import NumberedPicture, inline_pictures, write_pictures
+from gateway.storage.pictures import inline_pictures, write_pictures
 from gateway.storage.pool import Connection, Database, Turn
 from gateway.storage.raw import write_raw
 from gateway.storage.set_aside import quarantine, reject
 
+from gateway.domain.errors import StoreRefused
 from gateway.domain.ids import DeviceId
 from gateway.domain.passages import Record
-from gateway.domain.ports import LostRange, Outcome, Picture, SeriesWanted, no_probe
+from gateway.domain.ports import (
+    LostRange,
+    Outcome,
+    Picture,
+    PictureWanted,
+    SeriesWanted,
+    no_probe,
+)
 from gateway.domain.requests import HeldSeries
 
-T = TypeVar("T")
 Claim = Callable[[Connection, Sequence[Row]], Awaitable[Claims]]
 
-PICTURE_IDS = 1_000
-"""Ids of late pictures drawn at once."""
 HELD_LIMITS = 4
 """Time limits of one call that a question about many series may take: a terminal without a cursor
 may have a hundred thousand numbers to be looked through, and several may come back together."""
@@ -59,9 +64,7 @@ class PostgresRecordStore:
         self._probe = probe
         self._careful = 0
         """Batches that still go the careful way."""
-        self._picture_ids: Iterator[int] = iter(())
-        self._drawing = asyncio.Lock()
-        """A block runs out for all waiting pictures at once; one of them draws the next."""
+        self._late = LatePictures(database, keyring, self._partitions, self.reserve_ids, probe)
 
     @property
     def available(self) -> bool:
@@ -81,8 +84,9 @@ class PostgresRecordStore:
         if not batch:
             return []
         rows = [row_of(record) for record in batch]
-        return await self._placed(
-            [record.received_ms for record in batch], lambda: self._settle(rows)
+        return await self._partitions.placed(
+            [record.received_ms for record in batch],
+            lambda: halving(rows, self._commit, self._reject),
         )
 
     async def save_lost(self, lost: LostRange) -> None:
@@ -94,27 +98,13 @@ class PostgresRecordStore:
             async with self._database.use() as connection:
                 await write_lost(connection, lost)
 
-    async def save_picture(self, picture: Picture) -> None:
-        """Store a late picture; the same digest twice is stored once."""
-        sealer = await self._keyring.sealer(PICTURE, picture.received_ms)
-        id_ = await self._picture_id()
+    async def save_pictures(self, batch: Sequence[Picture]) -> list[StoreRefused | None]:
+        """See `LatePictures.save`."""
+        return await self._late.save(batch)
 
-        async def write() -> None:
-            async with self._database.transaction() as connection:
-                await write_pictures(connection, sealer, [NumberedPicture(id_, picture)])
-
-        with row_refused():
-            await self._placed([picture.received_ms], write)
-
-    async def has_picture(self, device: DeviceId, digest: bytes) -> bool:
-        """Say whether the device's picture is durable already."""
-        async with self._database.use() as connection:
-            held: bool = await connection.fetchval(
-                "select exists (select from picture_identity where device = $1 and digest = $2)",
-                device,
-                digest,
-            )
-            return held
+    async def has_pictures(self, wanted: Sequence[PictureWanted]) -> list[bool]:
+        """See `LatePictures.held`."""
+        return await self._late.held(wanted)
 
     async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
         """Compute which numbers are held, tombstones and quarantined ones included, in order.
@@ -159,39 +149,7 @@ class PostgresRecordStore:
         async with self._database.use(turn=Turn.RECORDS) as connection:
             return await draw_ids(connection, count)
 
-    async def _picture_id(self) -> int:
-        """Take an id from our block: drawn one by one, pictures would wait for each other."""
-        async with self._drawing:
-            for id_ in self._picture_ids:
-                return id_
-            self._picture_ids = iter(await self.reserve_ids(PICTURE_IDS))
-            return next(self._picture_ids)
-
-    async def _placed(self, received_ms: list[int], write: Callable[[], Awaitable[T]]) -> T:
-        """Write rows for which partitions exist, made now if need be."""
-        await self._partitions.ensure(received_ms)
-        try:
-            return await write()
-        except Exception as error:
-            if not lacks_partition(error):
-                raise
-        self._partitions.forget()  # somebody detached one behind our back
-        await self._partitions.ensure(received_ms)
-        return await write()
-
-    async def _settle(self, rows: list[Row]) -> list[Outcome]:
-        """Commit the rows; halve them until a row the database refuses stands alone."""
-        try:
-            return await self._commit(rows)
-        except Exception as error:
-            if not blames_row(error):
-                raise
-            if len(rows) == 1:
-                return [await self._reject(rows[0], error)]
-        middle = len(rows) // 2
-        return await self._settle(rows[:middle]) + await self._settle(rows[middle:])
-
-    async def _commit(self, rows: list[Row]) -> list[Outcome]:
+    async def _commit(self, rows: Sequence[Row]) -> list[Outcome]:
         try:
             if self._careful == 0:
                 return await self._write(rows, claim_boldly)
@@ -202,7 +160,7 @@ class PostgresRecordStore:
         self._careful -= 1
         return await self._write(rows, claim_carefully)
 
-    async def _write(self, rows: list[Row], claim: Claim) -> list[Outcome]:
+    async def _write(self, rows: Sequence[Row], claim: Claim) -> list[Outcome]:
         received_ms = rows[0].record.received_ms
         sealer = await self._keyring.sealer(RAW, received_ms)
         picture_sealer = await self._keyring.sealer(PICTURE, received_ms)
@@ -225,8 +183,9 @@ class PostgresRecordStore:
         committed_ms = self._wall()
         passages: list[Values] = []
         faults: list[Values] = []
+        passage = Kind.PASSAGE
         for row, slice_ in zip(rows, slices, strict=True):
-            (passages if row.kind is Kind.PASSAGE else faults).append(
+            (passages if row.kind is passage else faults).append(
                 (*row.values, committed_ms, *slice_)
             )
         if passages:

@@ -41,7 +41,7 @@ def measure(bench: Bench) -> list[Result]:
             limit=f"{middle(joined) * 1e6:.1f} µs",
             checks=[Check(goal=Goal(name=WHAT, better="less", must=2), rounds=ratios)],
             bound="One method call a read; a new reader and the look at the frame's beginning "
-            "come on top. Both sides copy once.",
+            "come on top. Both sides copy once: the pieces are joined when the last is there.",
         )
     ]
 

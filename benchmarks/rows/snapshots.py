@@ -52,7 +52,8 @@ def measure(bench: Bench) -> list[Result]:
                 Check(goal=Goal(name=WHAT, better="more", must=0.35, stretch=0.5), rounds=ratios)
             ],
             bound=f"A picture is {frames} frames, each decrypted, checked and answered under "
-            "AES-CCM, then encrypted for the table; the table is one value and one commit away.",
+            "AES-CCM, and each answer a system call, then encrypted for the table. Those that are "
+            "complete while others commit share a transaction, up to 16.",
             notes=[
                 (
                     f"plain TCP with encrypted frames (ENC); {count} terminals; "

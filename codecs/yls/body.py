@@ -15,6 +15,7 @@ from gateway.domain.templates import TemplateFault
 
 KNOWN = frozenset(int(kind) for kind in Tlv)
 _RESULT = Struct(">HHH")
+_RESULT_KIND = Tlv.RESULT | CRITICAL
 
 
 class Refused(Exception):
@@ -100,7 +101,7 @@ def put_number(kind: int, number: int, size: int, *, critical: bool = False) -> 
 
 def put_result(result: int) -> bytes:
     """Return the RESULT element, critical as in every answer."""
-    return _RESULT.pack(Tlv.RESULT | CRITICAL, 2, result)
+    return _RESULT.pack(_RESULT_KIND, 2, result)
 
 
 RESULT_OK = put_result(Result.OK)

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from gateway.domain.commands import OutcomeBase
 from gateway.domain.directory import Device, Directory
+from gateway.domain.errors import StoreRefused
 from gateway.domain.events import (
     BlobCompleted,
     BlobInterrupted,
@@ -214,6 +215,13 @@ class LostRange:
     received_ms: int
 
 
+class PictureWanted(NamedTuple):
+    """A picture a terminal offers."""
+
+    device: DeviceId
+    digest: bytes
+
+
 class SeriesWanted(NamedTuple):
     """A series of a device of which somebody wants to know what is held."""
 
@@ -235,11 +243,14 @@ class RecordStore(Protocol):
     async def save_lost(self, lost: LostRange) -> None:
         """Store a tombstone for a range; storing it twice is harmless."""
 
-    async def save_picture(self, picture: Picture) -> None:
-        """Store a late picture; the same digest twice is stored once."""
+    async def save_pictures(self, batch: Sequence[Picture]) -> list[StoreRefused | None]:
+        """Store late pictures in one transaction; say of each why it was refused, or None.
 
-    async def has_picture(self, device: DeviceId, digest: bytes) -> bool:
-        """Say whether the device's picture is durable already."""
+        One that is refused never fails its neighbours. The same digest twice is stored once.
+        """
+
+    async def has_pictures(self, wanted: Sequence[PictureWanted]) -> list[bool]:
+        """Say of each picture whether it is durable already, in order."""
 
     async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
         """Compute which numbers are held, tombstones and quarantined ones included, in order."""

@@ -13,6 +13,9 @@ from gateway.domain.vocabulary import Lane
 ROW_BYTES = 512
 """What a queued record without a picture is reckoned to occupy; pictures come on top."""
 
+# Named once: looking up a member of an enum takes Python 3.11 a tenth of a microsecond.
+_LIVE = Lane.LIVE
+
 
 @dataclass(slots=True)
 class Waiting:
@@ -43,14 +46,14 @@ class Lanes:
 
     def put(self, item: Waiting, lane: Lane) -> bool:
         """Queue a record; False when there is no room and the terminal must keep it."""
-        share = 1 if lane is Lane.LIVE else 2
+        share = 1 if lane is _LIVE else 2
         rows_taken = len(self._live) + len(self._backfill)
         if rows_taken * share >= self._rows:
             return False
         if (self.waiting_bytes + item.size) * share > self._bytes:
             return False
         self.waiting_bytes += item.size
-        (self._live if lane is Lane.LIVE else self._backfill).append(item)
+        (self._live if lane is _LIVE else self._backfill).append(item)
         return True
 
     def take(self, *, rows: int, bytes_: int) -> list[Waiting]:

@@ -13,8 +13,8 @@ from gateway.domain.ports import SeriesWanted, SessionHandle
 from gateway.domain.requests import Admit, HeldSeries, MeasureClock, Parting, Refusal, Refuse
 from gateway.services.common import Common
 from gateway.services.firmware import Firmware
-from gateway.services.holdings import Holdings
 from gateway.services.terminals import Terminal
+from gateway.services.together import Together
 
 SESSION_IDS = 65_535
 """Session numbers are 16 bits on the wire of YLS/1 and never zero."""
@@ -40,7 +40,9 @@ class Logins:
     def __init__(self, common: Common, directory: Callable[[], Directory]) -> None:
         """``directory`` returns the present one: it may change while a login waits."""
         self._directory = directory
-        self._holdings = Holdings(common.store, common.tasks)
+        self._holdings: Together[SeriesWanted, HeldSeries] = Together(
+            common.store.held, common.tasks, "held numbers"
+        )
         self._terminals = common.terminals
         self._tasks = common.tasks
         self._tally = common.tally

@@ -1,7 +1,8 @@
 """Pictures that follow their record: taken in pieces, durable before they are acknowledged.
 
 A record never waits for its picture (R-105); a picture is deferred rather than lost when the
-database is down, because the terminal keeps it until the transfer is confirmed.
+database is down, because the terminal keeps it until the transfer is confirmed. Those that are
+complete while others are being committed share the next transaction.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections import OrderedDict
 from gateway.domain.errors import StoreRefused, StoreUnavailable
 from gateway.domain.events import BlobCompleted, BlobInterrupted, BlobOffered
 from gateway.domain.ids import DeviceId
-from gateway.domain.ports import Picture, SessionHandle
+from gateway.domain.ports import Picture, PictureWanted, SessionHandle
 from gateway.domain.requests import Accept, DeclineBlob, TakeBlob
 from gateway.domain.times import Instant
 from gateway.services.common import Common
+from gateway.services.together import Together
 
 FRAGMENT_OVERHEAD = 512
 """Bytes reckoned for remembering a beginning at all; without it a budget of single bytes would
@@ -85,13 +87,22 @@ class Pictures:
     """Answers the offers of pictures and stores what arrives."""
 
     def __init__(self, common: Common) -> None:
-        self._store = common.store
+        store = common.store
         self._tasks = common.tasks
         self._tally = common.tally
         self._log = common.log
         self._max = common.limits.max_picture_bytes
         self._fragments = Fragments(common.limits.fragment_bytes)
         self._transfers = Transfers(common.limits.transfer_bytes)
+        self._held: Together[PictureWanted, bool] = Together(
+            store.has_pictures, common.tasks, "picture.offers"
+        )
+        self._saving: Together[Picture, StoreRefused | None] = Together(
+            store.save_pictures,
+            common.tasks,
+            "pictures",
+            weigh=lambda picture: len(picture.data),
+        )
 
     def offered(self, session: SessionHandle, event: BlobOffered) -> None:
         """Take, resume or decline; a picture already durable needs no transfer."""
@@ -106,7 +117,7 @@ class Pictures:
 
     async def _answer(self, session: SessionHandle, event: BlobOffered) -> None:
         try:
-            known = await self._store.has_picture(session.device, event.digest)
+            known = await self._held.of(PictureWanted(session.device, event.digest))
         except Exception as error:
             self._transfers.end(session, event.digest)
             self._decline(session, event, "unavailable")
@@ -135,17 +146,17 @@ class Pictures:
 
     async def _save(self, session: SessionHandle, event: BlobCompleted, picture: Picture) -> None:
         try:
-            await self._store.save_picture(picture)
-        except StoreRefused as error:
-            self._transfers.end(session, event.digest)
-            self._log.error("picture.rejected", device=picture.device, error=str(error))
-            self._decline(session, event, "quota")
+            refused = await self._saving.of(picture)
         except Exception as error:  # the conversation keeps the object, and so its room
             self._decline(session, event, "unavailable")
             if not isinstance(error, StoreUnavailable):
                 raise
+            return
+        self._transfers.end(session, event.digest)
+        if refused is not None:
+            self._log.error("picture.rejected", device=picture.device, error=str(refused))
+            self._decline(session, event, "quota")
         else:
-            self._transfers.end(session, event.digest)
             self._count(picture, event)
             session.submit(Accept(receipt=event.receipt))
 

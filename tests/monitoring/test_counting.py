@@ -25,9 +25,9 @@ from gateway.protocols.endings import ENDINGS
 from gateway.protocols.gate import REFUSALS
 
 from gateway.domain.directory import Device
-from gateway.domain.errors import StoreUnavailable
+from gateway.domain.errors import StoreRefused, StoreUnavailable
 from gateway.domain.ids import DeviceId, Serial
-from gateway.domain.ports import LostRange, Outcome, Picture, SeriesWanted
+from gateway.domain.ports import LostRange, Outcome, Picture, PictureWanted, SeriesWanted
 from gateway.domain.requests import HeldSeries, Parting, Refusal
 from gateway.domain.vocabulary import Lane
 from gateway.services.lanes import Lanes
@@ -162,12 +162,13 @@ class Store:
     async def save_lost(self, lost: object) -> None:
         await self.answer()
 
-    async def save_picture(self, picture: object) -> None:
+    async def save_pictures(self, batch: object) -> list[StoreRefused | None]:
         await self.answer()
+        return [None]
 
-    async def has_picture(self, device: DeviceId, digest: bytes) -> bool:
+    async def has_pictures(self, wanted: object) -> list[bool]:
         await self.answer()
-        return True
+        return [True]
 
     async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
         await self.answer()
@@ -189,8 +190,11 @@ PICTURE = Picture(device=DeviceId(1), digest=b"", data=b"", received_ms=0)
 CALLS: dict[str, tuple[Callable[[MeasuredStore], Awaitable[object]], object]] = {
     "save": (lambda store: store.save([]), [Outcome.STORED]),
     "save_lost": (lambda store: store.save_lost(LOST), None),
-    "save_picture": (lambda store: store.save_picture(PICTURE), None),
-    "has_picture": (lambda store: store.has_picture(DeviceId(1), b"x"), True),
+    "save_pictures": (lambda store: store.save_pictures([PICTURE]), [None]),
+    "has_pictures": (
+        lambda store: store.has_pictures([PictureWanted(DeviceId(1), b"x")]),
+        [True],
+    ),
     "held": (
         lambda store: store.held([SeriesWanted(DeviceId(1), 7, 9)]),
         [HeldSeries(series=7, upto=9)],

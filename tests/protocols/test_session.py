@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from gateway.protocols.flow import FlowLimits
 
 from gateway.domain.ids import DeviceId, Receipt
@@ -131,12 +133,13 @@ def test_several_answers_leave_in_one_write() -> None:
             session = b.shared.registry.session(DeviceId(7))
             assert session is not None
             writes: list[bytes] = []
-            session._connection._transport.write = writes.append
+            session._connection._transport.send = writes.append
             session.submit(
                 Accept(receipt=Receipt(1)), Conflict(receipt=Receipt(2)), Accept(receipt=Receipt(3))
             )
-            assert writes == [b"ACK 1\nCONFLICT 2\nACK 3\n"]
             assert len(session.credit) == 0
+            await asyncio.sleep(0)
+            assert writes == [b"ACK 1\nCONFLICT 2\nACK 3\n"]
 
     run(main)
 

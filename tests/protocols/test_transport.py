@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.protocols.link import NO_LINGER
+from gateway.protocols.outbox import Outbox
 from gateway.protocols.transport import Link, SoleProtocol, connect, listen
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IConsumer, IListeningPort, IPushProducer, ITCPTransport
@@ -223,9 +224,11 @@ def test_a_peer_that_was_gone_before_we_looked_is_dropped() -> None:
     shut = socket.socket()
     shut.close()
     transport = Gone()
-    link = Link(Nobody())
+    loop = asyncio.new_event_loop()
+    link = Link(Nobody(), Outbox(loop))
     link.connection_made(transport)
     link.connection_lost(None)
+    loop.close()
     assert transport.aborted
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.domain.directory import DeviceState
 from gateway.domain.events import LoginProved, StoredSeries
 from gateway.domain.ids import DeviceId, Serial
-from gateway.domain.ports import SeriesWanted
-from gateway.domain.requests import Admit, HeldSeries, Parting, Refusal, Refuse
+from gateway.domain.requests import Admit, Parting, Refusal, Refuse
 from tests.support.desks import Bench, run
 from tests.support.reports import EPOCH, NOW, device, directory, passage
 from tests.support.sessions import RecordingSession
@@ -24,14 +22,7 @@ class SlowAnswers:
 
     def __init__(self, store: MemoryStore, *series: int) -> None:
         self._waits = {one: asyncio.Event() for one in series}
-        self._held = store.held
-        store.held = self.held  # type: ignore[method-assign]
-
-    async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
-        for one in wanted:
-            if one.series in self._waits:
-                await self._waits[one.series].wait()
-        return await self._held(wanted)
+        store.delays = self._waits
 
     def answer(self, series: int) -> None:
         self._waits[series].set()

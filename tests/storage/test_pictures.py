@@ -7,9 +7,10 @@ from typing import Any
 from gateway.storage.opening import Storage
 from gateway.storage.pool import Turn
 
+from gateway.domain.errors import StoreRefused
 from gateway.domain.events import PictureRef
 from gateway.domain.ids import DeviceId
-from gateway.domain.ports import Outcome, Picture
+from gateway.domain.ports import Outcome, Picture, PictureWanted
 from tests.support.reports import NOW, passage
 from tests.support.stored import stored_passage
 
@@ -36,11 +37,12 @@ async def column(storage: Storage, query: str) -> list[Any]:
 
 def test_a_late_picture_is_stored_once_and_comes_back(storage: Storage, run: Any) -> None:
     async def main() -> None:
-        assert not await storage.records.has_picture(DEVICE, DIGEST)
-        await storage.records.save_picture(late(damaged=True))
-        await storage.records.save_picture(late())
-        assert await storage.records.has_picture(DEVICE, DIGEST)
-        assert not await storage.records.has_picture(DeviceId(2), DIGEST)
+        asked = [PictureWanted(DEVICE, DIGEST), PictureWanted(DeviceId(2), DIGEST)]
+        assert await storage.records.has_pictures(asked) == [False, False]
+        assert await storage.records.save_pictures([late(damaged=True), late()]) == [None, None]
+        assert await storage.records.save_pictures([late()]) == [None]
+        assert await storage.records.has_pictures(asked) == [True, False]
+        assert await storage.records.has_pictures(asked[::-1]) == [False, True]
         assert await storage.pictures.picture(DEVICE, DIGEST) == DATA
         assert await storage.pictures.picture(DeviceId(2), DIGEST) is None
         assert await column(storage, "select damaged from picture") == [True]
@@ -56,7 +58,7 @@ def test_an_inline_picture_is_stored_with_its_record(storage: Storage, run: Any)
     async def main() -> None:
         assert await storage.records.save([record, again]) == [Outcome.STORED] * 2
         assert await storage.pictures.picture(DEVICE, DIGEST) == DATA
-        await storage.records.save_picture(late())
+        await storage.records.save_pictures([late()])
         assert await column(storage, "select id from picture") == [1]
         assert (await storage.proofs.counts(DEVICE)).pictures == 1
 
@@ -108,7 +110,7 @@ def test_picture_state_of_a_passage(storage: Storage, run: Any) -> None:
         await storage.records.save(batch)
         states = "select picture_state from passage_view order by id"
         assert await column(storage, states) == ["none", "late", "failed"]
-        await storage.records.save_picture(late())
+        await storage.records.save_pictures([late()])
         assert await column(storage, states) == ["none", "with", "with"]
 
     run(main())
@@ -132,7 +134,7 @@ def test_pictures_that_wait_keep_no_record_waiting(storage: Storage, run: Any) -
         async with storage.database.transaction(turn=Turn.SLOW) as holder:
             await holder.execute("lock table picture_identity in exclusive mode")
             saving = [
-                asyncio.create_task(storage.records.save_picture(late(DATA + bytes([at]))))
+                asyncio.create_task(storage.records.save_pictures([late(DATA + bytes([at]))]))
                 for at in range(20)
             ]
             while not await holder.fetchval(WAITING):
@@ -141,5 +143,31 @@ def test_pictures_that_wait_keep_no_record_waiting(storage: Storage, run: Any) -
             assert not any(task.done() for task in saving)
         await asyncio.gather(*saving)
         assert len(await storage.proofs.picture_digests(DEVICE)) == 20
+
+    run(main())
+
+
+def test_a_picture_the_database_refuses_fails_no_other(storage: Storage, run: Any) -> None:
+    batch = [late(DATA + bytes([at])) for at in range(5)]
+    batch[3] = late(DATA, series=2**70)
+
+    async def main() -> None:
+        fates = await storage.records.save_pictures(batch)
+        assert [fate is None for fate in fates] == [True, True, True, False, True]
+        assert isinstance(fates[3], StoreRefused)
+        stored = {one.digest for one in batch if one is not batch[3]}
+        assert await storage.proofs.picture_digests(DEVICE) == stored
+
+    run(main())
+
+
+def test_two_batches_with_the_same_pictures_wait_for_each_other(storage: Storage, run: Any) -> None:
+    batch = [late(DATA + bytes([at])) for at in range(16)]
+
+    async def main() -> None:
+        save = storage.records.save_pictures
+        fates = await asyncio.gather(*(save(batch[::step]) for step in (1, -1) * 4))
+        assert fates == [[None] * 16] * 8
+        assert len(await column(storage, "select id from picture")) == 16
 
     run(main())

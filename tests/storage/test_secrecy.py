@@ -57,14 +57,13 @@ async def put_everything(storage: Storage) -> None:
             stored_fault(first + 3, fault(4, text=f"cannot read card {IDENTITY_NUMBER}")),
         ]
     ) == [Outcome.STORED, Outcome.CONFLICT, Outcome.REJECTED, Outcome.STORED]
-    await storage.records.save_picture(
-        Picture(
-            device=DeviceId(1),
-            digest=hashlib.sha256(LATE).digest(),
-            data=LATE,
-            received_ms=NOW.wall,
-        )
+    late = Picture(
+        device=DeviceId(1),
+        digest=hashlib.sha256(LATE).digest(),
+        data=LATE,
+        received_ms=NOW.wall,
     )
+    assert await storage.records.save_pictures([late]) == [None]
     await storage.directory.import_directory(
         DirectoryDocument(
             areas=(Area(code="990000", name="Sample"),),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
-from gateway.domain.errors import StoreUnavailable
+from gateway.domain.errors import StoreRefused, StoreUnavailable
 from gateway.domain.ids import DeviceId
 from gateway.domain.numbers import HeldNumbers
 from gateway.domain.passages import Record
-from gateway.domain.ports import LostRange, Outcome, Picture, SeriesWanted
+from gateway.domain.ports import LostRange, Outcome, Picture, PictureWanted, SeriesWanted
 from gateway.domain.requests import HeldSeries
 
 
@@ -17,6 +18,8 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.down = False
+        self.delays: dict[int, asyncio.Event] = {}
+        """What `held` waits for, by series."""
         self.records: dict[tuple[DeviceId, bytes], Record] = {}
         self.lost: list[LostRange] = []
         self.pictures: dict[tuple[DeviceId, bytes], Picture] = {}
@@ -46,15 +49,20 @@ class MemoryStore:
         self._ask()
         self.lost.append(lost)
 
-    async def save_picture(self, picture: Picture) -> None:
+    async def save_pictures(self, batch: Sequence[Picture]) -> list[StoreRefused | None]:
         self._ask()
-        self.pictures.setdefault((picture.device, picture.digest), picture)
+        for picture in batch:
+            self.pictures.setdefault((picture.device, picture.digest), picture)
+        return [None] * len(batch)
 
-    async def has_picture(self, device: DeviceId, digest: bytes) -> bool:
+    async def has_pictures(self, wanted: Sequence[PictureWanted]) -> list[bool]:
         self._ask()
-        return (device, digest) in self.pictures
+        return [one in self.pictures for one in wanted]
 
     async def held(self, wanted: Sequence[SeriesWanted]) -> list[HeldSeries]:
+        for one in wanted:
+            if one.series in self.delays:
+                await self.delays[one.series].wait()
         self._ask()
         return [self._held(*one) for one in wanted]
 

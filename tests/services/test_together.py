@@ -12,8 +12,8 @@ from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import SeriesWanted
 from gateway.domain.requests import HeldSeries
-from gateway.services.holdings import MOST_AT_ONCE, MOST_TOGETHER, Holdings
 from gateway.services.tasks import Tasks
+from gateway.services.together import MOST_AT_ONCE, MOST_BYTES, MOST_TOGETHER, Together
 from tests.support.sessions import SilentLog
 from tests.support.stores import MemoryStore
 
@@ -43,6 +43,9 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+Holdings = Together[SeriesWanted, HeldSeries]
+
+
 def asking(holdings: Holdings, *devices: int) -> list[asyncio.Task[HeldSeries]]:
     return [asyncio.create_task(holdings.of(wanted(device))) for device in devices]
 
@@ -53,7 +56,7 @@ def play(test: Coroutine[Any, Any, None]) -> None:
 
 def made() -> tuple[Counting, Holdings]:
     store = Counting()
-    return store, Holdings(store, Tasks(SilentLog()))
+    return store, Together(store.held, Tasks(SilentLog()), "held numbers")
 
 
 def test_who_asks_in_the_same_turn_shares_a_question() -> None:
@@ -112,5 +115,24 @@ def test_a_login_that_is_given_up_takes_nobody_with_it() -> None:
         assert (await other).upto == 2
         with pytest.raises(asyncio.CancelledError):
             await gone
+
+    play(main())
+
+
+def test_what_is_heavy_shares_a_question_only_as_far_as_it_fits() -> None:
+    """One that is too heavy by itself is asked alone, and the order of all stays."""
+    asked: list[list[int]] = []
+
+    async def weighed(sizes: list[int]) -> list[int]:
+        asked.append(sizes)
+        await asyncio.sleep(0)
+        return sizes
+
+    async def main() -> None:
+        half = MOST_BYTES // 2
+        sizes = [2 * MOST_BYTES, 1, half, half - 1, 1, half, 3]
+        together = Together(weighed, Tasks(SilentLog()), "sizes", weigh=lambda size: size)
+        assert await asyncio.gather(*map(together.of, sizes)) == sizes
+        assert asked == [sizes[:1], sizes[1:4], sizes[4:]]
 
     play(main())
