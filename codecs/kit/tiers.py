@@ -30,14 +30,16 @@ class Demand:
 
 DEMANDS: Mapping[Tier, Demand] = {
     Tier.BRONZE: Demand(
-        means="it reads what was recorded, and nothing that comes can hurt the gateway",
-        codes=("P0", "P1", "P2", "P3", "P4", "P6", "P12", "P13", "P14", "P19", "P21"),
-        proven=frozenset({"P0", "P12", "P13"}),
+        means="it reads what was recorded, acknowledges nothing early, and hurts no gateway",
+        codes=(
+            *("P0", "P1", "P2", "P3", "P4", "P6", "P7", "P12", "P13", "P14", "P16", "P19", "P21"),
+        ),
+        proven=frozenset({"P0", "P12", "P13", "P16"}),
     ),
     Tier.SILVER: Demand(
-        means="nothing is lost or counted twice, and later firmware does not stop it",
-        codes=("P5", "P7", "P8", "P9", "P10", "P11", "P15", "P16", "P17", "P18", "P20"),
-        proven=frozenset({"P7", "P8", "P10", "P15", "P16", "P17", "P18", "P20"}),
+        means="no record is counted twice or mistaken, and later firmware does not stop it",
+        codes=("P5", "P8", "P9", "P10", "P11", "P15", "P17", "P18", "P20"),
+        proven=frozenset({"P8", "P10", "P15", "P17", "P18", "P20"}),
     ),
     Tier.GOLD: Demand(
         means="it is simulated, and does everything the gateway asks of a terminal",

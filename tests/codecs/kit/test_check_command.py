@@ -76,7 +76,7 @@ def test_the_scaffold_reaches_bronze_as_it_stands(tmp_path: Path) -> None:
         pytest.param(
             BEAT,
             "            STORE.append(bytes(4096)); yield events.Heartbeat()\n",
-            "bytes stay behind for each conversation: something outside it",
+            "something outside it (a module, a class) keeps growing, at door_gateway.py:",
             id="leaks",
         ),
         pytest.param(
@@ -133,6 +133,16 @@ def test_a_hostile_codec_is_named_with_what_to_mend(
     gatepost(folder, "bless", NAME)
     ran = gatepost(folder, "check", NAME, "--fuzz", "0.1")
     assert said in ran.stdout + ran.stderr, ran.stdout + ran.stderr
+    assert ran.returncode == 1
+
+
+def test_a_name_that_is_another_packages_is_refused(tmp_path: Path) -> None:
+    folder = project(tmp_path / "new", ('name="door"', 'name="yls"'))
+    change(folder / "pyproject.toml", ('door = "door_gateway', 'yls = "door_gateway'))
+    ran = gatepost(folder, "check", "yls", "--fixtures", f"fixtures/{NAME}")
+    assert ran.returncode == 1
+    assert "[codec.name_taken]" in ran.stderr
+    assert "'yls' is the name of a dialect of gatepost" in ran.stderr
 
 
 def test_blessing_a_codec_that_hangs_or_raises_writes_nothing(tmp_path: Path) -> None:
