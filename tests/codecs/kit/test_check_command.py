@@ -38,6 +38,12 @@ def test_the_scaffold_reaches_bronze_as_it_stands(tmp_path: Path) -> None:
             id="loops for ever",
         ),
         pytest.param(
+            BEAT,
+            "            import threading; threading.Event().wait()\n",
+            "one call into the codec does not return for 30 s, now at threading.py",
+            id="waits for ever",
+        ),
+        pytest.param(
             "HELLO, BEAT,",
             "while True:\n    pass\nHELLO, BEAT,",
             "is there a loop that does not end? (while it was imported)",
