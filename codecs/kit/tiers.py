@@ -76,8 +76,10 @@ def tiered(report: Report) -> str:
     """Return the report tier by tier, with what is missing at each and the one reached."""
     out = [f"{report.dialect}: {_name(reached(report.findings))}"]
     for tier, demand in DEMANDS.items():
-        missing = obstacles(tier, report.findings)
-        state = f"missing {', '.join(found.code for found in missing)}" if missing else "complete"
+        missing = [found.code for found in obstacles(tier, report.findings)]
+        untried = not {found.code for found in report.findings}.issuperset(demand.codes)
+        state = f"missing {', '.join(missing)}" if missing else "complete"
+        state = "not tried" if untried and not missing else state
         out += ["", f"{tier.name.lower()} - {demand.means}: {state}"]
         out += [f"  {found.line(4)}" for found in report.findings if found.code in demand.codes]
     return "\n".join(out) + "\n"

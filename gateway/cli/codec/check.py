@@ -112,7 +112,7 @@ def _ending(code: int, seconds: int) -> str:
         return f"used more than {seconds} s of processor time and was stopped"
     if code < 0:
         return f"ended the process by {signal.Signals(-code).name}"
-    return f"ended the process with exit status {code}"
+    return f"ended the process with exit status {code}: it has no say in that (sys.exit, os._exit)"
 
 
 def _report(name: str, said: str, ending: str) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -11,6 +12,8 @@ from gateway.codecs.stage import Stage
 
 CALL_SECONDS = 3.0
 """Processor time a single call into a codec may take, imports included."""
+IDLE_SECONDS = 0.05
+"""Processor time between two looks of a call that only waits."""
 LOOK_AROUND_SECONDS, MOST_LOOKS = 10.0, 3
 """Seconds by the clock between two looks at a call that computes nothing, and how many it may
 outlast: a busy machine may leave the check without a core for a while."""
@@ -22,6 +25,7 @@ class Watchdog:
     def __init__(self) -> None:
         self._computing = _Eye()
         self._waiting = _Eye()
+        self._worked = 0.0
 
     def start(self) -> None:
         """Look once for each second of processor time, and now and then by the clock."""
@@ -40,7 +44,10 @@ class Watchdog:
 
     def _look_around(self, number: int, frame: FrameType | None) -> None:
         del number
-        if self._waiting.same_call() >= MOST_LOOKS and frame is not None:
+        before, self._worked = self._worked, time.process_time()
+        if self._worked - before > IDLE_SECONDS:
+            self._waiting = _Eye()  # it computes, which is the other timer's business
+        elif self._waiting.same_call() >= MOST_LOOKS and frame is not None:
             raise StillRunning(
                 f"one call into the codec does not return for {MOST_LOOKS * LOOK_AROUND_SECONDS:g}"
                 f" s, now at {_place(frame)}: does it sleep, or wait for something? A conversation"

@@ -62,6 +62,12 @@ def test_the_scaffold_reaches_bronze_as_it_stands(tmp_path: Path) -> None:
             id="crashes the process",
         ),
         pytest.param(
+            BEAT,
+            "            raise SystemExit(0)\n",
+            "ended the process with exit status 0: it has no say in that",
+            id="leaves",
+        ),
+        pytest.param(
             FEED,
             "    def feed(self, data, now):\n        return None\n\n" + FEED,
             "feed() returned None: return a list of events, [] when there is none",

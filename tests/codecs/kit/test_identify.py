@@ -70,16 +70,40 @@ def test_dumps_are_read(form: str) -> None:
     assert bytes_of(dumped(form)) == [FRAME]
 
 
-@pytest.mark.parametrize("command", [["xxd"], ["hexdump", "-C"], ["hexdump"], ["xxd", "-p"]])
-def test_what_real_tools_print_is_read(command: list[str]) -> None:
+def printed(command: list[str], data: bytes) -> str:
     try:
-        ran = subprocess.run(command, input=FRAME, capture_output=True, check=True)
+        ran = subprocess.run(command, input=data, capture_output=True, check=True)
     except FileNotFoundError:
         if required():
             raise
         pytest.skip(f"{command[0]} is not installed")
-    (data,) = bytes_of(ran.stdout.decode())
+    return ran.stdout.decode()
+
+
+@pytest.mark.parametrize("command", [["xxd"], ["hexdump", "-C"], ["hexdump"], ["xxd", "-p"]])
+def test_what_real_tools_print_is_read(command: list[str]) -> None:
+    (data,) = bytes_of(printed(command, FRAME))
     assert data[: len(FRAME)] == FRAME
+
+
+@pytest.mark.parametrize("command", [["hexdump", "-C"], ["hexdump"], ["od", "-A", "x", "-t", "x1"]])
+def test_rows_that_a_dump_leaves_out_as_alike_are_there(command: list[str]) -> None:
+    for data in (FRAME + bytes(100) + FRAME, FRAME[:16] + bytes(64)):
+        (found,) = bytes_of(printed(command, data))
+        assert found[: len(data)] == data
+        assert len(found) <= len(data) + 1
+
+
+@pytest.mark.parametrize("label", ["[{:04x}] ", "{:06d} ", "{:08x}: ", "0x{:04x}  "])
+def test_offsets_come_in_many_forms(label: str) -> None:
+    rows = [f"{label.format(at)}{FRAME[at : at + 16].hex(' ')}" for at in range(0, len(FRAME), 16)]
+    assert bytes_of("The box said:\n" + "\n".join(rows)) == [FRAME]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+def test_prose_around_the_bytes_may_be_in_any_usual_encoding(encoding: str) -> None:
+    pasted = f"终端 发送: {FRAME.hex(' ')} (第 1 帧)".encode(encoding)
+    assert [piece.data for piece in read_pieces(pasted)] == [FRAME]
 
 
 def test_messages_on_lines_of_their_own_stay_apart() -> None:

@@ -60,6 +60,13 @@ def test_what_was_not_checked_is_not_reached() -> None:
     assert reached(made()[:1]) is Tier.NONE
 
 
+def test_what_was_not_tried_is_not_called_complete() -> None:
+    only = Finding(code="P0", title="P0", verdict=Verdict.FAILED)
+    text = tiered(Report(dialect="acme/1", findings=(only,)))
+    assert "missing P0" in text
+    assert text.count(": not tried\n") == 2
+
+
 def test_the_report_names_what_is_missing() -> None:
     report = Report(dialect="acme/1", findings=tuple(made(P8=Verdict.FAILED)))
     text = tiered(report)
