@@ -92,6 +92,13 @@ def test_the_scaffold_reaches_bronze_as_it_stands(tmp_path: Path) -> None:
             id="leaks",
         ),
         pytest.param(
+            "            number, person, seconds, direction = PASSAGE.unpack_from(body)\n",
+            "            number, person, seconds, direction = PASSAGE.unpack_from(body)\n"
+            "            self.__dict__.setdefault('seen', []).append(frame)\n",
+            "bytes stay behind for each message sent again, at door_gateway.py:",
+            id="leaks in one kind of message",
+        ),
+        pytest.param(
             "                if (sequence := self.settle(r)) is not None:  # None",
             "                if (sequence := self._tickets.get(r)) is not None:  # None",
             "receipt 1 again: Accept sent",
