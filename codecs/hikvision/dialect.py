@@ -36,6 +36,7 @@ DIALECT = Dialect(
     conversation=HikvisionConversation,
     device=HikvisionDouble,
     reach=Reach.PUSH_ONLY,
+    numbered=False,  # serialNo belongs to no series that a terminal could name
     # Inferred: with httpBroken and checkResponseEnabled it sends again what got no 200.
     retains_until_ack=True,
     opening=opening,
