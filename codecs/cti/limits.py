@@ -14,7 +14,10 @@ MOST_CONTENT = 512 * 1024
 
 MOST_FRAME = MOST_CONTENT + OVERHEAD
 
-FRAME_BEFORE_LOGIN = LOGIN_CONTENT + OVERHEAD
+LOGIN_ROOM = 128
+"""Bytes by which a later login may be longer; what follows the two codes is not looked at."""
+
+FRAME_BEFORE_LOGIN = LOGIN_CONTENT + LOGIN_ROOM + OVERHEAD
 """Nobody needs to send more before the login is answered."""
 
 BYTES_BEFORE_LOGIN = 4 * FRAME_BEFORE_LOGIN

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gateway.codecs.kit.case import Case, Golden, Tally
-from gateway.codecs.kit.meter import Traced, allocated, kept, lines
+from gateway.codecs.kit.meter import Traced, allocated, growing, kept, lines
 from gateway.codecs.kit.report import Finding
 from gateway.codecs.replay import Stage, whole
 
@@ -28,6 +28,9 @@ NOISE_BYTES = 4096
 """What two measurements of the same thing differ by: tables that grow in steps, caches."""
 ROUNDS = 5
 MOST_MESSAGES = 80
+LOOKED_AT = 8
+"""So many times more are played to see where a leak grows: a list takes room by the eighth."""
+MOST_KINDS = 12
 MOST_TRANSCRIPTS = 8
 """Metered in one run, drawn where there are more."""
 CONVERSATIONS = 48
@@ -70,8 +73,12 @@ def leaks(case: Case) -> Finding:
             return tally.failed(
                 f"{golden.transcript.name}: {over:.0f} bytes stay behind for each conversation:"
                 " something outside it (a module, a class) keeps growing"
+                + _where(case, partial(_many, golden, LOOKED_AT * CONVERSATIONS))
+                + "\nKeep in the conversation what it needs, and nothing of it elsewhere."
             )
-        found = _repeated(golden)
+    for golden, index in _kinds(case):
+        tally.cases += 1
+        found = _repeated(case, golden, index)
         if found:
             return tally.failed(found)
     return tally.passed()
@@ -151,17 +158,37 @@ def _once(golden: Golden) -> None:
         stage.perform(step.act, whole)
 
 
-def _repeated(golden: Golden) -> str | None:
-    """Send the last message that means something again and again, and answer it each time."""
-    places = [index for index, _ in golden.frames() if golden.plan[index].events]
-    if not places or golden.transcript.header.closes:
-        return None
-    stage = golden.stage_before(places[-1])
-    data = golden.plan[places[-1]].data or b""
+def _where(case: Case, repeat: Callable[[], object]) -> str:
+    line = growing(repeat, case.bench.sources)
+    return f", at {line}" if line else ""
+
+
+def _kinds(case: Case) -> list[tuple[Golden, int]]:
+    """Return a message of each kind, told apart by what is made of it; a draw where many are."""
+    found: dict[tuple[str, ...], tuple[Golden, int]] = {}
+    for golden in _served(case):
+        for index, _ in golden.frames() if not golden.transcript.header.closes else ():
+            kind = tuple(call.name for call in golden.plan[index].events)
+            if kind:
+                found[kind] = golden, index
+    kinds = list(found.values())
+    while len(kinds) > MOST_KINDS * case.effort:
+        kinds.pop(case.dice.randrange(0, len(kinds)))
+    return kinds
+
+
+def _repeated(case: Case, golden: Golden, index: int) -> str | None:
+    """Send a message again and again, and answer it each time."""
+    stage = golden.stage_before(index)
+    data = golden.plan[index].data or b""
     over = _grown(partial(_send, stage, data), REPEATS, warm_up=REPEATS)
     if over <= LEAK_BYTES:
         return None
-    return f"{golden.place(places[-1])}: {over:.0f} bytes stay behind for each message sent again"
+    where = _where(case, partial(_send, stage, data, LOOKED_AT * REPEATS))
+    return (
+        f"{golden.place(index)}: {over:.0f} bytes stay behind for each message sent again"
+        f"{where}\nForget what was answered, and bound what must be remembered."
+    )
 
 
 def _send(stage: Stage, data: bytes, times: int) -> None:

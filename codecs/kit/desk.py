@@ -28,6 +28,8 @@ class Desk:
         self._sessions = count(1)
         self.records: dict[bytes, bytes] = {}
         """Digest by identity."""
+        self.numbers: set[tuple[int, int]] = set()
+        """Series and number of every record."""
         self.reports = 0
         """How often a record came, repetitions included."""
         self.pictures: set[bytes] = set()
@@ -60,6 +62,7 @@ class Desk:
             self.defer -= 1
             return Defer(receipt=event.receipt)
         self.reports += 1
+        self.numbers.add((event.series, event.number))
         if self.records.setdefault(event.identity, event.digest) != event.digest:
             self.disputed.append(event.identity.hex())
         picture = event.picture if isinstance(event, PassageReported) else None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from gateway.codecs.double import Admitted, Double, Happening, Persona
 from gateway.codecs.kit.case import Case, Tally
 from gateway.codecs.kit.meter import kept
-from gateway.codecs.kit.pair import Pair
+from gateway.codecs.kit.pair import SERIES, Pair
 from gateway.codecs.kit.report import Finding
 
 from gateway.domain.vocabulary import Direction, Means
@@ -116,6 +116,12 @@ def _lost(pair: Pair, after: str) -> str:
     if named != set(desk.records):
         strange = next(iter(named ^ set(desk.records)))
         return f"after {after}: identity() and the gateway's side disagree on {strange.hex()}"
+    if pair.numbered and desk.numbers != {(SERIES, number) for number in numbers}:
+        return (
+            f"after {after}: records of series {SERIES} with numbers {numbers} came as"
+            f" (series, number) {sorted(desk.numbers)}: let the terminal send Persona.series and"
+            " its numbers, or say Dialect(numbered=False) where its protocol has none"
+        )
     if desk.disputed:
         return f"after {after}: {desk.disputed[0]} came again with other bytes"
     if len(pair.pictured) != len(set(pair.pictured)) or len(pair.pictured) != len(desk.pictures):

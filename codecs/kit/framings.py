@@ -6,6 +6,7 @@ list of pieces, each beginning where a read began; the last one may be cut in th
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ ESCAPES: Mapping[int, tuple[tuple[str, int, Mapping[int, int]], ...]] = {
 """Escapes met with a flag: name, escape byte, and what the byte after it stands for."""
 _MARKS = (b"\r\n", b"\n", b"\r", b"\0", b"\x03", b"#", b"$", b";", b">")
 _VERBS = (b"GET ", b"POST ", b"PUT ", b"HTTP/1.", b"OPTIONS ", b"DELETE ")
+_HEADER = re.compile(rb"\r\n(?:Content-Length|Content-Type|Transfer-Encoding|Host):", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +96,16 @@ def guess_framings(pieces: Sequence[bytes]) -> list[Guess]:
 
 
 def _http(pieces: Sequence[bytes]) -> Iterator[Guess]:
-    frames = tuple(piece for piece in pieces if piece.startswith(_VERBS) or b" HTTP/1." in piece)
+    frames = tuple(piece for piece in pieces if _is_http(piece))
     fits = len(frames)
     if fits:
         says = "HTTP/1.1: a request or status line, headers, an empty line, a body"
         yield Guess(kind="http", says=says, frames=frames, left=0, bits=80.0 * fits, fits=fits)
+
+
+def _is_http(piece: bytes) -> bool:
+    """Say whether a message begins in a piece, or one goes on in the middle of its headers."""
+    return piece.startswith(_VERBS) or b" HTTP/1." in piece or bool(_HEADER.search(piece))
 
 
 def _escaped(pieces: Sequence[bytes]) -> Iterator[Guess]:

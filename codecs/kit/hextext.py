@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _DUMP = re.compile(
-    r"^\s*(?:0x)?(?P<offset>[0-9A-Fa-f]{4,8}):?\s{1,4}(?P<hex>(?:[0-9A-Fa-f]{2,8}[ ]{1,2})+"
+    r"^\s*\[?(?:0x)?(?P<offset>[0-9A-Fa-f]{4,8})\]?:?\s{1,4}(?P<hex>(?:[0-9A-Fa-f]{2,8}[ ]{1,2})+"
     r"[0-9A-Fa-f]{2,8}|[0-9A-Fa-f]{2,8})(?:\s{2,}.*|\s*\|.*\|)?\s*$"
 )
 _BYTE = r"(?:0x|\\x|%)?[0-9A-Fa-f]{2}"
@@ -23,6 +23,9 @@ _RUNS = (
     ),
     re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?:[0-9A-Fa-f]{2}){4,}[0-9A-Fa-f]?(?![0-9A-Za-z])"),
 )
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_SAME = "*"
+"""Stands in a dump for rows that are like the one above."""
 _PAIR = re.compile(r"[0-9A-Fa-f]{2}")
 _WRAPPED = (16, 32)
 """Bytes in each line of a dump without offsets; its lines are joined."""
@@ -48,16 +51,26 @@ def read_pieces(raw: bytes) -> list[Piece]:
     run on gives one piece, and an offset that returns to 0 begins a new one.
     """
     try:
-        text = raw.decode("utf-8")
+        return _of_text(raw.decode("utf-8"), raw)
     except UnicodeDecodeError:
-        text = ""
-    if not text or any(character < " " and character not in "\t\r\n\f" for character in text):
-        return [Piece(data=raw, line=0, form="binary")] if raw else []
+        pass
+    for encoding in ("utf-16", "gb18030") if raw[:2] in _UTF16 else ("gb18030",):
+        try:
+            found = _of_text(raw.decode(encoding), raw)
+        except UnicodeDecodeError:
+            continue
+        if found:  # such encodings take almost anything: only hexadecimal in it makes it text
+            return found
+    return [Piece(data=raw, line=0, form="binary")]
+
+
+def _of_text(text: str, raw: bytes) -> list[Piece]:
+    if any(character < " " and character not in "\t\r\n\f" for character in text):
+        return [Piece(data=raw, line=0, form="binary")]
     lines = text.splitlines()
     if "---" in lines:
         return list(_transcript(lines))
-    dumped = list(_dumps(lines))
-    return dumped or list(_loose(lines))
+    return list(_dumps(lines)) or list(_loose(lines))
 
 
 def _transcript(lines: list[str]) -> Iterator[Piece]:
@@ -77,18 +90,33 @@ def _transcript(lines: list[str]) -> Iterator[Piece]:
 
 
 def _dumps(lines: list[str]) -> Iterator[Piece]:
-    data, begun, start = bytearray(), 0, 0
+    data, begun, start, row, same = bytearray(), 0, 0, b"", False
     for number, line in enumerate(lines, 1):
         found = _DUMP.match(line)
-        offset = int(found["offset"], 16) if found else -1
-        if found and begun and offset == start + len(data):
-            data += _dump_row(found)
-        elif found and (offset == 0 or (not begun and offset % 16 == 0)):
+        if begun and same and (end := _offset(line)) is not None:
+            while row and start + len(data) + len(row) <= end:
+                data += row
+        same = begun > 0 and line.strip() == _SAME
+        if found and begun and start + len(data) in _offsets(found):
+            data += (row := _dump_row(found))
+        elif found and ((at := int(found["offset"], 16)) == 0 or (not begun and at % 16 == 0)):
             if begun:
                 yield Piece(data=bytes(data), line=begun, form="dump")
-            data, begun, start = bytearray(_dump_row(found)), number, offset
+            data, begun, start = bytearray(row := _dump_row(found)), number, at
     if begun:
         yield Piece(data=bytes(data), line=begun, form="dump")
+
+
+def _offset(line: str) -> int | None:
+    """Return the offset of a row that follows a star, which may be the last and hold nothing."""
+    word = line.split()[0].strip("[]:|") if line.split() else ""
+    return int(word, 16) if re.fullmatch(r"(?:0x)?[0-9A-Fa-f]{4,8}", word) else None
+
+
+def _offsets(row: re.Match[str]) -> set[int]:
+    """Return what an offset may mean: hexadecimal, or else decimal."""
+    digits = row["offset"]
+    return {int(digits, 16), *({int(digits)} if digits.isdecimal() else ())}
 
 
 def _dump_row(row: re.Match[str]) -> bytes:

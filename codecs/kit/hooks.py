@@ -73,6 +73,9 @@ class Hooks:
     lengthen: Callable[[bytes], bytes | None] | None = None
     """Returns a frame with bytes or fields of a later version appended, or None where that
     frame cannot grow (property P10)."""
+    grows: bool = True
+    """False where the protocol's messages have fixed layouts that leave no room: then what
+    ``lengthen`` returns may also be refused, if it is refused whole and the session goes on."""
 
 
 def load_hooks(name: str, found: Iterable[EntryPoint] | None = None) -> Hooks:

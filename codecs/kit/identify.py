@@ -15,7 +15,7 @@ from gateway.codecs.api import Context, Dialect
 from gateway.codecs.kit.framings import Guess, guess_framings
 from gateway.codecs.kit.hextext import Piece
 from gateway.codecs.kit.recipe import recipe
-from gateway.codecs.kit.sums import Seal, find_seals
+from gateway.codecs.kit.sums import Seal, find_content_seals, find_seals
 
 from gateway.domain.events import FrameDamaged
 from gateway.domain.times import Instant
@@ -26,8 +26,9 @@ MOST_SHOWN = 3
 MOST_SKIPPED = 64
 """Bytes that may stand before the first frame of a capture that begins in the middle of one."""
 MOST_STARTS = 4
-SKIP_BITS = 16.0
-"""What must speak for a shape more when the capture has to begin in the middle of a frame."""
+SKIP_BITS, SKIP_PIECE_BITS = 16.0, 4.0
+"""What must speak for a shape more when the capture has to begin in the middle of a frame: there
+are many places for that, but where the first piece ends there is only one."""
 _START = Instant(0.0, 0)
 
 
@@ -41,12 +42,14 @@ class Answer:
     """A checksum that closes a header of its own."""
     skipped: int = 0
     """Bytes before the first frame: the capture begins in the middle of one."""
+    price: float = 0.0
+    """Bits that this costs."""
 
     @property
     def bits(self) -> float:
         """What speaks for it."""
         sums = sum(seal.bits for seal in (self.seal, self.head_seal) if seal is not None)
-        return self.framing.bits + sums - (SKIP_BITS if self.skipped else 0)
+        return self.framing.bits + sums - self.price
 
     @property
     def families(self) -> frozenset[str]:
@@ -56,7 +59,8 @@ class Answer:
     def lines(self) -> list[str]:
         """Return the answer for a reader."""
         guess = self.framing
-        out = [f"{guess.says} ({self.bits:.0f} bits of evidence)"]
+        doubt = "" if self.bits > 0 else ": no more than chance would"
+        out = [f"{guess.says} ({self.bits:.0f} bits of evidence{doubt})"]
         cut = f", and {guess.left} bytes of one that was cut off" if guess.left else ""
         skipped = f"after {self.skipped} bytes that begin no frame: " if self.skipped else ""
         sizes = sorted({len(frame) for frame in guess.frames})
@@ -116,9 +120,10 @@ class Identification:
 def identify(pieces: Sequence[Piece], dialects: Iterable[Dialect]) -> Identification:
     """Say what the bytes may be; ``dialects`` are those that are installed."""
     data = [piece.data for piece in pieces if piece.data]
-    answers = tuple(answer for answer in _answers(data) if answer.bits > 0)
+    answers = _answers(data)
+    told = [answer for answer in answers if answer.bits > 0] or answers[:MOST_SHOWN]
     return Identification(
-        pieces=tuple(pieces), answers=answers, known=tuple(_known(data, dialects))
+        pieces=tuple(pieces), answers=tuple(told), known=tuple(_known(data, dialects))
     )
 
 
@@ -130,7 +135,8 @@ def _answers(pieces: list[bytes]) -> list[Answer]:
         return answers
     for skipped in _starts(pieces):
         later = [piece for piece in (pieces[0][skipped:], *pieces[1:]) if piece]
-        found = [replace(answer, skipped=skipped) for answer in _weighed(later)]
+        price = SKIP_BITS if skipped < len(pieces[0]) else SKIP_PIECE_BITS
+        found = [replace(answer, skipped=skipped, price=price) for answer in _weighed(later)]
         answers += [answer for answer in found if len(answer.framing.frames) > 1 or not best]
     return sorted(answers, key=lambda answer: -answer.bits)
 
@@ -149,9 +155,15 @@ def _weighed(pieces: list[bytes]) -> list[Answer]:
 
 def _with_seals(guess: Guess, found: Callable[[tuple[bytes, ...]], list[Seal]]) -> Answer:
     seals = found(guess.inner()) if guess.kind != "http" else []
-    whole = next((seal for seal in seals if seal.tail >= 0), None)
-    head = next((seal for seal in seals if seal.tail < 0), None)
+    if guess.kind == "length":
+        seals = sorted((*seals, *find_content_seals(guess.frames, guess.overhead)), key=_unlikely)
+    whole = next((seal for seal in seals if not seal.closes_header), None)
+    head = next((seal for seal in seals if seal.closes_header), None)
     return Answer(framing=guess, seal=whole, head_seal=head)
+
+
+def _unlikely(seal: Seal) -> float:
+    return -seal.bits
 
 
 def _starts(pieces: list[bytes]) -> list[int]:

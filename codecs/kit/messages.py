@@ -13,8 +13,12 @@ from gateway.codecs.plain import Json
 from gateway.codecs.replay import compare
 from gateway.codecs.transcript import Call
 
+from gateway.domain.events import Misbehaved, UnknownMessage
+
 MESSAGES_PER_KIND = 100
 MUTANTS_PER_SAMPLE = 100
+REFUSALS = (Misbehaved, UnknownMessage)
+"""What a codec says of a message that it does not take."""
 _OF_THE_BYTES = {"raw", "digest", "sample"}
 """Fields of an event that follow every byte, so a longer body changes them rightly."""
 
@@ -59,9 +63,9 @@ def twins(case: Case) -> Finding:
 def longer_bodies(case: Case) -> Finding:
     """P10: fields of a later version do not disturb the known ones."""
     tally = Tally("P10", "a longer body keeps the known fields")
-    lengthen = case.hooks.lengthen
+    lengthen, refused = case.hooks.lengthen, 0
     if lengthen is None:
-        return tally.skipped("the dialect gives no way to lengthen a frame")
+        return tally.skipped("the dialect gives no way to lengthen a frame: Hooks(lengthen=…)")
     for golden in case.goldens:
         for index, data in golden.frames():
             longer = lengthen(data)
@@ -69,14 +73,26 @@ def longer_bodies(case: Case) -> Finding:
                 continue
             tally.cases += 1
             difference = _with_longer(golden, index, longer)
-            if difference is not None:
+            if difference is not None and not case.hooks.grows and _refused(golden, index, longer):
+                refused += 1
+            elif difference is not None:
                 return tally.failed(
                     f"{golden.place(index)}: {shown(longer)}\n"
                     f"expected {difference[0]}, got {difference[1]}\n"
                     "Take the fields you know, let more follow, and make identity and digest of"
-                    " the known ones."
+                    " the known ones. Where the protocol has no room for more, say so with"
+                    " Hooks(grows=False), refuse the message whole, and let the session go on."
                 )
-    return tally.passed()
+    return tally.passed(f"no room to grow: {refused} refused whole" if refused else "")
+
+
+def _refused(golden: Golden, index: int, frame: bytes) -> bool:
+    """Say whether nothing was made of a message, and the next one will be heard."""
+    stage = golden.stage_before(index)
+    stage.feed(frame)
+    events, _ = stage.take()
+    ends = stage.conversation.closing is not None
+    return bool(events) and not ends and all(isinstance(event, REFUSALS) for event in events)
 
 
 def _mutants(twin: Twin, dice: Dice, count: int) -> Iterator[bytes]:

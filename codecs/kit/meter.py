@@ -21,6 +21,23 @@ def kept(run: Callable[[], object]) -> int:
         return tracemalloc.get_traced_memory()[0] - before
 
 
+def growing(run: Callable[[], object], files: Iterable[str]) -> str:
+    """Return file and line, of these files, where most of what ``run`` leaves was allocated.
+
+    Empty when none of it was: then it hangs on something that others made.
+    """
+    wanted = set(files)
+    with Traced():
+        before = tracemalloc.take_snapshot()
+        run()
+        found = tracemalloc.take_snapshot().compare_to(before, "lineno")
+    for grown in found:
+        where = grown.traceback[0]
+        if grown.size_diff > 0 and where.filename in wanted:
+            return f"{where.filename.rpartition('/')[2]}:{where.lineno}"
+    return ""
+
+
 def allocated(feed: Callable[[bytes], object], reads: Iterable[bytes]) -> int:
     """Return the bytes allocated, summed over the highest point each read reached above its start.
 

@@ -32,6 +32,7 @@ class Pair:
         self._dialect = dialect
         self._dice = dice
         self.desk = Desk(secret)
+        self.numbered = dialect.numbered
         self.double: Double = into_codec(make, persona)
         self.now = BEGIN
         self.told: list[Told] = []

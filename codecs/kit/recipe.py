@@ -98,10 +98,7 @@ def _bytes(data: bytes) -> str:
 
 def _check(seal: Seal) -> str:
     """Return the comparison that holds for a good frame."""
-    start = str(seal.start) if seal.start else ""
-    end = -(seal.size + seal.tail)
-    covered = f"frame[{start}:{end - seal.mark}]"
-    value = f"frame[{end}:{-seal.tail if seal.tail else ''}]"
+    covered, value = _slices(seal)
     spelled = _SUMS.get(seal.family.name)
     if spelled is None:
         library, _, name = seal.family.name.partition("/")
@@ -110,4 +107,18 @@ def _check(seal: Seal) -> str:
     total = spelled.format(covered)
     if seal.spelling:
         return f'b"%0{seal.size}{seal.spelling}" % ({total}) == {value}'
-    return f'{total} == int.from_bytes({value}, "{seal.order}")'
+    check = f'{total} == int.from_bytes({value}, "{seal.order}")'
+    if seal.content:
+        return f"len(frame) <= {seal.start + seal.size + seal.tail} or {check}"
+    return check
+
+
+def _slices(seal: Seal) -> tuple[str, str]:
+    """Return what is covered and the value, as code."""
+    start = str(seal.start) if seal.start else ""
+    if seal.inside:
+        end = seal.head + seal.size
+        before = f"frame[{start}:{seal.head}] + " if seal.head > seal.start else ""
+        return f"{before}frame[{end}:]", f"frame[{seal.head}:{end}]"
+    at = -(seal.size + seal.tail)
+    return f"frame[{start}:{at - seal.mark}]", f"frame[{at}:{-seal.tail if seal.tail else ''}]"

@@ -26,6 +26,11 @@ SPELLINGS = ("X", "x")
 """How a protocol of text writes a value: in hexadecimal digits, upper or lower case."""
 MOST_HEAD = 32
 """Bytes within which a header may carry a checksum of its own."""
+MOST_INSIDE = 8
+"""How far behind the start of the content a value may lie that is left out of what it covers."""
+STILL_BITS = 3.0
+"""What must speak more for a value with a byte that never changes, or is zero in a single frame:
+where the sum of everything is fixed, any other byte may as well be the value."""
 CONVINCING_BITS = 3.0
 """Less evidence than this is not reported."""
 
@@ -40,6 +45,8 @@ class Family:
     compute: Callable[[bytes], int]
     common: bool = False
     """Met in documented terminal protocols."""
+    inside: bool = False
+    """May lie inside what it covers, as sums in packet headers do."""
 
 
 _COMMON = {
@@ -76,8 +83,13 @@ FAMILIES: tuple[Family, ...] = (
     Family(name="sum of all bytes, low 8 bits", width=1, compute=sum8, common=True),
     Family(name="two's complement of the 8-bit sum", width=1, compute=_negated),
     Family(name="one's complement of the 8-bit sum", width=1, compute=_inverted),
-    Family(name="sum of all bytes, low 16 bits", width=2, compute=_sum16, common=True),
-    Family(name="one's complement 16-bit sum (ZKTeco)", width=2, compute=ones_complement16),
+    Family(name="sum of all bytes, low 16 bits", width=2, compute=_sum16, common=True, inside=True),
+    Family(
+        name="one's complement 16-bit sum (ZKTeco)",
+        width=2,
+        compute=ones_complement16,
+        inside=True,
+    ),
     *_catalogue(fastcrc.crc8, 1),
     *_catalogue(fastcrc.crc16, 2),
     *_catalogue(fastcrc.crc32, 4),
@@ -94,9 +106,13 @@ class Seal:
     start: int
     """First byte covered."""
     tail: int = 0
-    """Bytes that follow the value; -1 when it closes a header."""
+    """Bytes that follow the value; -1 when it lies at a fixed place from the start."""
     head: int = 0
-    """Where the value lies when it closes a header."""
+    """Where the value lies then: at the end of a header, or inside what it covers."""
+    inside: bool = False
+    """The value is left out of what it covers, which goes on to the end of the frame."""
+    content: bool = False
+    """Covers what the length field counts; a frame in which that is nothing has no value."""
     spelling: str = ""
     """``X`` or ``x`` when the value is written in hexadecimal digits of that case."""
     mark: int = 0
@@ -114,9 +130,17 @@ class Seal:
         """Return where the value lies in a frame."""
         return self.head if self.tail < 0 else len(frame) - self.tail - self.size
 
+    @property
+    def closes_header(self) -> bool:
+        """Say whether the rest of the frame is not covered."""
+        return self.tail < 0 and not self.inside
+
     def covered(self, frame: bytes) -> bytes:
         """Return what the value is computed over."""
-        return frame[self.start : self.at(frame) - self.mark]
+        at = self.at(frame)
+        if self.inside:
+            return frame[self.start : at] + frame[at + self.size :]
+        return frame[self.start : at - self.mark]
 
     def written(self, frame: bytes) -> bytes:
         """Return the right value for a frame, as it stands there."""
@@ -128,13 +152,17 @@ class Seal:
     def fits_frame(self, frame: bytes) -> bool:
         """Say whether a frame carries the right value."""
         at = self.at(frame)
-        if at - self.mark <= self.start or at + self.size > len(frame):
+        if at < self.start or at + self.size > len(frame) or not self.covered(frame):
             return False
         return self.written(frame) == frame[at : at + self.size]
 
-    def covers_nothing(self, frame: bytes) -> bool:
-        """Say whether value and covered bytes are all zero, which many sums agree with."""
-        return not any(frame[self.start : self.at(frame) + self.size])
+    def silent(self, frame: bytes) -> bool:
+        """Say whether a frame tells nothing: all zero, which many sums agree with, or empty."""
+        at = self.at(frame)
+        if self.content and at <= self.start:
+            return True
+        end = len(frame) if self.inside else at + self.size
+        return not any(frame[self.start : end])
 
     def renewed(self, frame: bytes) -> bytes:
         """Return the frame with its value computed anew."""
@@ -147,14 +175,21 @@ class Seal:
             order = f" in {self.size} hexadecimal digits"
         if self.mark:
             order += f" behind {self.mark} byte that is left out"
-        place = f"at byte {self.head}" if self.tail < 0 else "at the end"
-        if self.tail > 0:
-            place = f"{self.tail} byte{'s' * (self.tail > 1)} before the end"
         return (
             f"{self.family.name} from byte {self.start}, {8 * self.family.width} bits{order}"
-            f" {place}: fits {self.fits} of {self.tried} frames"
+            f" {self._place()}: fits {self.fits} of {self.tried} frames"
+            + (" that have content" if self.content else "")
             + ("; the others are damaged, or it is another" if self.fits < self.tried else "")
         )
+
+    def _place(self) -> str:
+        if self.inside:
+            return f"at byte {self.head}, itself left out"
+        if self.tail < 0:
+            return f"at byte {self.head}"
+        if self.tail > 0:
+            return f"{self.tail} byte{'s' * (self.tail > 1)} before the end"
+        return "at the end"
 
 
 def find_seals(frames: Sequence[bytes]) -> list[Seal]:
@@ -162,10 +197,39 @@ def find_seals(frames: Sequence[bytes]) -> list[Seal]:
 
     In frames of text a value may also be written in hexadecimal digits.
     """
-    chosen = sorted({frame for frame in frames if len(set(frame)) > 2}, key=lambda f: (len(f), f))
-    chosen = chosen[:MOST_FRAMES]
-    found = [seal for make in _places(chosen) if (seal := _judged(make, chosen)) is not None]
+    chosen = _chosen(frames)
+    return _fitting(_places(chosen), chosen)
+
+
+def find_content_seals(frames: Sequence[bytes], overhead: int) -> list[Seal]:
+    """Return the checksums over what a length field counts, where frames have that much more."""
+    return _fitting(_content_places(overhead), _chosen(frames))
+
+
+def _chosen(frames: Sequence[bytes]) -> list[bytes]:
+    telling = {frame for frame in frames if len(set(frame)) > 2}
+    return sorted(telling, key=lambda frame: (len(frame), frame))[:MOST_FRAMES]
+
+
+def _fitting(places: Iterator[Seal], frames: list[bytes]) -> list[Seal]:
+    found = [seal for place in places if (seal := _judged(place, frames)) is not None]
     return sorted(found, key=lambda seal: -seal.bits)
+
+
+def _content_places(overhead: int) -> Iterator[Seal]:
+    """Yield the places at the end of the content, the value counted by the length or not.
+
+    And those within it, for the sums that lie inside what they cover.
+    """
+    for family in FAMILIES:
+        for order in ORDERS if family.width > 1 else ORDERS[:1]:
+            seal = partial(Seal, family=family, order=order)
+            for tail in range(MOST_TAIL + 1):
+                for start in (overhead - tail, overhead - tail - family.width):
+                    if start > MOST_START:
+                        yield seal(start=start, tail=tail, content=True)
+            for head in range(overhead, overhead + MOST_INSIDE + 1) if family.inside else ():
+                yield seal(start=overhead, tail=-1, head=head, inside=True)
 
 
 def _places(frames: Sequence[bytes]) -> Iterator[Seal]:
@@ -179,8 +243,8 @@ def _places(frames: Sequence[bytes]) -> Iterator[Seal]:
                 yield from (seal(start=start, tail=tail) for tail in range(MOST_TAIL + 1))
             if text and order == "big":
                 yield from _spelled(seal, shortest - 2 * family.width)
-            for head in range(4, min(MOST_HEAD, shortest - family.width)):
-                if family.width > 1:
+            if family.width > 1:
+                for head in range(4, min(MOST_HEAD, shortest - family.width)):
                     yield seal(start=0, tail=-1, head=head)
 
 
@@ -203,21 +267,32 @@ def _judged(seal: Seal, frames: Sequence[bytes]) -> Seal | None:
 
     A few frames decide whether the others are worth looking at: some may be damaged.
     """
-    if not any(seal.fits_frame(frame) for frame in frames[:4]):
+    told = [frame for frame in frames if not seal.silent(frame)]
+    if not any(seal.fits_frame(frame) for frame in told[:4]):
         return None
-    fits = sum(seal.fits_frame(frame) for frame in frames)
-    told = [frame for frame in frames if not seal.covers_nothing(frame)]
-    telling = sum(seal.fits_frame(frame) for frame in told)
-    bits = 8 * seal.family.width * (2 * telling - len(told)) - _price(seal)
+    telling = [seal.written(frame) for frame in told if seal.fits_frame(frame)]
+    bits = 8 * seal.family.width * (2 * len(telling) - len(told)) - _price(seal)
+    bits -= STILL_BITS * _still(telling)
     if bits < CONVINCING_BITS:
         return None
-    return replace(seal, fits=fits, tried=len(frames), bits=bits)
+    meant = told if seal.content else frames
+    fits = sum(seal.fits_frame(frame) for frame in meant)
+    return replace(seal, fits=fits, tried=len(meant), bits=bits)
+
+
+def _still(values: list[bytes]) -> int:
+    if len(values) == 1:
+        return int(not any(values[0]))
+    return sum(len(set(column)) == 1 for column in zip(*values, strict=True))
 
 
 def _price(seal: Seal) -> float:
     """Return in bits how far-fetched a family and a place are."""
     family = 1.0 if seal.family.common else 6.0
-    if seal.tail < 0:
+    if seal.closes_header:
         return family + 6.0
+    if seal.content or seal.inside:
+        return family + 3.0
     start = 1.0 if seal.start == 0 else 2.0 if seal.start <= 2 else 5.0
-    return family + start + (0.5, 1.5, 4.0, 5.0)[seal.tail] + (seal.family.width > 1)
+    written = 2.0 if seal.spelling else 0.0
+    return family + start + (0.5, 1.5, 4.0, 5.0)[seal.tail] + (seal.family.width > 1) + written

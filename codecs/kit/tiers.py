@@ -30,14 +30,16 @@ class Demand:
 
 DEMANDS: Mapping[Tier, Demand] = {
     Tier.BRONZE: Demand(
-        means="it reads what was recorded, and nothing that comes can hurt the gateway",
-        codes=("P0", "P1", "P2", "P3", "P4", "P6", "P12", "P13", "P14", "P19", "P21"),
-        proven=frozenset({"P0", "P12", "P13"}),
+        means="it reads what was recorded, acknowledges nothing early, and hurts no gateway",
+        codes=(
+            *("P0", "P1", "P2", "P3", "P4", "P6", "P7", "P12", "P13", "P14", "P16", "P19", "P21"),
+        ),
+        proven=frozenset({"P0", "P12", "P13", "P16"}),
     ),
     Tier.SILVER: Demand(
-        means="nothing is lost or counted twice, and later firmware does not stop it",
-        codes=("P5", "P7", "P8", "P9", "P10", "P11", "P15", "P16", "P17", "P18", "P20"),
-        proven=frozenset({"P7", "P8", "P10", "P15", "P16", "P17", "P18", "P20"}),
+        means="no record is counted twice or mistaken, and later firmware does not stop it",
+        codes=("P5", "P8", "P9", "P10", "P11", "P15", "P17", "P18", "P20"),
+        proven=frozenset({"P8", "P10", "P15", "P17", "P18", "P20"}),
     ),
     Tier.GOLD: Demand(
         means="it is simulated, and does everything the gateway asks of a terminal",
@@ -74,8 +76,10 @@ def tiered(report: Report) -> str:
     """Return the report tier by tier, with what is missing at each and the one reached."""
     out = [f"{report.dialect}: {_name(reached(report.findings))}"]
     for tier, demand in DEMANDS.items():
-        missing = obstacles(tier, report.findings)
-        state = f"missing {', '.join(found.code for found in missing)}" if missing else "complete"
+        missing = [found.code for found in obstacles(tier, report.findings)]
+        untried = not {found.code for found in report.findings}.issuperset(demand.codes)
+        state = f"missing {', '.join(missing)}" if missing else "complete"
+        state = "not tried" if untried and not missing else state
         out += ["", f"{tier.name.lower()} - {demand.means}: {state}"]
         out += [f"  {found.line(4)}" for found in report.findings if found.code in demand.codes]
     return "\n".join(out) + "\n"

@@ -268,7 +268,7 @@ class FrameDamaged:
     code: str
     """One of `gateway.codecs.api.DAMAGE`."""
     size: int
-    """How many bytes were dropped."""
+    """Bytes dropped; those up to the one that showed it, where the connection ends at damage."""
     sample: bytes = b""
 
 

@@ -77,7 +77,8 @@ def seats(
     """Number terminals of a dialect that proves who logs in; ``kind`` goes into their serials.
 
     ``count`` dial over the network; for each of ``lines``, paths of serial devices, one more hangs
-    on it. On loopback each connects from an address of its own: the gateway bounds strangers per
+    on it. Some protocols have little room for a serial number, so those with a ``kind`` are short.
+    On loopback each connects from an address of its own: the gateway bounds strangers per
     address, and terminals of different sites never share one.
     """
     dialling: list[str | None] = [None] * count
@@ -85,7 +86,7 @@ def seats(
         local = host.startswith(LOOPBACK) and line is None
         yield Seat(
             dialect=dialect,
-            serial=f"{PREFIX}{kind}{index + 1:06d}",
+            serial=f"{PREFIX}{kind}{index + 1}" if kind else f"{PREFIX}{index + 1:06d}",
             named=named,
             address=_address(index) if local else None,
             line=line,

@@ -62,12 +62,10 @@ def test_any_split_of_any_bytes_gives_the_same(
     once, whole = read(framing, [stream], resync=resync)
     cut, other = read(framing, pieces(stream, cuts), resync=resync)
     single, bytewise = read(framing, [bytes((byte,)) for byte in stream], resync=resync)
-    assert frames_of(once) == frames_of(cut) == frames_of(single)
+    assert once == cut == single
     assert whole.damaged == other.damaged == bytewise.damaged
     assert whole.damaged.keys() <= DAMAGE
-    if resync:
-        assert once == cut == single
-        assert whole.dropped == other.dropped == bytewise.dropped
+    assert whole.dropped == other.dropped == bytewise.dropped
 
 
 @pytest.mark.parametrize("shape", ["checked", "prefixed", "escaped", "fixed"])
@@ -133,7 +131,7 @@ def test_a_length_beyond_the_limit_is_never_waited_for(length: int) -> None:
     hostile = b"AC" + length.to_bytes(2, "big") + bytes(20)
     if length + 6 > MOST:
         items, _ = read(PREFIXED, [hostile], resync=False)
-        assert [(i.code, i.size) for i in items if isinstance(i, FrameDamaged)] == [("length", 24)]
+        assert [(i.code, i.size) for i in items if isinstance(i, FrameDamaged)] == [("length", 4)]
     items, reader = read(PREFIXED, [hostile], resync=False)
     assert reader.broken is (length + 6 > MOST)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -30,6 +33,9 @@ from tests.codecs.yls.vectors import EPOCH, KEY
 SILENT = {"7.4", "10.3"}
 """Clauses in which an honest terminal lets an answer time pass."""
 QUICK = tuple(one for one in CLAUSES if one.code not in SILENT)
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "vendors" / "checking-a-terminal.md"
 
 
 class Terminal:
@@ -104,6 +110,20 @@ def test_a_terminal_that_is_dialled() -> None:
         examine(one, dialling("127.0.0.1", server.getsockname()[1]), seconds=60)
         terminal.over.set()
         thread.join()
+    honest(one.report())
+
+
+def test_the_terminal_of_the_page_for_vendors_is_one(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "key.hex").write_text(f"{KEY.hex()}\n")
+    one = examiner()
+    server, accept = listening("127.0.0.1", 0)
+    with server:
+        script = text.replace("7000", str(server.getsockname()[1]))
+        (tmp_path / "terminal.py").write_text(script)
+        with subprocess.Popen([sys.executable, "terminal.py"], cwd=tmp_path) as process:
+            examine(one, accept, seconds=60)
+            process.kill()
     honest(one.report())
 
 

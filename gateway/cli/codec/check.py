@@ -48,10 +48,10 @@ WALL_FACTOR = 6
 def check(name: str, tier: str, as_json: bool, **options: Any) -> None:
     """Check the dialect NAME and say which tier it has reached.
 
-    Bronze: it reads what was recorded, and nothing that comes can hurt the gateway. Silver: nothing
-    is lost or counted twice, and later firmware does not stop it. Gold: it is simulated, and does
-    everything the gateway asks of a terminal. Each failure comes with the bytes that show it and
-    with what to mend. Needs no network; without --tier silver it takes less than a minute.
+    Bronze: it reads what was recorded, acknowledges nothing early, and hurts no gateway. Silver: no
+    record is counted twice or mistaken, and later firmware does not stop it. Gold: it is simulated,
+    and does everything the gateway asks of a terminal. Each failure comes with the bytes that show
+    it and with what to mend. Needs no network; without --tier silver it takes less than a minute.
 
     With --device a maker's terminal is examined against the protocol's clauses, over plain TCP:
     each passes, fails, or is listed as not exercised with the reason.
@@ -112,7 +112,7 @@ def _ending(code: int, seconds: int) -> str:
         return f"used more than {seconds} s of processor time and was stopped"
     if code < 0:
         return f"ended the process by {signal.Signals(-code).name}"
-    return f"ended the process with exit status {code}"
+    return f"ended the process with exit status {code}: it has no say in that (sys.exit, os._exit)"
 
 
 def _report(name: str, said: str, ending: str) -> Report:

@@ -7,9 +7,10 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import invalidate_caches
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from gateway.codecs.api import Dialect
 from gateway.codecs.kit.hooks import GROUP as HOOKS_GROUP
@@ -40,6 +41,7 @@ def find(name: str, folder: Path) -> Found:
     local = {each.name: each for each in entries}
     registry = load_dialects()
     if name in local:
+        _refuse_taken(local[name], folder)
         sys.path[:0] = [str(folder), str(folder / "src")]
         invalidate_caches()
         registry = _with_local(load_dialects([local[name]]), registry)
@@ -79,17 +81,37 @@ def _with_local(local: Registry, installed: Registry) -> Registry:
     return Registry(dialects=dialects, failures=failures)
 
 
+def _refuse_taken(entry: EntryPoint, folder: Path) -> None:
+    """Raise GatepostError ``codec.name_taken`` when another package's dialect has the name."""
+    own = _project(folder).get("name")
+    for other in entry_points(group=GROUP, name=entry.name):
+        package = other.dist.name if other.dist else "another package"
+        if other.value != entry.value and package != own:
+            raise GatepostError(
+                "codec.name_taken",
+                f"{entry.name!r} is the name of a dialect of {package}; a gateway would not load"
+                " yours.",
+                place=str(folder / "pyproject.toml"),
+                remedy="Choose another for the entry point, Dialect(name=…) and the fixtures.",
+            )
+
+
 def _declared(folder: Path, group: str) -> list[EntryPoint]:
+    entries = _project(folder).get("entry-points", {}).get(group, {})
+    return [EntryPoint(name=name, value=value, group=group) for name, value in entries.items()]
+
+
+def _project(folder: Path) -> dict[str, Any]:
+    """Return the table ``project`` of a folder's pyproject.toml, empty where there is none."""
     try:
         text = (folder / "pyproject.toml").read_text(encoding="utf-8")
-        project = tomllib.loads(text).get("project", {})
+        found: dict[str, Any] = tomllib.loads(text).get("project", {})
     except FileNotFoundError:
-        return []
+        return {}
     except tomllib.TOMLDecodeError as error:
         place = str(folder / "pyproject.toml")
         raise GatepostError("codec.project", f"this is no TOML: {error}.", place=place) from None
-    entries = project.get("entry-points", {}).get(group, {})
-    return [EntryPoint(name=name, value=value, group=group) for name, value in entries.items()]
+    return found
 
 
 def _sources(dialect: Dialect) -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from gateway.codecs.kit.hextext import Piece
 from gateway.codecs.kit.identify import Answer, identify
 
-from tests.codecs.kit.captures import Capture, documented, recorded
+from tests.codecs.kit.captures import Capture
 
 FEWEST = 3
 """Whole messages in a capture that tells enough; fewer fit many shapes, and the answer says so."""
@@ -41,19 +42,29 @@ class Accuracy:
         return "\n".join(out)
 
 
-def accuracy() -> Accuracy:
+def accuracy(captures: Iterable[Capture]) -> Accuracy:
     """Identify every capture in every way; no dialect is asked."""
-    wrong: dict[str, list[str]] = {"framing": [], "checksum": []}
+    wrong: dict[str, list[str]] = {"framing": [], "checksum": [], "either": []}
     names, telling = [], set()
-    for capture in (*recorded(), *documented()):
+    for capture in captures:
         for way, pieces in ways(capture.frames):
-            found = identify([Piece(data=p, line=1, form="hex") for p in pieces], []).answers
             name = f"{capture.name} {way}"
             names.append(name)
             telling |= {name} if len(capture.frames) - (way in CUT) >= FEWEST else set()
-            wrong["framing"] += [] if framed(capture, found) else [name]
-            wrong["checksum"] += [] if summed(capture, found) else [name]
+            for what, right in _judged(capture, answers(tuple(pieces))).items():
+                wrong[what] += [] if right else [name]
     return Accuracy(names=tuple(names), telling=frozenset(telling), wrong=wrong)
+
+
+@cache
+def answers(pieces: tuple[bytes, ...]) -> tuple[Answer, ...]:
+    """Return what is said of a capture given in such pieces, the likeliest first."""
+    return identify([Piece(data=p, line=1, form="hex") for p in pieces], []).answers
+
+
+def _judged(capture: Capture, found: tuple[Answer, ...]) -> dict[str, bool]:
+    framing, checksum = framed(capture, found), summed(capture, found)
+    return {"framing": framing, "checksum": checksum, "either": framing and checksum}
 
 
 def ways(frames: tuple[bytes, ...]) -> Iterator[tuple[str, list[bytes]]]:
@@ -76,6 +87,8 @@ def framed(capture: Capture, answers: tuple[Answer, ...]) -> bool:
 
 
 def summed(capture: Capture, answers: tuple[Answer, ...]) -> bool:
-    """Say whether the likeliest answer has the right checksum; no answer at all is wrong."""
+    """Say whether the likeliest answer has the right checksum, and none where there is none."""
     family = capture.truth.family
-    return bool(answers) and (not family or family in answers[0].families)
+    if not answers or not family:
+        return bool(answers) and not answers[0].families
+    return family in answers[0].families

@@ -20,10 +20,11 @@ from gateway.codecs.checksum import (
     xor8,
 )
 from gateway.codecs.marked import Escaped
-from gateway.codecs.transcript import Call, read_transcript
+from gateway.codecs.transcript import Call, Line, read_transcript
 
 DAMAGED = "FrameDamaged"
 ROOT = Path(__file__).resolve().parents[3]
+ZKTECO = "one's complement 16-bit sum (ZKTeco)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,9 @@ class Capture:
 TRANSCRIPTS = {
     "yls": Truth(kind="length", length_lsb=15, overhead=20, family="CRC-16/MCRF4XX"),
     "acme": Truth(kind="length", length_lsb=6, overhead=9, family="CRC-16/MODBUS"),
-    "cti": Truth(kind="length", length_lsb=1, overhead=34),
+    "careless": Truth(kind="delimited"),
+    "cti": Truth(kind="length", length_lsb=1, overhead=34, family="XOR of all bytes"),
+    "hikvision": Truth(kind="http"),
     "turnstile": Truth(kind="delimited", family="XOR of all bytes"),
 }
 
@@ -68,11 +71,19 @@ def recorded() -> Iterator[Capture]:
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.wire")]
     for path in sorted(files):
         script = read_transcript(path.read_text(encoding="utf-8"), path.name)
-        truth = TRANSCRIPTS.get(script.header.dialect)
+        truth = TRANSCRIPTS[script.header.dialect]
         frames = tuple(b for n in script.lines if n.sigil == ">" and isinstance(b := n.what, bytes))
-        if truth is not None and frames:
-            damaged = sum(isinstance(n.what, Call) and n.what.name == DAMAGED for n in script.lines)
-            yield Capture(name=path.name, frames=frames, truth=truth, damaged=damaged)
+        if frames:
+            damaged = sum(map(_damaged, script.lines))
+            name = f"{path.parent.name}/{path.name}"
+            yield Capture(name=name, frames=frames, truth=truth, damaged=damaged)
+
+
+def _damaged(line: Line) -> bool:
+    """Say whether a line says that a checksum did not hold, of the frame or within it."""
+    if not isinstance(line.what, Call):
+        return False
+    return line.what.name == DAMAGED or line.what.fields.get("code") == "checksum"
 
 
 def _jtt808(number: int, body: bytes) -> bytes:
@@ -135,15 +146,15 @@ DOCUMENTED: dict[str, tuple[Callable[[int, bytes], bytes], Truth]] = {
     "jtt808": (_jtt808, Truth(kind="escaped", family="XOR of all bytes")),
     "fcard": (_fcard, Truth(kind="escaped", family="sum of all bytes, low 8 bits")),
     "anviz": (_anviz, Truth(kind="length", length_lsb=7, overhead=10, family="CRC-16/MCRF4XX")),
-    "zkteco": (_zkteco, Truth(kind="length", length_lsb=4, overhead=8)),
+    "zkteco": (_zkteco, Truth(kind="length", length_lsb=4, overhead=8, family=ZKTECO)),
     "osdp": (_osdp, Truth(kind="length", length_lsb=2, overhead=0, family="CRC-16/SPI-FUJITSU")),
-    "site": (_site, Truth(kind="length", length_lsb=1, overhead=34)),
+    "site": (_site, Truth(kind="length", length_lsb=1, overhead=34, family="XOR of all bytes")),
     "reader": (_reader, Truth(kind="length", length_lsb=6, overhead=7, family="XOR of all bytes")),
     "rtu": (_rtu, Truth(kind="length", length_lsb=2, overhead=5, family="CRC-16/MODBUS")),
     "nmea": (_nmea, Truth(kind="delimited", family="XOR of all bytes")),
     "push": (_push, Truth(kind="http")),
 }
-"""``site`` seals its content only and ``zkteco`` in the middle: no checksum of a whole frame."""
+"""``site`` seals its content only, and ``zkteco`` from within what is sealed."""
 
 
 def documented() -> Iterator[Capture]:

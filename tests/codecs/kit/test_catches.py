@@ -9,11 +9,13 @@ from dataclasses import replace
 
 import pytest
 from gateway.codecs.api import Limits
+from gateway.codecs.checksum import crc16_modbus
+from gateway.codecs.kit import coverage
 from gateway.codecs.kit.hooks import Hooks
 from gateway.codecs.kit.report import Report, Verdict
 from gateway.codecs.kit.run import CHECKS, run
 
-from gateway.domain.events import Event, PassageReported
+from gateway.domain.events import Event, Heartbeat, Misbehaved, PassageReported
 from gateway.domain.ids import Receipt
 from gateway.domain.times import Instant
 from tests.codecs.acme import PASSAGE, AcmeConversation
@@ -157,6 +159,40 @@ def test_a_body_of_exact_length_is_caught() -> None:
                 yield from super().read(frame, now)
 
     assert "got no event" in failed(check(Exact, hooks=HOOKS), "P10")
+
+
+@pytest.mark.parametrize(
+    ("events", "closing", "grows", "verdict"),
+    [
+        ([Misbehaved(code="length")], None, False, Verdict.PASSED),
+        ([Misbehaved(code="length")], None, True, Verdict.FAILED),
+        ([Misbehaved(code="length")], "length", False, Verdict.FAILED),
+        ([], None, False, Verdict.FAILED),
+        ([Misbehaved(code="length"), Heartbeat()], None, False, Verdict.FAILED),
+    ],
+)
+def test_where_there_is_no_room_a_longer_body_is_refused_whole_and_aloud(
+    events: list[Event], closing: str | None, grows: bool, verdict: Verdict
+) -> None:
+    class Fixed(AcmeConversation):
+        def read(self, frame: bytes, now: Instant) -> Iterator[Event]:
+            if len(frame) <= PASSAGE.size + 9:
+                yield from super().read(frame, now)
+            else:
+                self.closing = closing
+                yield from events
+
+    found = finding(check(Fixed, hooks=replace(HOOKS, grows=grows)), "P10")
+    assert found.verdict is verdict
+    assert "refused whole" in found.detail or "Hooks(grows=False)" in found.detail
+
+
+def test_a_checksum_that_nobody_knows_wants_a_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage, "find_seals", lambda frames: [])
+    assert "Give Hooks(reseal=…)" in failed(check(AcmeConversation), "P14")
+    reseal = Hooks(reseal=lambda frame: frame[:-2] + crc16_modbus(frame[:-2]).to_bytes(2))
+    resealed = check(AcmeConversation, hooks=reseal)
+    assert finding(resealed, "P14").verdict is Verdict.PASSED
 
 
 def test_a_fast_path_that_differs_is_caught() -> None:

@@ -38,6 +38,12 @@ def test_the_scaffold_reaches_bronze_as_it_stands(tmp_path: Path) -> None:
             id="loops for ever",
         ),
         pytest.param(
+            BEAT,
+            "            import threading; threading.Event().wait()\n",
+            "one call into the codec does not return for 30 s, now at threading.py",
+            id="waits for ever",
+        ),
+        pytest.param(
             "HELLO, BEAT,",
             "while True:\n    pass\nHELLO, BEAT,",
             "is there a loop that does not end? (while it was imported)",
@@ -54,6 +60,12 @@ def test_the_scaffold_reaches_bronze_as_it_stands(tmp_path: Path) -> None:
             "            import ctypes; ctypes.string_at(0)\n",
             "ended the process by SIGSEGV (during P0)",
             id="crashes the process",
+        ),
+        pytest.param(
+            BEAT,
+            "            raise SystemExit(0)\n",
+            "ended the process with exit status 0: it has no say in that",
+            id="leaves",
         ),
         pytest.param(
             FEED,
@@ -76,8 +88,15 @@ def test_the_scaffold_reaches_bronze_as_it_stands(tmp_path: Path) -> None:
         pytest.param(
             BEAT,
             "            STORE.append(bytes(4096)); yield events.Heartbeat()\n",
-            "bytes stay behind for each conversation: something outside it",
+            "something outside it (a module, a class) keeps growing, at door_gateway.py:",
             id="leaks",
+        ),
+        pytest.param(
+            "            number, person, seconds, direction = PASSAGE.unpack_from(body)\n",
+            "            number, person, seconds, direction = PASSAGE.unpack_from(body)\n"
+            "            self.__dict__.setdefault('seen', []).append(frame)\n",
+            "bytes stay behind for each message sent again, at door_gateway.py:",
+            id="leaks in one kind of message",
         ),
         pytest.param(
             "                if (sequence := self.settle(r)) is not None:  # None",
@@ -133,6 +152,16 @@ def test_a_hostile_codec_is_named_with_what_to_mend(
     gatepost(folder, "bless", NAME)
     ran = gatepost(folder, "check", NAME, "--fuzz", "0.1")
     assert said in ran.stdout + ran.stderr, ran.stdout + ran.stderr
+    assert ran.returncode == 1
+
+
+def test_a_name_that_is_another_packages_is_refused(tmp_path: Path) -> None:
+    folder = project(tmp_path / "new", ('name="door"', 'name="yls"'))
+    change(folder / "pyproject.toml", ('door = "door_gateway', 'yls = "door_gateway'))
+    ran = gatepost(folder, "check", "yls", "--fixtures", f"fixtures/{NAME}")
+    assert ran.returncode == 1
+    assert "[codec.name_taken]" in ran.stderr
+    assert "'yls' is the name of a dialect of gatepost" in ran.stderr
 
 
 def test_blessing_a_codec_that_hangs_or_raises_writes_nothing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from gateway.codecs.api import Context
@@ -77,6 +78,13 @@ class Mute(YlsDouble):
         return None
 
 
+class OtherSeries(YlsDouble):
+    """Does not take the series that it is told."""
+
+    def __init__(self, persona: Persona) -> None:
+        super().__init__(replace(persona, series=persona.series + 1))
+
+
 class Hoarder(YlsDouble):
     """Keeps whatever it hears."""
 
@@ -96,6 +104,7 @@ class Hoarder(YlsDouble):
         (OtherName, "identity() and the gateway's side disagree"),
         (Rewrites, "came again with other bytes"),
         (Mute, "record() gave no number"),
+        (OtherSeries, "or say Dialect(numbered=False)"),
     ],
 )
 def test_a_terminal_that_loses_or_invents_is_caught(double: type[YlsDouble], said: str) -> None:

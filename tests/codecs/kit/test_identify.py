@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import fastcrc
@@ -16,8 +16,9 @@ from gateway.codecs.kit.identify import identify
 from gateway.codecs.kit.sums import find_seals
 
 from tests.codecs.acme import ACME, seal
-from tests.codecs.kit.accuracy import accuracy, framed, summed
+from tests.codecs.kit.accuracy import accuracy, answers, framed, summed
 from tests.codecs.kit.captures import Capture, documented, recorded
+from tests.codecs.wire_shapes import drain, frames_of
 from tests.support.tools import required
 
 FRAME = seal(0x10, 1, b"ACME-0000177") + seal(1, 3)
@@ -69,16 +70,40 @@ def test_dumps_are_read(form: str) -> None:
     assert bytes_of(dumped(form)) == [FRAME]
 
 
-@pytest.mark.parametrize("command", [["xxd"], ["hexdump", "-C"], ["hexdump"], ["xxd", "-p"]])
-def test_what_real_tools_print_is_read(command: list[str]) -> None:
+def printed(command: list[str], data: bytes) -> str:
     try:
-        ran = subprocess.run(command, input=FRAME, capture_output=True, check=True)
+        ran = subprocess.run(command, input=data, capture_output=True, check=True)
     except FileNotFoundError:
         if required():
             raise
         pytest.skip(f"{command[0]} is not installed")
-    (data,) = bytes_of(ran.stdout.decode())
+    return ran.stdout.decode()
+
+
+@pytest.mark.parametrize("command", [["xxd"], ["hexdump", "-C"], ["hexdump"], ["xxd", "-p"]])
+def test_what_real_tools_print_is_read(command: list[str]) -> None:
+    (data,) = bytes_of(printed(command, FRAME))
     assert data[: len(FRAME)] == FRAME
+
+
+@pytest.mark.parametrize("command", [["hexdump", "-C"], ["hexdump"], ["od", "-A", "x", "-t", "x1"]])
+def test_rows_that_a_dump_leaves_out_as_alike_are_there(command: list[str]) -> None:
+    for data in (FRAME + bytes(100) + FRAME, FRAME[:16] + bytes(64)):
+        (found,) = bytes_of(printed(command, data))
+        assert found[: len(data)] == data
+        assert len(found) <= len(data) + 1
+
+
+@pytest.mark.parametrize("label", ["[{:04x}] ", "{:06d} ", "{:08x}: ", "0x{:04x}  "])
+def test_offsets_come_in_many_forms(label: str) -> None:
+    rows = [f"{label.format(at)}{FRAME[at : at + 16].hex(' ')}" for at in range(0, len(FRAME), 16)]
+    assert bytes_of("The box said:\n" + "\n".join(rows)) == [FRAME]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+def test_prose_around_the_bytes_may_be_in_any_usual_encoding(encoding: str) -> None:
+    pasted = f"终端 发送: {FRAME.hex(' ')} (第 1 帧)".encode(encoding)
+    assert [piece.data for piece in read_pieces(pasted)] == [FRAME]
 
 
 def test_messages_on_lines_of_their_own_stay_apart() -> None:
@@ -102,21 +127,25 @@ def test_prose_is_no_bytes(text: str) -> None:
     assert "No bytes found" in identify(read_pieces(text.encode()), []).text()
 
 
-def test_framing_and_checksum_are_right_together_nine_times_in_ten() -> None:
+@pytest.mark.parametrize(
+    ("source", "fewest", "telling"), [(recorded, 320, 150), (documented, 40, 40)]
+)
+def test_framing_and_checksum_are_right_together_nine_times_in_ten(
+    source: Callable[[], Iterator[Capture]], fewest: int, telling: int
+) -> None:
     """The dialects themselves are not asked: nobody knows the bytes. No capture is left out.
 
     Captures of one message and damaged ones are among them; of those that tell enough, more is
-    wanted.
+    wanted. A checksum that is said where there is none is wrong.
     """
-    seen = accuracy()
+    seen = accuracy(source())
     print(seen.text())
-    either = [name for name in seen.names if any(name in wrong for wrong in seen.wrong.values())]
-    for names in (either, *seen.wrong.values()):
+    for names in seen.wrong.values():
         assert len(names) <= (1 - SHARE) * len(seen.names), names
-        telling = [name for name in names if name in seen.telling]
-        assert len(telling) <= (1 - TELLING_SHARE) * len(seen.telling), telling
-    assert len(seen.names) >= 238
-    assert len(seen.telling) >= 170
+        untold = [name for name in names if name in seen.telling]
+        assert len(untold) <= (1 - TELLING_SHARE) * len(seen.telling), untold
+    assert len(seen.names) >= fewest
+    assert len(seen.telling) >= telling
 
 
 @pytest.mark.parametrize("spelling", ["X", "x"])
@@ -153,16 +182,33 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("capture", [*recorded(), *documented()], ids=lambda one: one.name)
-def test_what_it_says_to_write_reads_the_capture(capture: Capture) -> None:
-    found = identify([Piece(data=one, line=1, form="hex") for one in capture.frames], []).answers
-    if not framed(capture, found) or not summed(capture, found):
-        pytest.skip("not found: counted above")
+UNTOLD = {
+    "cti/damage_length.wire": "five bytes of a header, and no frame",
+    "hikvision/tls_probe.wire": "the beginning of TLS, and no HTTP",
+    "yls/damage_header.wire": "a single frame, whose length is the byte that is wrong",
+}
+"""Captures that nobody can tell, a line for each message; every other one is told."""
+CAPTURES = {capture.name: capture for capture in (*recorded(), *documented())}
+
+
+@pytest.mark.parametrize("name", UNTOLD)
+def test_what_cannot_be_told_is_damage_and_nothing_else(name: str) -> None:
+    capture = CAPTURES[name]
+    assert capture.damaged == len(capture.frames) == 1
+    assert not framed(capture, answers(capture.frames))
+
+
+@pytest.mark.parametrize("name", [name for name in CAPTURES if name not in UNTOLD])
+def test_what_it_says_to_write_reads_the_capture(name: str) -> None:
+    capture = CAPTURES[name]
+    found = answers(capture.frames)
+    assert framed(capture, found)
+    assert summed(capture, found)
     lines = [line.partition("write ")[2] for line in found[0].lines() if "  write " in line]
     if not lines:
         assert found[0].head_seal is not None or capture.truth.kind == "http"
         return
-    framing, _, check = lines[0].removeprefix("framing = "), "", lines[-1].removeprefix("sealed: ")
+    framing, check = lines[0].removeprefix("framing = "), lines[-1].removeprefix("sealed: ")
 
     def sealed(frame: bytes) -> str | None:
         good = len(lines) == 1 or eval(check, {**NAMES, "frame": frame})
@@ -171,11 +217,11 @@ def test_what_it_says_to_write_reads_the_capture(capture: Capture) -> None:
     made = eval(framing, {**NAMES, "sealed": sealed})
     reader = FrameReader(made, resync=True)
     reader.feed(b"".join(capture.frames))
-    taken = []
-    while (frame := reader.take()) is not None:
-        taken += [frame] if isinstance(frame, bytes) else []
-    told = found[0].seal.tried - found[0].seal.fits if found[0].seal else 0
-    assert len(taken) >= len(found[0].framing.frames) - max(capture.damaged, told)
+    taken = frames_of(drain(reader))
+    while reader.buffered:
+        reader.gap()  # where nothing vouches for a length, silence ends the wait for it
+        taken += frames_of(drain(reader))
+    assert len(taken) >= len(found[0].framing.frames) - capture.damaged
 
 
 def test_the_answer_gives_its_reasons_and_knows_the_dialects() -> None:

@@ -40,7 +40,9 @@ def test_every_property_belongs_to_one_tier() -> None:
         ({}, Tier.GOLD),
         ({"G3": Verdict.NOT_APPLICABLE}, Tier.SILVER),
         ({"P11": Verdict.NOT_APPLICABLE, "G1": Verdict.FAILED}, Tier.SILVER),
-        ({"P7": Verdict.FAILED}, Tier.BRONZE),
+        ({"P8": Verdict.FAILED}, Tier.BRONZE),
+        ({"P7": Verdict.FAILED}, Tier.NONE),
+        ({"P16": Verdict.FAILED}, Tier.NONE),
         ({"P10": Verdict.NOT_APPLICABLE}, Tier.BRONZE),
         ({"P3": Verdict.NOT_APPLICABLE, "P17": Verdict.NOT_APPLICABLE}, Tier.BRONZE),
         ({"P0": Verdict.NOT_APPLICABLE}, Tier.NONE),
@@ -58,13 +60,20 @@ def test_what_was_not_checked_is_not_reached() -> None:
     assert reached(made()[:1]) is Tier.NONE
 
 
+def test_what_was_not_tried_is_not_called_complete() -> None:
+    only = Finding(code="P0", title="P0", verdict=Verdict.FAILED)
+    text = tiered(Report(dialect="acme/1", findings=(only,)))
+    assert "missing P0" in text
+    assert text.count(": not tried\n") == 2
+
+
 def test_the_report_names_what_is_missing() -> None:
-    report = Report(dialect="acme/1", findings=tuple(made(P7=Verdict.FAILED)))
+    report = Report(dialect="acme/1", findings=tuple(made(P8=Verdict.FAILED)))
     text = tiered(report)
     assert text.startswith("acme/1: bronze reached\n")
-    assert "later firmware does not stop it: missing P7" in text
+    assert "later firmware does not stop it: missing P8" in text
     assert "\n  P0  passed         P0\n" in text
-    assert [f.code for f in obstacles(Tier.SILVER, report.findings)] == ["P7"]
+    assert [f.code for f in obstacles(Tier.SILVER, report.findings)] == ["P8"]
 
 
 def test_the_worked_example_is_silver_when_it_is_fuzzed_for_a_minute() -> None:
