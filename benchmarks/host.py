@@ -93,6 +93,7 @@ async def _timed_ports(settings: Settings, storage: Storage) -> AsyncIterator[Ve
         workers=storage.workers,
         galleries=storage.galleries,
         decisions=storage.decisions,
+        local=storage.local_enrolments,
     )
 
 

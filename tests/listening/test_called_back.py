@@ -12,9 +12,11 @@ from gateway.codecs.hikvision.device import HikvisionDevice
 from gateway.codecs.hikvision.device_events import DeviceConfig
 
 from gateway.domain.vocabulary import Decision
-from tests.listening.test_gateway import STORED, clock, occurrence
+from tests.listening.gates import clock, occurrence
+from tests.listening.test_gateway import STORED
 from tests.support.directories import MODEL, SUPPLIER, document
 from tests.support.gateways import Gateway, Site, running
+from tests.support.jpegs import jpeg
 from tests.support.postgres import open_folder
 from tests.support.waiting import wait_for
 from tests.support.web_units import Reply, Unit, hangs_up, says, served, wants_digest
@@ -51,7 +53,7 @@ def ask(gateway: Gateway, path: str, number: int) -> bytes:
     terminal = HikvisionDevice(DeviceConfig(path=path, first_serial=number))
     with closing(socket.create_connection(("127.0.0.1", gateway.site.port), 10)) as wire:
         terminal.connected(clock())
-        terminal.record(occurrence(9, asks=True), clock())
+        terminal.record(occurrence(jpeg(9_000, "9"), person="9", asks=True), clock())
         wire.sendall(terminal.output())
         wire.settimeout(10)
         answer = wire.recv(65_536)
