@@ -10,7 +10,6 @@ from gateway.codecs.registry import load_dialects
 from gateway.domain.access import parse_access
 from gateway.domain.directory import Device
 from gateway.domain.errors import GatepostError
-from gateway.domain.ids import Serial
 from gateway.operations import Operations
 from gateway.storage.opening import Storage
 
@@ -49,12 +48,4 @@ class AccessOperations:
         return {"serial": serial, "forgotten": gone}
 
     async def _device(self, serial: str) -> Device:
-        found = (await self._storage.directory.load()).devices.get(Serial(serial))
-        if found is None:
-            raise GatepostError(
-                "device.unknown",
-                "no device with this serial number is registered.",
-                place=f"device {serial}",
-                remedy="See `gatepost device list`.",
-            )
-        return found
+        return (await self._storage.directory.load()).registered(serial)

@@ -87,13 +87,7 @@ class CaptureOperations:
             )
         taps = _taps(recorder, serial)
         self._check(recorder, serial, minutes, full, by)
-        if Serial(serial) not in (await self._storage.directory.load()).devices:
-            raise GatepostError(
-                "device.unknown",
-                "no device with this serial number is registered.",
-                place=f"device {serial}",
-                remedy="See `gatepost device list`.",
-            )
+        (await self._storage.directory.load()).registered(serial)
         connected = taps.record(
             Serial(serial), seconds=minutes * 60, full=full, now=recorder.clock()
         )

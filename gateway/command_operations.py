@@ -11,7 +11,7 @@ from gateway.domain.audit import AuditLine, Chain
 from gateway.domain.command_queue import Command, CommandId
 from gateway.domain.directory import Device
 from gateway.domain.errors import GatepostError
-from gateway.domain.ids import DeviceId, PersonId, Serial, Ticket
+from gateway.domain.ids import DeviceId, PersonId, Ticket
 from gateway.domain.people import Enrol
 from gateway.services.command.service import Commands
 from gateway.services.command.wording import build
@@ -150,15 +150,7 @@ class CommandOperations:
         return self._commands
 
     async def _device(self, serial: str) -> Device:
-        found = (await self._storage.directory.load()).devices.get(Serial(serial))
-        if found is None:
-            raise GatepostError(
-                "device.unknown",
-                "no device with this serial number is registered.",
-                place=f"device {serial}",
-                remedy="See `gatepost device list`.",
-            )
-        return found
+        return (await self._storage.directory.load()).registered(serial)
 
     async def _known(self, found: Command | None, number: int) -> dict[str, Any]:
         if found is None:

@@ -8,8 +8,6 @@ from typing import Any
 from gateway.admin import Call
 from gateway.domain.decisions import DecisionRecord
 from gateway.domain.directory import Directory
-from gateway.domain.errors import GatepostError
-from gateway.domain.ids import Serial
 from gateway.storage.opening import Storage
 
 MOST = 10_000
@@ -29,17 +27,7 @@ class DecisionOperations:
     async def decisions(self, serial: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
         """Return the newest decisions, newest first; raises GatepostError ``device.unknown``."""
         directory = await self._storage.directory.load()
-        device = None
-        if serial is not None:
-            known = directory.devices.get(Serial(serial))
-            if known is None:
-                raise GatepostError(
-                    "device.unknown",
-                    "no device with this serial number is registered.",
-                    place=f"device {serial}",
-                    remedy="See `gatepost device list`.",
-                )
-            device = known.id
+        device = None if serial is None else directory.registered(serial).id
         found = await self._storage.decisions.latest(min(limit, MOST), device)
         return [_told(one, directory) for one in found]
 

@@ -146,14 +146,7 @@ class Operations:
     async def show_device(self, serial: str) -> dict[str, Any]:
         """Show one device: where it hangs and what is stored of it."""
         directory = await self._storage.directory.load()
-        device = directory.devices.get(Serial(serial))
-        if device is None:
-            raise GatepostError(
-                "device.unknown",
-                "no device with this serial number is registered.",
-                place=f"device {serial}",
-                remedy="See `gatepost device list`.",
-            )
+        device = directory.registered(serial)
         mountings = directory.mountings.get(device.id, ())
         places = [
             {

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from gateway.domain.access import Access
+from gateway.domain.errors import GatepostError
 from gateway.domain.ids import ChannelId, DeviceId, MountingId, ProjectId, Serial
 from gateway.domain.passages import Placement
 from gateway.domain.requests import Refusal
@@ -151,6 +152,18 @@ class Directory:
     secrets: dict[DeviceId, bytes] = field(default_factory=dict, repr=False)
     accesses: dict[DeviceId, Access] = field(default_factory=dict)
     """Of terminals that are servers and may be dialled."""
+
+    def registered(self, serial: str) -> Device:
+        """Return the device of a serial number; raises GatepostError ``device.unknown``."""
+        device = self.devices.get(Serial(serial))
+        if device is None:
+            raise GatepostError(
+                "device.unknown",
+                "no device with this serial number is registered.",
+                place=f"device {serial}",
+                remedy="See `gatepost device list`.",
+            )
+        return device
 
     def admission(self, serial: Serial, announced_model: str) -> Device | Refusal:
         """Say whether the device may log in (R-030, R-033).

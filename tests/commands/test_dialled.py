@@ -15,15 +15,12 @@ from gateway.codecs.hikvision.keys import password
 from gateway.protocols.clock import read_clock
 
 from gateway.simulator.serving import Serving, serve
+from tests.commands.registered import KEY, SERIAL, register
 from tests.commands.test_orders import gatepost, state
-from tests.support.directories import MODEL, SUPPLIER, document
 from tests.support.gateways import Gateway, Site, free_port, running
-from tests.support.postgres import open_folder
 from tests.support.waiting import wait_for
 from tests.support.web_units import raw, says, served
 
-SERIAL, SILENT = "K51234567", "K51234568"
-KEY = bytes(range(32))
 SETTINGS = '[dialects]\nenabled = ["yls", "hikvision"]\n[dialling]\nbackoff_seconds = 1\n'
 
 
@@ -73,24 +70,8 @@ def unit() -> Iterator[Unit]:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with open_folder() as folder:
-        site = Site(folder, SETTINGS)
-        yield site
-        site.end_database()
-
-
-def register(gateway: Gateway) -> None:
-    listed = document(SILENT, dialect="hikvision")
-    gateway.ask("directory.import", document=listed, place="test")
-    gateway.ask(
-        "device.add",
-        serial=SERIAL,
-        supplier=SUPPLIER,
-        model=MODEL,
-        dialect="hikvision",
-        secret=KEY.hex(),
-    )
+def settings() -> str:
+    return SETTINGS
 
 
 def reach(site: Site, url: str, secret: str = "") -> tuple[int, str]:

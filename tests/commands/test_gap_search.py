@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 from gateway.codecs.double import Happening
@@ -11,9 +10,9 @@ from gateway.codecs.hikvision.keys import token
 from gateway.protocols.clock import read_clock
 
 from tests.codecs.hikvision.vectors import OK, post
-from tests.commands.test_dialled import KEY, SERIAL, Unit, reach, register, unit
+from tests.commands.registered import KEY, SERIAL, register
+from tests.commands.test_dialled import Unit, reach, unit
 from tests.support.gateways import Site, running
-from tests.support.postgres import open_folder
 from tests.support.waiting import wait_for
 
 SETTINGS = (
@@ -24,11 +23,8 @@ PATH = f"/hik/{SERIAL}/{token(KEY)}"
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with open_folder() as folder:
-        site = Site(folder, SETTINGS)
-        yield site
-        site.end_database()
+def settings() -> str:
+    return SETTINGS
 
 
 def record(terminal: Unit, count: int) -> list[bytes]:

@@ -11,11 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
 from tests.support.directories import document
 from tests.support.gateways import Gateway, Site, running
-from tests.support.postgres import open_folder
 from tests.support.recorders import Recorder
 from tests.support.waiting import wait_for
 
@@ -48,14 +45,6 @@ def terminal(site: Site) -> Iterator[Deaf]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with open_folder() as folder:
-        site = Site(folder)
-        yield site
-        site.end_database()
 
 
 def gatepost(site: Site, *words: str) -> tuple[int, str]:

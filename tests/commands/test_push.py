@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from gateway.codecs.hikvision.device_events import Answered, LoggedIn, PushStyle
 
+from tests.commands.registered import KEY, SERIAL, register
 from tests.commands.test_orders import gatepost
-from tests.support.directories import MODEL, SUPPLIER, document
 from tests.support.gateways import Gateway, Site, running
-from tests.support.postgres import open_folder
 from tests.support.push_units import push_unit
 from tests.support.waiting import wait_for
 
-SERIAL = "K51234567"
-KEY = bytes(range(32))
 SETTINGS = '[dialects]\nenabled = ["yls", "hikvision"]\n[hikvision]\npoll_seconds = 1\n'
 STORED = """
 select p.claim, i.picture is not null as pictured from passage p
@@ -27,24 +23,8 @@ where d.serial = $1 order by p.number
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with open_folder() as folder:
-        site = Site(folder, SETTINGS)
-        yield site
-        site.end_database()
-
-
-def register(gateway: Gateway) -> None:
-    listed = document("K50000000", dialect="hikvision")
-    gateway.ask("directory.import", document=listed, place="test")
-    gateway.ask(
-        "device.add",
-        serial=SERIAL,
-        supplier=SUPPLIER,
-        model=MODEL,
-        dialect="hikvision",
-        secret=KEY.hex(),
-    )
+def settings() -> str:
+    return SETTINGS
 
 
 def order(site: Site) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.domain.directory import DeviceState, Directory, Listing, Mounting
+from gateway.domain.errors import GatepostError
 from gateway.domain.ids import ChannelId, DeviceId, MountingId, Serial
 from gateway.domain.requests import Refusal
 from gateway.domain.vocabulary import Direction
@@ -78,3 +79,11 @@ def test_only_an_accepted_device_counts_and_grace_is_marked() -> None:
     on_trial = replace(device(), state=DeviceState.TEST_RUN)
     place = known.placement(on_trial, 0)
     assert (place.accepted, place.supplier_in_grace) == (False, True)
+
+
+def test_who_asks_for_a_serial_number_nobody_registered_is_told_what_to_do() -> None:
+    known = directory()
+    (serial,) = known.devices
+    assert known.registered(serial) == known.devices[serial]
+    with pytest.raises(GatepostError, match=r"device\.unknown.*device list"):
+        known.registered("YLS-1")
