@@ -30,7 +30,8 @@ ROUNDS = 5
 MOST_MESSAGES = 80
 LOOKED_AT = 8
 """So many times more are played to see where a leak grows: a list takes room by the eighth."""
-MOST_KINDS = 12
+MOST_KINDS = 6
+"""Kinds of message repeated in one run, drawn where there are more: each is sent so often."""
 MOST_TRANSCRIPTS = 8
 """Metered in one run, drawn where there are more."""
 CONVERSATIONS = 48
