@@ -37,6 +37,7 @@ def test_an_event_as_json() -> None:
         "stores": [{"series": 1, "first": 2, "last": 3}],
         "quirks": [],
         "unproven": False,
+        "fetches": False,
     }
     assert json.loads(json.dumps(plain(event))) == plain(event)
 

@@ -116,7 +116,9 @@ def test_a_deadline_waits_while_the_connection_is_not_read() -> None:
         flow=FlowLimits(), taps=None, clock=lambda: Instant(now[0], 1), hoards=Hoards(0)
     )
     connection = SimpleNamespace(peer="here", ending=None, hold=lambda: None, release=lambda: None)
-    dialect = SimpleNamespace(name="some", version="1", reach=Reach.PUSH_ONLY)
+    dialect = SimpleNamespace(
+        name="some", version="1", reach=Reach.PUSH_ONLY, carries=frozenset()
+    )
     session = Session(*cast(Any, (shared, connection, conversation, dialect)))
     assert session.deadline() == 130.0
     session.hold()
