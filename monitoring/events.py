@@ -297,6 +297,11 @@ EVENTS: dict[str, LogEvent] = {
         "come again. Told once for each outage.",
     ),
     "stream.begun": LogEvent("info", "A terminal that cannot report is read."),
+    "stream.failed": LogEvent(
+        "error",
+        "What a terminal that is read told could not be taken: a bug, report it. The stream is "
+        "opened again.",
+    ),
     "stream.lost": LogEvent(
         "warning",
         "A terminal that is read gives no more events; it is tried again and again, and what it "

@@ -68,10 +68,11 @@ class Walk:
         match step:
             case Call():
                 self._means.going_on(step.seconds)
-                self._moved = self._moved or not step.repeatable
+                before = self._moved
+                self._moved = before or not step.repeatable
                 answer = await self._means.call(step)
-                if isinstance(answer, NoAnswer) and not answer.arrived and not step.repeatable:
-                    self._moved = False
+                if isinstance(answer, NoAnswer) and not answer.arrived:
+                    self._moved = before
                 return answer
             case Pause():
                 self._means.going_on(step.seconds)

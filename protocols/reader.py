@@ -17,6 +17,7 @@ from gateway.codecs.http.outlet import BadAnswer, Received, Request
 from gateway.codecs.http.prover import Prover
 from gateway.protocols.call_line import host_of, reach
 from gateway.protocols.dialled import Office, Post, count
+from gateway.protocols.endings import trace
 from gateway.protocols.stream_line import StreamLine
 
 from gateway.domain.events import Event, Misbehaved, RecordReported, UnknownMessage
@@ -71,6 +72,12 @@ class Reader:
             except _Shut as shut:
                 self._left(shut.reason)
                 pause_s = shut.seconds
+            except Exception as error:
+                # One event that nobody foresaw must not leave the terminal unread for ever.
+                self._office.log.error(  # noqa: TRY400 - no traceback
+                    "stream.failed", device=self.post.device.id, **trace(error)
+                )
+                self._left("codec_error")
             self._pause_s = min(2 * self._pause_s, self._office.limits.backoff_s)
             await asyncio.sleep(pause_s * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
 

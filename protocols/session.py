@@ -284,6 +284,8 @@ class Session:
             self._hoard = Hoard(self)
         if whole:
             self.shared.hoards.drop(self._hoard)
+            if self._excused < 0:  # TLS hands over all it has decrypted, held or not
+                self.release()
             self._excused, self.deadline = 0.0, self._conversation.deadline
         elif self.admitted and not self.over:
             self.shared.hoards.keep(self._hoard, size)

@@ -3,7 +3,8 @@
 A serial number alone names nothing: it wraps (at 100 000 in the maker's example) and begins anew
 after a factory reset. So a record is named by event type, serial number and its own time. The
 digest holds what every telling of it has alike, be it told live, sent again, or found by a search:
-a search leaves members out, adds others and calls the codes otherwise (certain).
+a search leaves members out, adds others and calls the codes otherwise (certain). An event without a
+number is found by no search, so all its members name it: two strangers in a second are two.
 """
 
 from __future__ import annotations
@@ -65,11 +66,12 @@ def told_time(notice: Notice) -> object:
 
 def identify(notice: Notice, utc_offset_minutes: int) -> Identity:
     """Return what names a record."""
-    digest = sha256(f"{notice.kind}\n{_content(notice)}".encode("utf-8", "replace")).digest()
+    serial = serial_no(notice)
+    content = _whole(notice) if serial is None else _content(notice)
+    digest = sha256(f"{notice.kind}\n{content}".encode("utf-8", "replace")).digest()
     told = told_time(notice)
     at = time_ms(told, utc_offset_minutes)
     when = told if at is None else at
-    serial = serial_no(notice)
     what = digest.hex() if serial is None else str(serial)
     name = sha256(f"{notice.kind}\n{what}\n{when}".encode("utf-8", "replace")).digest()
     if serial is None:
@@ -78,12 +80,17 @@ def identify(notice: Notice, utc_offset_minutes: int) -> Identity:
     return Identity(name, digest, SERIES.get(notice.kind, OTHER_SERIES), serial)
 
 
+def _whole(notice: Notice) -> str:
+    """Return everything that stays the same: all that tells two events without a number apart."""
+    stable = {key: value for key, value in notice.inner.items() if key not in CHANGING}
+    return json.dumps(stable, sort_keys=True, ensure_ascii=False)
+
+
 def _content(notice: Notice) -> str:
     """Return what happened, as text; of events without codes everything that stays the same."""
     major, minor = codes(notice)
     if not major:
-        stable = {key: value for key, value in notice.inner.items() if key not in CHANGING}
-        return json.dumps(stable, sort_keys=True, ensure_ascii=False)
+        return _whole(notice)
     inner = notice.inner
     person = text(inner.get("employeeNoString"), 64) or text(inner.get("employeeNo"), 64)
     card, door = text(inner.get("cardNo"), 64), text(inner.get("doorNo"), 16)

@@ -129,5 +129,14 @@ def test_whoever_gives_an_errand_up_hears_what_may_have_been_done() -> None:
     run(main)
 
 
+def test_a_call_that_never_arrived_does_not_undo_the_one_before() -> None:
+    async def main() -> None:
+        bench = Bench(ANSWER, NoAnswer(reason="unreachable", arrived=False))
+        ended = await bench.walk(0.05).run(steps(MOVE, MOVE, READ))
+        assert (ended.outcome, ended.code) == (Outcome.UNANSWERED, "slow")
+
+    run(main)
+
+
 def test_pauses_are_steps_too() -> None:
     assert next(pause(3.0)) == Pause(seconds=3.0)

@@ -12,7 +12,7 @@ from gateway.protocols.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.events import Event
+from gateway.domain.events import Event, Heartbeat
 from gateway.domain.times import Instant
 
 BIG = 100_000
@@ -98,6 +98,34 @@ def test_somebody_is_always_read_and_the_count_is_right(steps: list[tuple[int, i
     assert all(one.read for one, _ in everybody)
 
 
+def test_what_arrives_whole_while_it_waits_is_read_on() -> None:
+    """TLS hands over what it has decrypted already, in several pieces and to whoever waits too."""
+    whole: list[Event] = [Heartbeat()]
+    told: list[list[Event]] = [[], whole]
+    conversation = SimpleNamespace(
+        closing=None,
+        deadline=lambda: None,
+        feed=lambda data, now: told.pop(0),
+        output=lambda: b"",
+    )
+    desk = SimpleNamespace(heard=lambda *_: None, beat=lambda *_: None)
+    hoards = Hoards(0)
+    for _, hoard in crowd(FAVOURED):
+        hoards.keep(hoard, BIG)
+    shared = SimpleNamespace(
+        flow=FlowLimits(), taps=None, clock=lambda: Instant(5.0, 1), hoards=hoards, desk=desk
+    )
+    socket = Socket()
+    connection = SimpleNamespace(peer="here", ending=None, hold=socket.hold, release=socket.release)
+    dialect = SimpleNamespace(name="some", version="1", reach=Reach.PUSH_ONLY, carries=frozenset())
+    session = Session(*cast(Any, (shared, connection, conversation, dialect)))
+    session.admitted = True
+    session.receive(bytes(BIG), Instant(5.0, 1))
+    assert (socket.read, hoards.waiting) == (False, 1)
+    session.receive(bytes(10), Instant(5.0, 1))
+    assert (socket.read, hoards.waiting) == (True, 0)
+
+
 def test_a_deadline_waits_while_the_connection_is_not_read() -> None:
     ticks: list[float] = []
     now = [100.0]
@@ -116,9 +144,7 @@ def test_a_deadline_waits_while_the_connection_is_not_read() -> None:
         flow=FlowLimits(), taps=None, clock=lambda: Instant(now[0], 1), hoards=Hoards(0)
     )
     connection = SimpleNamespace(peer="here", ending=None, hold=lambda: None, release=lambda: None)
-    dialect = SimpleNamespace(
-        name="some", version="1", reach=Reach.PUSH_ONLY, carries=frozenset()
-    )
+    dialect = SimpleNamespace(name="some", version="1", reach=Reach.PUSH_ONLY, carries=frozenset())
     session = Session(*cast(Any, (shared, connection, conversation, dialect)))
     assert session.deadline() == 130.0
     session.hold()

@@ -220,3 +220,21 @@ def test_a_terminal_that_is_no_longer_listed_is_read_no_more() -> None:
             await reading.readers.close()
 
     run_on(asyncio.new_event_loop, main)
+
+
+class FailingDesk(Desk):
+    """Cannot take what it is told first."""
+
+    async def found(self, device: Device, dialect: str, events: Sequence[Event]) -> bool:
+        if not self.offers:
+            self.offers += 1
+            raise ZeroDivisionError
+        return await super().found(device, dialect, events)
+
+
+def test_an_event_nobody_foresaw_does_not_leave_the_terminal_unread() -> None:
+    run = play(raw(HEAD + PARTS), desk=FailingDesk)
+    reading, desk, _ = run(lambda _, desk: len(desk.events) == 1)
+    assert [one.number for one in desk.events] == [1866]
+    assert reading.streams("codec_error") == 1
+    assert len(reading.log.named("stream.failed")) == 1
