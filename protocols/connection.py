@@ -12,14 +12,13 @@ from math import inf
 from typing import Any
 
 from gateway.codecs.api import Context, Dialect
-from gateway.protocols.endings import trace
+from gateway.protocols.endings import ended_by_peer, trace
 from gateway.protocols.flow import Congestion
 from gateway.protocols.newcomer import Newcomer
 from gateway.protocols.recognise import Unrecognised
 from gateway.protocols.session import Session
 from gateway.protocols.surroundings import Surroundings
 from gateway.protocols.tls import channel_binding
-from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IHandshakeListener, IPushProducer
 from twisted.python.failure import Failure
 from zope.interface import implementer  # type: ignore[import-untyped]
@@ -134,7 +133,9 @@ class Connection:
         """Leave every list and tell the session."""
         now = self._clock()
         shared, session = self._shared, self._session
-        ending = self.ending = self.ending or self._why(reason)
+        ending = self.ending = self.ending or ended_by_peer(
+            reason, shaking=self._label is not None and self._session is None
+        )
         self._deliver = _ignore
         self._due = inf
         shared.roster.discard(self)
@@ -392,10 +393,3 @@ class Connection:
     def _tell_deaf(self, deaf: bool, now: Instant) -> None:
         if self._session is not None and self._session.admitted:
             self._shared.deaf(self._session, deaf, now)
-
-    def _why(self, reason: Failure) -> str:
-        if isinstance(reason.value, ConnectionDone):
-            return "peer_closed"
-        if self._label is not None and self._session is None:
-            return "tls_failed"
-        return "connection_lost"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
+
 ENDINGS = frozenset(
     {
         "peer_closed",
@@ -22,6 +25,13 @@ ENDINGS = frozenset(
     }
 )
 """Why connections end, beside the values of Parting and the closing codes of conversations."""
+
+
+def ended_by_peer(reason: Failure, *, shaking: bool) -> str:
+    """Say how a connection ended that we did not end; ``shaking``: in the handshake of TLS."""
+    if isinstance(reason.value, ConnectionDone):
+        return "peer_closed"
+    return "tls_failed" if shaking else "connection_lost"
 
 
 def trace(error: Exception) -> dict[str, object]:
