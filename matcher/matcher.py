@@ -121,6 +121,12 @@ class LocalMatcher:
         finally:
             building.abandon()
 
+    async def check(
+        self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
+    ) -> None:
+        """Raise TemplateRefused for what an open gallery cannot take, or GalleryMissing."""
+        await self._pool.keep(partial(self._galleries.check, scope, members))
+
     async def extend(
         self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
     ) -> None:

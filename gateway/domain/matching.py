@@ -190,6 +190,15 @@ class Matcher(Protocol):
         `state` with the store afterwards. Raises TemplateRefused, and leaves what was open.
         """
 
+    async def check(
+        self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
+    ) -> None:
+        """Raise TemplateRefused for what an open gallery cannot take, and change nothing.
+
+        Ask before storing what somebody else made: one template of another size in the store would
+        keep the whole gallery from being opened again. Raises GalleryMissing.
+        """
+
     async def extend(
         self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
     ) -> None:

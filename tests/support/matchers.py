@@ -142,6 +142,12 @@ class FakeMatcher:
         self.galleries[scope] = {}
         await self.extend(scope, members)
 
+    async def check(
+        self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
+    ) -> None:
+        self._may("check")
+        self._gallery(scope)
+
     async def extend(
         self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
     ) -> None:

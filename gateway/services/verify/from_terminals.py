@@ -78,6 +78,8 @@ class TerminalEnrolments:
                 self._context.tally.enrolments_refused += 1
                 return result
             entries = await self._entries(found, captured, result)
+            members = [(one.reference, one.template) for one in entries]
+            await self._ports.matcher.check(Scope(project), members)
             held = await self._ports.local.approve(number, project, entries, by=by, reason=reason)
             await change.has(held)
         self._context.tally.enrolled += 1

@@ -13,6 +13,7 @@ from gateway.domain.enrolments import EnrolmentResult
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Receipt
 from gateway.domain.local_enrolments import LocalState
+from gateway.domain.matching import TemplateRefused
 from gateway.domain.people import PersonEnrolled
 from gateway.domain.requests import Accept, DeclineBlob, Defer, Request
 from gateway.domain.templates import TemplateKind, TemplateRef
@@ -87,6 +88,18 @@ def test_who_rejects_is_not_overtaken_by_an_approval_that_is_waiting() -> None:
         assert await approval == "store.refused"
         assert bench.roster.templates[P1] == []
         assert await bench.because(session) is Because.UNKNOWN_FACE
+
+    verify_run(body)
+
+
+def test_what_would_keep_the_gallery_from_being_opened_again_is_not_stored() -> None:
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI)
+        await report(bench, await bench.login())
+        bench.matcher.failing["check"] = TemplateRefused("template.dimension", "another size.")
+        assert await refused(bench) == "template.dimension"
+        assert bench.roster.templates[P1] == []
+        assert bench.roster.local.settled == []
 
     verify_run(body)
 
