@@ -223,10 +223,14 @@ class Matcher(Protocol):
     async def close(self, scope: Scope) -> None:
         """Drop a gallery from memory."""
 
-    def protect(self, secret: bytes, template: FaceTemplate | IrisTemplate) -> ProtectedTemplate:
+    async def protect(
+        self, secret: bytes, template: FaceTemplate | IrisTemplate
+    ) -> ProtectedTemplate:
         """Transform a template for a gallery; raises TemplateRefused."""
 
-    def reprotect(self, template: ProtectedTemplate, old: bytes, new: bytes) -> ProtectedTemplate:
+    async def reprotect(
+        self, template: ProtectedTemplate, old: bytes, new: bytes
+    ) -> ProtectedTemplate:
         """Carry a protected template from one secret to another, scores unchanged."""
 
     def state(self, scope: Scope) -> GalleryState | None:

@@ -206,7 +206,7 @@ class TerminalEnrolments:
             Enrolled(
                 person=found.person,
                 reference=reference,
-                template=matcher.protect(secret, one),
+                template=await matcher.protect(secret, one),
                 quality=(UNSEEN, *result.waived),
                 source=self._serial(found.device),
             )
