@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.domain.errors import GatepostError
+from gateway.domain.redaction import redact
 from gateway.services.verify.from_terminals import TerminalEnrolments
 from gateway.storage.opening import Storage
 
@@ -51,7 +52,7 @@ class LocalOperations:
     ) -> dict[str, Any]:
         """Have a capture compared from now on."""
         result = await self._running(reason).approve(
-            number, by=by, reason=reason, overrides=frozenset(overrides)
+            number, by=by, reason=redact(reason.strip()), overrides=frozenset(overrides)
         )
         return {
             "accepted": result.accepted,
@@ -63,7 +64,8 @@ class LocalOperations:
 
     async def reject(self, number: int, by: str, reason: str) -> dict[str, Any]:
         """Destroy a capture."""
-        await self._running(reason).reject(number, by=by, reason=reason)
+        captures = self._running(reason)
+        await captures.reject(number, by=by, reason=redact(reason.strip()))
         return {"number": number}
 
     def _running(self, reason: str) -> TerminalEnrolments:

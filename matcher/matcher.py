@@ -121,6 +121,12 @@ class LocalMatcher:
         finally:
             building.abandon()
 
+    async def check(
+        self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
+    ) -> None:
+        """Raise TemplateRefused for what an open gallery cannot take, or GalleryMissing."""
+        await self._pool.keep(partial(self._galleries.check, scope, members))
+
     async def extend(
         self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
     ) -> None:
@@ -141,13 +147,20 @@ class LocalMatcher:
         """Drop a gallery from memory."""
         await self._pool.keep(partial(self._galleries.close, scope))
 
-    def protect(self, secret: bytes, template: FaceTemplate | IrisTemplate) -> ProtectedTemplate:
-        """Transform a template for a gallery; raises TemplateRefused."""
-        return self._protector.protect(secret, template)
+    async def protect(
+        self, secret: bytes, template: FaceTemplate | IrisTemplate
+    ) -> ProtectedTemplate:
+        """Transform a template for a gallery; raises TemplateRefused.
 
-    def reprotect(self, template: ProtectedTemplate, old: bytes, new: bytes) -> ProtectedTemplate:
+        The first of a secret derives the transform; the loop answers gates meanwhile.
+        """
+        return await self._pool.keep(partial(self._protector.protect, secret, template))
+
+    async def reprotect(
+        self, template: ProtectedTemplate, old: bytes, new: bytes
+    ) -> ProtectedTemplate:
         """Carry a protected template from one secret to another, scores unchanged."""
-        return self._protector.reprotect(template, old, new)
+        return await self._pool.keep(partial(self._protector.reprotect, template, old, new))
 
     def state(self, scope: Scope) -> GalleryState | None:
         """Say what an open gallery holds, None where it is not open."""

@@ -51,6 +51,16 @@ delete from city_template t where ($2::bigint is null or t.person = $2) and not 
     and j.verification_mode <> 'device_only' and (e.to_ms is null or e.to_ms > $1)
 ) returning t.person
 """
+# Of people of such a project who work on no other that keeps templates, now or later.
+FORBIDDEN = """
+delete from city_template t where exists (
+    select from engagement e join project j on j.id = e.project where e.person = t.person
+    and j.code = any($1::text[]) and j.verification_mode = 'device_only'
+) and not exists (
+    select from engagement e join project j on j.id = e.project where e.person = t.person
+    and j.verification_mode <> 'device_only' and (e.to_ms is null or e.to_ms > $2)
+) returning t.person
+"""
 # A likeness is of templates that are there.
 CASES_LEFT = """
 delete from city_double d where not (
@@ -127,7 +137,20 @@ async def erase_city_lapsed(
 
     Of everybody, or of ``person``; returns whose each one was.
     """
-    rows = await connection.fetch(LAPSED, ended_ms, person)
+    return await _erased(connection, LAPSED, ended_ms, person)
+
+
+async def erase_city_forbidden(
+    connection: Connection, codes: Sequence[str], now_ms: int
+) -> list[PersonId]:
+    """Destroy templates of people of those of these projects that are device_only, unless they work
+    elsewhere where templates are kept; returns whose each one was.
+    """
+    return await _erased(connection, FORBIDDEN, codes, now_ms)
+
+
+async def _erased(connection: Connection, statement: str, *values: object) -> list[PersonId]:
+    rows = await connection.fetch(statement, *values)
     if rows:
         await connection.execute(CASES_LEFT)
     return [PersonId(row["person"]) for row in rows]

@@ -17,7 +17,8 @@ PEOPLE = """
 select count(*) from (
     select person from template where trait = 'face'
     union select person from city_template where trait = 'face'
-    union select person from enrolment_photo
+    union select person from enrolment_photo where source not in ('iris_left', 'iris_right')
+    union select person from local_enrolment where state = 'waiting' and faces > 0
 ) as stored
 """
 BEGIN = "insert into face_filing (people, reached_ms) values ($1, $2) on conflict do nothing"
@@ -34,7 +35,7 @@ class FilingStore:
         self._wall = wall
 
     async def people(self) -> int:
-        """Count people of whom a face template or an enrolment photo is stored, each once."""
+        """Count people of whom a face is stored, as a template, capture or photo, each once."""
         async with self._database.use(turn=Turn.SLOW) as connection:
             return int(await connection.fetchval(PEOPLE))
 

@@ -104,22 +104,9 @@ class PostgresGalleryStore:
         leaves verification to its terminals: decided in the transaction, so that nobody who
         withdraws meanwhile gets a template.
         """
-        people = list(dict.fromkeys(one.person for one in entries))
         with row_refused():
             async with self._database.transaction() as connection:
-                await _check_mode(connection, project)
-                await lock_people(connection, people)
-                allowed = await who_may_have(connection, project, people, self._wall())
-                for person in people:
-                    if person not in allowed:
-                        raise StoreRefused(
-                            "without consent to it or an engagement there is no template.",
-                            place=f"person {person}",
-                        )
-                await delete_replaced(connection, project, entries)
-                others = await connection.fetch(OTHERS, project, people)
-                await write_templates(connection, self._keyring, project, entries, self._wall())
-        return [*await asyncio.to_thread(opened, self._keyring, others), *entries]
+                return await enrol_in(connection, self._keyring, project, entries, self._wall())
 
     async def remove(self, project: ProjectId, person: PersonId) -> int:
         """Destroy a person's templates in this gallery; return how many there were."""
@@ -148,7 +135,7 @@ class PostgresGalleryStore:
         people = list(dict.fromkeys(one.person for one in entries))
         with row_refused():
             async with self._database.transaction(SLOW_LIMIT_S, turn=Turn.SLOW) as connection:
-                await _check_mode(connection, project)
+                await check_mode(connection, project)
                 await lock_people(connection, people)
                 allowed = await who_may_have(connection, project, people, self._wall())
                 sealed = sealer.seal(secret_place(project), secret)
@@ -181,7 +168,41 @@ def secret_place(project: int) -> Place:
     return Place(table="gallery", row=project, column="secret")
 
 
-async def _check_mode(connection: Connection, project: ProjectId) -> None:
+async def enrol_in(
+    connection: Connection,
+    keyring: Keyring,
+    project: ProjectId,
+    entries: Sequence[Enrolled],
+    now_ms: int,
+) -> Sequence[Enrolled]:
+    """See `PostgresGalleryStore.enrol`; inside the caller's transaction."""
+    people = list(dict.fromkeys(one.person for one in entries))
+    await lock_permitted(connection, project, people, now_ms)
+    await delete_replaced(connection, project, entries)
+    others = await connection.fetch(OTHERS, project, people)
+    await write_templates(connection, keyring, project, entries, now_ms)
+    return [*await asyncio.to_thread(opened, keyring, others), *entries]
+
+
+async def lock_permitted(
+    connection: Connection, project: ProjectId, people: Sequence[PersonId], now_ms: int
+) -> None:
+    """Keep the project's mode and these people as they are until the transaction ends.
+
+    Raises StoreRefused where nothing biometric of one of them may be kept on this project.
+    """
+    await check_mode(connection, project)
+    await lock_people(connection, people)
+    allowed = await who_may_have(connection, project, people, now_ms)
+    for person in people:
+        if person not in allowed:
+            raise StoreRefused(
+                "without consent to it or an engagement there is no template.",
+                place=f"person {person}",
+            )
+
+
+async def check_mode(connection: Connection, project: ProjectId) -> None:
     """Lock the project's mode until the transaction ends."""
     if not await connection.fetchval(KEEPS_TEMPLATES, project):
         raise StoreRefused(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.storage.audit import append
-from gateway.storage.city_templates import erase_city_lapsed
+from gateway.storage.city_templates import erase_city_forbidden
 from gateway.storage.consents import FORGET_CAPTURED
 from gateway.storage.crypto import Place, Sealer
 from gateway.storage.document import (
@@ -129,7 +129,7 @@ async def forget_templates(
     codes = [project.code for project in document.projects]
     gone = int((await connection.execute(FORGET, codes)).split()[-1])
     await connection.execute(f"{FORGET_CAPTURED} {FORBIDDEN}", codes)
-    gone += len(await erase_city_lapsed(connection, 0))
+    gone += len(await erase_city_forbidden(connection, codes, now_ms))
     if gone:
         entry = AuditEntry(
             at_ms=now_ms,

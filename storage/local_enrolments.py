@@ -9,22 +9,23 @@ from gateway.storage.audit import append
 from gateway.storage.consents import FORGET_CAPTURED
 from gateway.storage.crypto import Place
 from gateway.storage.failures import row_refused
+from gateway.storage.galleries import enrol_in, lock_permitted
 from gateway.storage.keyring import Keyring
 from gateway.storage.months import wall_ms
-from gateway.storage.person_keys import BIOMETRIC, find_sealers, lock_people, person_sealers
-from gateway.storage.photos import AGREED
-from gateway.storage.pool import Database
+from gateway.storage.person_keys import BIOMETRIC, find_sealers, person_sealers
+from gateway.storage.pool import Connection, Database
 
 from gateway.domain.audit import AuditEntry
+from gateway.domain.enrolments import Enrolled
 from gateway.domain.errors import StoreRefused
 from gateway.domain.ids import DeviceId, PersonId, ProjectId
 from gateway.domain.local_enrolments import Captured, LocalEnrolment, LocalState
 
 ORDER_DAYS_MS = 86_400_000
-"""An order to capture older than a day has nothing to do with what comes now."""
+"""What was sent more than a day ago has nothing to do with what comes now."""
 ORDERED_BY = """
 select issued_by from command
-where device = $1 and kind = 'enrol' and args ->> 'person' = $2::text and issued_ms > $3
+where device = $1 and kind = 'enrol' and args ->> 'person' = $2::text and sent_ms > $3
 and state in ('sent', 'done', 'unknown') order by id desc limit 1
 """
 REPLACED = f"{FORGET_CAPTURED} person = $1 and project = $2 and device = $3"
@@ -60,11 +61,7 @@ class PostgresLocalEnrolments:
         now_ms = self._wall()
         with row_refused():
             async with self._database.transaction() as connection:
-                await lock_people(connection, [person])
-                if not await connection.fetchval(AGREED, person, now_ms):
-                    raise StoreRefused(
-                        "without consent to it nothing captured is kept.", place=f"person {person}"
-                    )
+                await lock_permitted(connection, project, [person], now_ms)
                 sealers = await person_sealers(connection, self._keyring, BIOMETRIC, [person])
                 since = now_ms - ORDER_DAYS_MS
                 giver = await connection.fetchval(ORDERED_BY, device, str(person), since)
@@ -99,17 +96,35 @@ class PostgresLocalEnrolments:
     async def settle(self, number: int, state: LocalState, *, by: str, reason: str) -> bool:
         """See `LocalEnrolmentStore.settle`."""
         async with self._database.transaction() as connection:
-            row = await connection.fetchrow(SETTLE, number, state.value, self._wall(), by)
-            if row is None:
-                return False
-            entry = AuditEntry(
-                at_ms=self._wall(),
-                actor=by,
-                action=f"ENROLMENT_{state.name}",
-                subject=f"person {row['person']}",
-                detail=f"capture {number} of device {row['device']}: {reason}",
-            )
-            await append(connection, entry)
+            return await self._settled(connection, number, state, by, reason)
+
+    async def approve(
+        self, number: int, project: ProjectId, entries: Sequence[Enrolled], *, by: str, reason: str
+    ) -> Sequence[Enrolled]:
+        """See `LocalEnrolmentStore.approve`."""
+        with row_refused():
+            async with self._database.transaction() as connection:
+                # People first, as whoever destroys captures does, so that nobody deadlocks.
+                held = await enrol_in(connection, self._keyring, project, entries, self._wall())
+                state = LocalState.APPROVED
+                if not await self._settled(connection, number, state, by, reason):
+                    raise StoreRefused("this capture does not wait any more.", place=f"{number}")
+        return held
+
+    async def _settled(
+        self, connection: Connection, number: int, state: LocalState, by: str, reason: str
+    ) -> bool:
+        row = await connection.fetchrow(SETTLE, number, state.value, self._wall(), by)
+        if row is None:
+            return False
+        entry = AuditEntry(
+            at_ms=self._wall(),
+            actor=by,
+            action=f"ENROLMENT_{state.name}",
+            subject=f"person {row['person']}",
+            detail=f"capture {number} of device {row['device']}: {reason}",
+        )
+        await append(connection, entry)
         return True
 
 

@@ -13,6 +13,7 @@ from dataclasses import field
 from enum import Enum
 from typing import Protocol
 
+from gateway.domain.enrolments import Enrolled
 from gateway.domain.ids import DeviceId, PersonId, ProjectId
 from gateway.domain.templates import ElementType, Eye, FaceTemplate, IrisTemplate
 from gateway.domain.values import value
@@ -119,7 +120,8 @@ class LocalEnrolmentStore(Protocol):
     ) -> int:
         """Store a capture and return its number; it takes the place of one that waits.
 
-        Raises StoreRefused without the person's consent.
+        Raises StoreRefused without the person's consent or engagement, and on a project that keeps
+        no templates.
         """
 
     async def waiting(self) -> Sequence[LocalEnrolment]:
@@ -130,3 +132,12 @@ class LocalEnrolmentStore(Protocol):
 
     async def settle(self, number: int, state: LocalState, *, by: str, reason: str) -> bool:
         """Decide on a capture that waits, with an audit line; False where it does not wait."""
+
+    async def approve(
+        self, number: int, project: ProjectId, entries: Sequence[Enrolled], *, by: str, reason: str
+    ) -> Sequence[Enrolled]:
+        """Store what was made of a capture and settle it in one transaction, or do neither.
+
+        Returns what `GalleryStore.enrol` does. Raises StoreRefused as that does, and where the
+        capture does not wait any more: what was rejected or destroyed opens no gate.
+        """

@@ -190,6 +190,15 @@ class Matcher(Protocol):
         `state` with the store afterwards. Raises TemplateRefused, and leaves what was open.
         """
 
+    async def check(
+        self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
+    ) -> None:
+        """Raise TemplateRefused for what an open gallery cannot take, and change nothing.
+
+        Ask before storing what somebody else made: one template of another size in the store would
+        keep the whole gallery from being opened again. Raises GalleryMissing.
+        """
+
     async def extend(
         self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
     ) -> None:
@@ -214,10 +223,14 @@ class Matcher(Protocol):
     async def close(self, scope: Scope) -> None:
         """Drop a gallery from memory."""
 
-    def protect(self, secret: bytes, template: FaceTemplate | IrisTemplate) -> ProtectedTemplate:
+    async def protect(
+        self, secret: bytes, template: FaceTemplate | IrisTemplate
+    ) -> ProtectedTemplate:
         """Transform a template for a gallery; raises TemplateRefused."""
 
-    def reprotect(self, template: ProtectedTemplate, old: bytes, new: bytes) -> ProtectedTemplate:
+    async def reprotect(
+        self, template: ProtectedTemplate, old: bytes, new: bytes
+    ) -> ProtectedTemplate:
         """Carry a protected template from one secret to another, scores unchanged."""
 
     def state(self, scope: Scope) -> GalleryState | None:

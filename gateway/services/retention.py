@@ -66,12 +66,13 @@ class Retention:
         photos = await self._photos.erase_before(now_ms - self._limits.photo_days * DAY_MS)
         ended_ms = now_ms - self._limits.template_days * DAY_MS
         gone = await self._galleries.erase_lapsed(ended_ms)
+        if self._watch is not None:
+            for project, person in sorted(gone):
+                await self._watch.templates_destroyed(project, person)
         from_city = await self._city.erase_lapsed(ended_ms)
         people = {person for _, person in gone} | from_city
         if photos or people:
             self._log.info("people.expired", photos=photos, people=len(people))
         if self._watch is not None:
-            for project, person in sorted(gone):
-                await self._watch.templates_destroyed(project, person)
             for person in sorted(from_city):
                 await self._watch.city_left(person)

@@ -66,6 +66,12 @@ class Gallery:
         self._struck: list[Struck] = []
         self._rebuilding = Lock()
 
+    def check(self, members: Sequence[Member]) -> None:
+        """Raise TemplateRefused where `extend` would; changes nothing."""
+        opened = self._opened(members)
+        with self._lock:
+            self._with_shelves(opened)
+
     def extend(self, members: Sequence[Member]) -> None:
         """Add templates, all or none; raises TemplateRefused."""
         opened = self._opened(members)
@@ -247,6 +253,12 @@ class Gallery:
 
     def _make_shelves(self, members: Sequence[SealedFace | SealedIris]) -> None:
         """Make the shelves that are missing; where one is refused, none is made."""
+        self._faces, self._irises = self._with_shelves(members)
+
+    def _with_shelves(
+        self, members: Sequence[SealedFace | SealedIris]
+    ) -> tuple[dict[int, FaceShelf], dict[tuple[int, Eye], IrisShelf]]:
+        """Return all shelves with those that these need; raises TemplateRefused."""
         faces, irises = dict(self._faces), dict(self._irises)
         for one in members:
             if isinstance(one, SealedFace):
@@ -266,7 +278,7 @@ class Gallery:
                     irises[key] = IrisShelf(*key, one.bits, tag, self._options)
                 if irises[key].bits != one.bits:
                     raise _other_size(f"{irises[key].bits} bits")
-        self._faces, self._irises = faces, irises
+        return faces, irises
 
     def _placed(self, one: SealedFace | SealedIris) -> tuple[Shelf, NDArray[Any]]:
         if isinstance(one, SealedFace):

@@ -87,6 +87,10 @@ class Galleries:
         finally:
             building.abandon()
 
+    def check(self, scope: Scope, members: Sequence[Member]) -> None:
+        """Raise what `extend` would of an open gallery, TemplateRefused or GalleryMissing."""
+        self._gallery(scope).check(members)
+
     def extend(self, scope: Scope, members: Sequence[Member]) -> None:
         """Add templates to a gallery, all or none; raises TemplateRefused or GalleryMissing."""
         tags = [read(template).tag for _, template in members]

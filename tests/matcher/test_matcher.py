@@ -62,7 +62,8 @@ async def enrolled(matcher: Matcher, secret: bytes = SECRET) -> Members:
     members = []
     for person in PEOPLE:
         seen = await matcher.analyse(portrait(person, 1))
-        members.append((Reference(100 + person), matcher.protect(secret, seen.template)))
+        protected = await matcher.protect(secret, seen.template)
+        members.append((Reference(100 + person), protected))
     return members
 
 
@@ -173,6 +174,19 @@ def test_a_removal_is_done_though_the_queue_is_full(pipeline: Pipeline) -> None:
     play(pipeline, story)
 
 
+def test_the_loop_goes_on_while_the_transform_of_a_secret_is_derived(pipeline: Pipeline) -> None:
+    async def story(matcher: LocalMatcher) -> None:
+        seen = await matcher.analyse(portrait(1, 1))
+        making = asyncio.ensure_future(matcher.protect(ANOTHER, seen.template))
+        turns = 0
+        while not making.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns > 1, "made in the loop it is there after one turn"
+
+    play(pipeline, story)
+
+
 def test_galleries_share_nothing_and_a_new_secret_keeps_the_scores(pipeline: Pipeline) -> None:
     async def story(matcher: LocalMatcher) -> None:
         members = await enrolled(matcher)
@@ -181,7 +195,7 @@ def test_galleries_share_nothing_and_a_new_secret_keeps_the_scores(pipeline: Pip
             await matcher.open(OTHER, ANOTHER, members)
         with pytest.raises(GalleryMissing):
             await matcher.match(asks(1, scope=OTHER))
-        carried = [(who, matcher.reprotect(one, SECRET, ANOTHER)) for who, one in members]
+        carried = [(who, await matcher.reprotect(one, SECRET, ANOTHER)) for who, one in members]
         await matcher.open(OTHER, ANOTHER, carried)
         here, there = [
             (await matcher.match(asks(4, scope=scope))).candidates for scope in (SCOPE, OTHER)
@@ -201,7 +215,8 @@ def test_irises_are_compared_too(pipeline: Pipeline) -> None:
             for _ in range(5)
         ]
         members = [
-            (Reference(number), matcher.protect(SECRET, iris)) for number, iris in enumerate(irises)
+            (Reference(number), await matcher.protect(SECRET, iris))
+            for number, iris in enumerate(irises)
         ]
         await matcher.open(SCOPE, SECRET, members[:3])
         await matcher.extend(SCOPE, members[3:])

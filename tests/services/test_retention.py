@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.services.retention import DAY_MS, Retention, RetentionLimits
 from tests.support.sessions import SilentLog
@@ -40,9 +43,12 @@ class City:
     def __init__(self, gone: set[PersonId]) -> None:
         self.gone = gone
         self.told: list[int] = []
+        self.down = False
 
     async def erase_lapsed(self, ended_ms: int) -> set[PersonId]:
         self.told.append(ended_ms)
+        if self.down:
+            raise StoreUnavailable("the test says so")
         return self.gone
 
 
@@ -74,6 +80,22 @@ def test_what_is_due_goes_and_memory_follows() -> None:
         ("left the city", 9, 0),
     ]
     assert log.lines == [("people.expired", {"photos": 4, "people": 3})]
+
+
+def test_memory_follows_also_where_the_database_goes_away_in_the_middle() -> None:
+    stores, city = Stores(0, {(ProjectId(1), PersonId(9))}), City(set())
+    city.down = True
+    retention = Retention(
+        photos=stores,
+        galleries=stores,
+        city=city,
+        limits=RetentionLimits(photo_days=2, template_days=3),
+        watch=stores,
+        log=SilentLog(),
+    )
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(retention.keep_house(NOW_MS))
+    assert stores.told[-1] == ("destroyed", 1, 9)
 
 
 def test_nothing_due_is_no_news() -> None:

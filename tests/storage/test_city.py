@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from gateway.matcher.galleries.registry import Galleries
 from gateway.matcher.protection.transform import Protector
+from gateway.storage.document import DirectoryDocument, ProjectEntry
 from gateway.storage.months import wall_ms
 from gateway.storage.opening import Storage
 from gateway.storage.person_keys import lock_people
@@ -259,6 +260,24 @@ def test_projects_that_return_to_their_terminals_take_their_people_out(
         assert datas(await members(storage)) == [b"CITY"]
         await make_projects(storage, VerificationMode.DEVICE_ONLY)
         assert await members(storage) == []
+
+    run(main())
+
+
+def test_work_that_ended_elsewhere_keeps_nobody_in_it(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        one, two = await opened(storage)
+        moved, stays = await make_citizen(storage, one, 1), await make_citizen(storage, two, 2)
+        engagement = Engagement(person=moved, project=two, from_ms=GIVEN)
+        await storage.workers.engage(engagement)
+        for person in (moved, stays):
+            await put(storage, person, b"CITY")
+        await storage.workers.dismiss(moved, two, wall_ms() - 1)
+        entry = ProjectEntry(
+            code="P1", name="P1", area="990000", verification=VerificationMode.DEVICE_ONLY
+        )
+        await storage.directory.import_directory(DirectoryDocument(projects=(entry,)))
+        assert [one.person for one in await members(storage)] == [stays]
 
     run(main())
 

@@ -9,8 +9,11 @@ from gateway.storage.opening import Storage
 from gateway.storage.pool import Turn
 
 from gateway.domain.filings import FilingRules, FilingState
+from gateway.domain.local_enrolments import Captured, LocalState
 from gateway.domain.matching import Trait
+from gateway.domain.templates import Eye, IrisTemplate
 from gateway.services.filing import FilingWatch
+from tests.storage.test_local_enrolments import put
 from tests.support.people import (
     GIVEN,
     decide,
@@ -55,6 +58,24 @@ def test_one_person_counts_once_wherever_the_face_is(storage: Storage, run: Any)
         second = await make_member(storage, one, 2)
         await storage.photos.keep(second, b"PHOTO", source="photo", now_ms=GIVEN)
         assert await storage.filings.people() == 2, "a photo is a face, template or not"
+
+    run(main())
+
+
+def test_a_capture_that_waits_counts_and_a_picture_of_an_iris_does_not(
+    storage: Storage, run: Any
+) -> None:
+    async def main() -> None:
+        number, person, project, device = await put(storage)
+        assert await storage.filings.people() == 1
+        await storage.local_enrolments.settle(
+            number, LocalState.REJECTED, by="wang", reason="no card"
+        )
+        await storage.photos.keep(person, b"EYE", source="iris_left", now_ms=GIVEN)
+        assert await storage.filings.people() == 0
+        eye = IrisTemplate(eye=Eye.LEFT, algorithm=1, bits=8, code=b"E")
+        await storage.local_enrolments.keep(person, project, device, Captured(irises=(eye,)))
+        assert await storage.filings.people() == 0
 
     run(main())
 

@@ -11,6 +11,7 @@ from gateway.storage.document import DirectoryDocument, ProjectEntry
 from gateway.storage.months import wall_ms
 from gateway.storage.opening import Storage
 
+from gateway.domain.enrolments import Enrolled
 from gateway.domain.errors import StoreRefused
 from gateway.domain.ids import DeviceId, PersonId, ProjectId
 from gateway.domain.local_enrolments import Captured, LocalState
@@ -18,7 +19,7 @@ from gateway.domain.templates import ElementType, FaceTemplate
 from gateway.domain.workers import Subject, VerificationMode
 from tests.storage.test_commands import ORDER, devices
 from tests.storage.test_secrecy import dump
-from tests.support.people import GIVEN, make_member, make_projects
+from tests.support.people import GIVEN, make_member, make_projects, template
 
 MARK = b"TEMPLATE-FROM-A-TERMINAL"
 CAPTURED = Captured(
@@ -33,6 +34,7 @@ CAPTURED = Captured(
         ),
     )
 )
+DAY_MS = 86_400_000
 Kept = tuple[int, PersonId, ProjectId, DeviceId]
 
 
@@ -90,6 +92,68 @@ def test_who_gave_the_order_is_noted(storage: Storage, run: Any) -> None:
     run(main())
 
 
+def test_an_order_that_waited_for_its_terminal_is_dated_by_when_it_was_sent(
+    storage: Storage, run: Any
+) -> None:
+    async def main() -> None:
+        _, person, project, device = await put(storage)
+        order = replace(
+            ORDER,
+            device=device,
+            kind="enrol",
+            args={"person": person},
+            issued_by="li",
+            issued_ms=wall_ms() - 2 * DAY_MS,
+            not_after_ms=wall_ms() + 60_000,
+        )
+        await storage.commands.enqueue(order, 10)
+        await storage.commands.take(device, wall_ms())
+        await storage.local_enrolments.keep(person, project, device, CAPTURED)
+        (found,) = await storage.local_enrolments.waiting()
+        assert found.ordered_by == "li"
+
+    run(main())
+
+
+async def entry(storage: Storage, kept: Kept) -> Enrolled:
+    _, person, project, _ = kept
+    reference = await storage.galleries.reference(project, person)
+    return template(person, reference, b"from a terminal", source="YLS-00000001")
+
+
+def test_an_approval_stores_and_settles_at_once(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        kept = await put(storage)
+        number, _, project, _ = kept
+        local, new = storage.local_enrolments, await entry(storage, kept)
+        held = await local.approve(number, project, [new], by="wang", reason="card seen")
+        assert (
+            held
+            == [new]
+            == [one async for some in storage.galleries.members(project) for one in some]
+        )
+        shown = await local.show(number)
+        assert shown is not None
+        assert (shown[0].state, shown[1]) == (LocalState.APPROVED, None)
+        (line, *_) = await storage.audit.latest(1)
+        assert (line.entry.action, line.entry.actor) == ("ENROLMENT_APPROVED", "wang")
+
+    run(main())
+
+
+def test_nothing_is_stored_of_a_capture_that_does_not_wait(storage: Storage, run: Any) -> None:
+    async def main() -> None:
+        kept = await put(storage)
+        number, _, project, _ = kept
+        local, new = storage.local_enrolments, await entry(storage, kept)
+        await local.settle(number, LocalState.REJECTED, by="li", reason="no card")
+        with pytest.raises(StoreRefused, match="wait any more"):
+            await local.approve(number, project, [new], by="wang", reason="card seen")
+        assert [some async for some in storage.galleries.members(project)] == []
+
+    run(main())
+
+
 async def withdrawn(storage: Storage, kept: Kept) -> None:
     await storage.workers.withdraw(kept[1], Subject.BIO_NETWORK, GIVEN + 1)
 
@@ -132,6 +196,20 @@ def test_without_consent_nothing_is_kept(storage: Storage, run: Any) -> None:
         person = await make_member(storage, project, agrees=False)
         with pytest.raises(StoreRefused, match="consent"):
             await storage.local_enrolments.keep(person, project, device, CAPTURED)
+
+    run(main())
+
+
+@pytest.mark.parametrize("happens", [dismissed, forbidden])
+def test_nothing_is_kept_where_there_is_no_place_for_it(
+    storage: Storage, run: Any, happens: Callable[[Storage, Kept], Awaitable[None]]
+) -> None:
+    async def main() -> None:
+        kept = await put(storage)
+        await happens(storage, kept)
+        with pytest.raises(StoreRefused):
+            await storage.local_enrolments.keep(*kept[1:], CAPTURED)
+        assert await storage.local_enrolments.waiting() == []
 
     run(main())
 

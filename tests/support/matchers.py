@@ -142,6 +142,12 @@ class FakeMatcher:
         self.galleries[scope] = {}
         await self.extend(scope, members)
 
+    async def check(
+        self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
+    ) -> None:
+        self._may("check")
+        self._gallery(scope)
+
     async def extend(
         self, scope: Scope, members: Sequence[tuple[Reference, ProtectedTemplate]]
     ) -> None:
@@ -162,12 +168,19 @@ class FakeMatcher:
     async def close(self, scope: Scope) -> None:
         self.galleries.pop(scope, None)
 
-    def protect(self, secret: bytes, template: FaceTemplate | IrisTemplate) -> ProtectedTemplate:
+    async def protect(
+        self, secret: bytes, template: FaceTemplate | IrisTemplate
+    ) -> ProtectedTemplate:
+        return self.sealed(template)
+
+    def sealed(self, template: FaceTemplate | IrisTemplate) -> ProtectedTemplate:
         if isinstance(template, FaceTemplate):
             return _protected(Trait.FACE, template.algorithm, template.data)
         return _protected(Trait.IRIS, template.algorithm, template.code)
 
-    def reprotect(self, template: ProtectedTemplate, old: bytes, new: bytes) -> ProtectedTemplate:
+    async def reprotect(
+        self, template: ProtectedTemplate, old: bytes, new: bytes
+    ) -> ProtectedTemplate:
         return template
 
     def state(self, scope: Scope) -> GalleryState | None:
@@ -201,11 +214,11 @@ class FakeMatcher:
         report = None
         if question.picture is not None:
             template, unmet = self._look(question.picture)
-            probe, report = self.protect(b"", template), _report(unmet)
+            probe, report = self.sealed(template), _report(unmet)
         elif question.faces:
-            probe = self.protect(b"", question.faces[0])
+            probe = self.sealed(question.faces[0])
         else:
-            probe = self.protect(b"", question.irises[0])
+            probe = self.sealed(question.irises[0])
         kind = probe.trait, probe.algorithm
         if len(probe.data) != 12:
             raise TemplateRefused("template.dimensions", "three elements are compared here.")

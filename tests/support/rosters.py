@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from gateway.domain.decisions import DecisionRecord
@@ -14,11 +14,14 @@ from gateway.domain.local_enrolments import Captured, LocalEnrolment, LocalState
 from gateway.domain.matching import Reference
 from gateway.domain.workers import Consent, Engagement, Person, Subject
 
+Enrol = Callable[[ProjectId, Sequence[Enrolled]], Awaitable[Sequence[Enrolled]]]
+
 
 class MemoryLocal:
     """Implements LocalEnrolmentStore over a dictionary; ``down`` fails as an absent database."""
 
-    def __init__(self) -> None:
+    def __init__(self, enrol: Enrol) -> None:
+        self._enrol = enrol
         self.down = False
         self.giver = ""
         self.kept: dict[int, tuple[LocalEnrolment, Captured]] = {}
@@ -54,6 +57,13 @@ class MemoryLocal:
         self.settled.append((number, state, by, reason))
         return self.kept.pop(number, None) is not None
 
+    async def approve(
+        self, number: int, project: ProjectId, entries: Sequence[Enrolled], *, by: str, reason: str
+    ) -> Sequence[Enrolled]:
+        if not await self.settle(number, LocalState.APPROVED, by=by, reason=reason):
+            raise StoreRefused("the test decided otherwise")
+        return await self._enrol(project, entries)
+
 
 class MemoryRoster:
     """Implements WorkerStore, GalleryStore and DecisionStore over plain collections.
@@ -74,7 +84,7 @@ class MemoryRoster:
         self.decisions: list[DecisionRecord] = []
         self.batches: list[int] = []
         self.reads = 0
-        self.local = MemoryLocal()
+        self.local = MemoryLocal(self.enrol)
         self.gates: dict[ProjectId, asyncio.Event] = {}
         """Reading the gallery of a project stops in the middle until this is set."""
 

@@ -175,7 +175,7 @@ class VerifyBench:
         return Enrolled(
             person=person,
             reference=reference,
-            template=self.matcher.protect(b"", template),
+            template=self.matcher.sealed(template),
             source=source,
         )
 

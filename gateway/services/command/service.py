@@ -16,6 +16,7 @@ from gateway.domain.commands import Outcome, OutcomeBase
 from gateway.domain.errors import GatepostError, StoreUnavailable
 from gateway.domain.ids import DeviceId, Ticket
 from gateway.domain.ports import Log
+from gateway.domain.redaction import redact
 from gateway.domain.requests import NoOrders, Request
 from gateway.domain.times import Instant
 from gateway.services.command.wording import build, in_words, kind_of
@@ -136,7 +137,7 @@ class Commands:
             audited=known.audited,
             issued_ms=now,
             issued_by=by,
-            reason=reason,
+            reason=redact(reason),
             not_after_ms=now + round(within_s * 1000),
         )
         command = await self._store.enqueue(order, self._limits.queued)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -114,7 +113,7 @@ class City:
             entries: list[Enrolled] = []
             async for batch in self._store.members():
                 entries += batch
-            carried = await asyncio.to_thread(self._carried, entries, old, new)
+            carried = await self._carried(entries, old, new)
             await self._store.renew(new, carried, by=by, reason=reason)
         return len(carried)
 
@@ -130,7 +129,7 @@ class City:
             await self.memory.ready()
             found = self.memory.named(await self._search(template, self._limits.city_candidates))
             unlike = await self._unlike(person, template, least)
-            protected = self._matcher.protect(await self._store.secret(), template)
+            protected = await self._matcher.protect(await self._store.secret(), template)
             reference = await self._store.reference(person)
             own = replace(entry, reference=reference, template=protected)
             await self.memory.hold(await self._store.enrol([own]))
@@ -198,9 +197,9 @@ class City:
             )
         return max(threshold.one_to_many, self._limits.city_face)
 
-    def _carried(self, entries: Sequence[Enrolled], old: bytes, new: bytes) -> list[Enrolled]:
+    async def _carried(self, entries: Sequence[Enrolled], old: bytes, new: bytes) -> list[Enrolled]:
         return [
-            replace(one, template=self._matcher.reprotect(one.template, old, new))
+            replace(one, template=await self._matcher.reprotect(one.template, old, new))
             for one in entries
         ]
 

@@ -151,7 +151,7 @@ class Enrolment:
             entry = Enrolled(
                 person=person,
                 reference=await galleries.reference(project, person),
-                template=matcher.protect(secret, draft.template),
+                template=await matcher.protect(secret, draft.template),
                 quality=result.waived,
                 source=draft.source,
             )

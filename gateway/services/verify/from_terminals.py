@@ -16,7 +16,6 @@ from gateway.domain.ports import SessionHandle
 from gateway.domain.requests import Accept, DeclineBlob, Defer
 from gateway.domain.templates import FaceTemplate, IrisTemplate
 from gateway.domain.workers import VerificationMode
-from gateway.services.verify.change import Change
 from gateway.services.verify.context import VerifyContext
 from gateway.services.verify.enrolment import SAME_FACE, SEARCH_S, Enrolment, busy, refusal
 from gateway.services.verify.galleries import Galleries
@@ -78,15 +77,19 @@ class TerminalEnrolments:
             if result.refused:
                 self._context.tally.enrolments_refused += 1
                 return result
-            await self._store(found, captured, result, change)
-            await self._ports.local.settle(number, LocalState.APPROVED, by=by, reason=reason)
+            entries = await self._entries(found, captured, result)
+            members = [(one.reference, one.template) for one in entries]
+            await self._ports.matcher.check(Scope(project), members)
+            held = await self._ports.local.approve(number, project, entries, by=by, reason=reason)
+            await change.has(held)
         self._context.tally.enrolled += 1
         return result
 
     async def reject(self, number: int, *, by: str, reason: str) -> None:
         """Destroy a capture; raises GatepostError ``enrolment.decided``."""
         await self._waiting(number)
-        await self._ports.local.settle(number, LocalState.REJECTED, by=by, reason=reason)
+        if not await self._ports.local.settle(number, LocalState.REJECTED, by=by, reason=reason):
+            raise decided()
 
     async def _take(self, session: SessionHandle, event: PersonEnrolled) -> None:
         try:
@@ -134,11 +137,7 @@ class TerminalEnrolments:
     async def _waiting(self, number: int) -> tuple[LocalEnrolment, Captured]:
         found = await self._ports.local.show(number)
         if found is None or found[1] is None:
-            raise refusal(
-                "decided",
-                "no capture of this number waits for a decision.",
-                "See `gatepost person review`.",
-            )
+            raise decided()
         return found[0], found[1]
 
     def _check_thresholds(self, captured: Captured) -> None:
@@ -196,27 +195,36 @@ class TerminalEnrolments:
             return []
         return [(each.reference, each.score) for each in answer.candidates]
 
-    async def _store(
-        self, found: LocalEnrolment, captured: Captured, result: EnrolmentResult, change: Change
-    ) -> None:
+    async def _entries(
+        self, found: LocalEnrolment, captured: Captured, result: EnrolmentResult
+    ) -> list[Enrolled]:
+        """Return what is to be stored of a capture."""
         galleries, matcher = self._ports.galleries, self._ports.matcher
         secret = await galleries.secret(found.project)
         reference = await galleries.reference(found.project, found.person)
-        entries = [
+        return [
             Enrolled(
                 person=found.person,
                 reference=reference,
-                template=matcher.protect(secret, one),
+                template=await matcher.protect(secret, one),
                 quality=(UNSEEN, *result.waived),
                 source=self._serial(found.device),
             )
             for one in captured.every
         ]
-        await change.has(await galleries.enrol(found.project, entries))
 
     def _serial(self, device: DeviceId) -> str:
         devices = self._context.directory().devices.values()
         return next((one.serial for one in devices if one.id == device), f"device {device}")
+
+
+def decided() -> GatepostError:
+    """Return the error of a decision on what does not wait for one."""
+    return refusal(
+        "decided",
+        "no capture of this number waits for a decision.",
+        "See `gatepost person review`.",
+    )
 
 
 def _trait(one: FaceTemplate | IrisTemplate) -> Trait:

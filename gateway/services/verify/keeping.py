@@ -51,12 +51,13 @@ class KeptWorkers:
         self, person: PersonId, project: ProjectId, at_ms: int, *, by: str = GATEWAY
     ) -> None:
         """See `WorkerStore.dismiss`."""
-        async with self._galleries.changing(project) as change:
+        async with AsyncExitStack() as stack:
+            if self._city is not None:
+                await stack.enter_async_context(self._city.leaving(person))
+            change = await stack.enter_async_context(self._galleries.changing(project))
             with change.taking_away(person):
                 await self._inner.dismiss(person, project, at_ms, by=by)
             await change.dismissed(person, at_ms)
-        if self._city is not None:
-            await self._city.left(person)
 
     async def consent(self, consent: Consent, *, by: str = GATEWAY) -> None:
         """See `WorkerStore.consent`."""

@@ -156,6 +156,20 @@ def test_another_size_is_refused_and_changes_nothing() -> None:
     assert found(one, PEOPLE[20])[0] != REFERENCES[20]
 
 
+def test_a_check_refuses_what_would_be_refused_and_changes_nothing() -> None:
+    one = gallery(5)
+    before = one.state()
+    one.check([(Reference(1), sealed(PEOPLE[7]))])
+    new = sealed(strangers(1, 48, RNG)[0], algorithm=8)
+    one.check([(Reference(1), new)])
+    short = sealed(strangers(1, 48, RNG)[0])
+    refused("template.dimension", lambda: one.check([(Reference(1), short)]))
+    both = [(Reference(1), new), (Reference(1), sealed(PEOPLE[7], algorithm=8))]
+    refused("template.dimension", lambda: one.check(both))
+    assert one.state() == before
+    one.extend([(Reference(1), sealed(PEOPLE[7], algorithm=8))])
+
+
 def test_a_template_of_another_gallery_is_refused_and_changes_nothing() -> None:
     one = gallery(10)
     state = one.state()

@@ -334,6 +334,17 @@ def test_an_order_nobody_may_give_is_not_queued(changed: dict[str, object], code
     play(main)
 
 
+def test_an_identity_number_in_a_reason_is_not_written_down() -> None:
+    async def main(bench: Bench) -> None:
+        reason = "for 110101199001010007, who waits"
+        given = await bench.commands.give(
+            GATE, "door", OPEN, by="guard", reason=reason, within_s=60.0
+        )
+        assert given.order.reason == "for [identity number], who waits"
+
+    play(main)
+
+
 def test_what_waits_is_sent_by_the_sweep_once_its_terminal_can_be_reached() -> None:
     async def test(bench: Bench) -> None:
         number = await bench.open()

@@ -256,6 +256,22 @@ def test_a_dismissal_follows_what_the_store_left() -> None:
     verify_run(body, city=town)
 
 
+def test_a_dismissal_of_unknown_fate_is_read_anew() -> None:
+    town = Town()
+
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI, turned(0))
+        town.put(bench, LI, 0)
+        assert await look(bench) == [LI]
+        bench.roster.forgets = True
+        town.forget(LI)
+        with pytest.raises(StoreUnavailable):
+            await bench.verification.workers.dismiss(LI, P1, clock().wall)
+        assert await look(bench) == []
+
+    verify_run(body, city=town)
+
+
 def test_doubles_are_found_among_everybody_and_who_is_going_is_left_out() -> None:
     town = Town()
 

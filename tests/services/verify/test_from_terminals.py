@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import pytest
+from gateway.storage.opening import Storage
 
 from gateway.domain.decisions import Because
 from gateway.domain.enrolments import EnrolmentResult
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import Receipt
 from gateway.domain.local_enrolments import LocalState
+from gateway.domain.matching import TemplateRefused
 from gateway.domain.people import PersonEnrolled
 from gateway.domain.requests import Accept, DeclineBlob, Defer, Request
 from gateway.domain.templates import TemplateKind, TemplateRef
 from gateway.domain.workers import VerificationMode
+from gateway.local_operations import LocalOperations
 from tests.support.matchers import face, turned
 from tests.support.sessions import RecordingSession
 from tests.support.verifying import LI, P1, WANG, VerifyBench, let_through, sites, verify_run
@@ -68,6 +72,46 @@ def test_a_rejected_capture_is_gone() -> None:
         await bench.verification.from_terminals.reject(1, by="wang", reason="no card")
         assert await refused(bench) == "enrolment.decided"
         assert bench.roster.templates[P1] == []
+
+    verify_run(body)
+
+
+def test_who_rejects_is_not_overtaken_by_an_approval_that_is_waiting() -> None:
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI)
+        session = await bench.login()
+        await report(bench, session)
+        async with bench.verification.galleries.changing(P1):
+            approval = asyncio.ensure_future(refused(bench))
+            await bench.settle()
+            await bench.verification.from_terminals.reject(1, by="li", reason="no card")
+        assert await approval == "store.refused"
+        assert bench.roster.templates[P1] == []
+        assert await bench.because(session) is Because.UNKNOWN_FACE
+
+    verify_run(body)
+
+
+def test_what_would_keep_the_gallery_from_being_opened_again_is_not_stored() -> None:
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI)
+        await report(bench, await bench.login())
+        bench.matcher.failing["check"] = TemplateRefused("template.dimension", "another size.")
+        assert await refused(bench) == "template.dimension"
+        assert bench.roster.templates[P1] == []
+        assert bench.roster.local.settled == []
+
+    verify_run(body)
+
+
+def test_an_identity_number_in_a_reason_is_not_written_down() -> None:
+    async def body(bench: VerifyBench) -> None:
+        bench.put(LI)
+        await report(bench, await bench.login())
+        calls = LocalOperations(cast(Storage, None), bench.verification.from_terminals)
+        await calls.reject(1, "wang", "card of 110101199001010007 not seen")
+        ((_, _, _, reason),) = bench.roster.local.settled
+        assert reason == "card of [identity number] not seen"
 
     verify_run(body)
 
