@@ -126,7 +126,7 @@ def test_templates_of_project_and_city_have_nothing_in_common(storage: Storage, 
         scores = np.array(project, dtype=np.float64) @ np.array(city).T
         same, others = np.diag(scores), scores[~np.eye(count, dtype=bool)]
         # Five standard errors: of a mean of 300, and of the trace of a random rotation, which moves
-        # that mean by 1/128 of itself (others spread by the square root of that) whoever the people are.
+        # that mean whoever the people are.
         error = np.sqrt(1 / count + 1 / 128)
         assert abs(same.mean() - others.mean()) < 5 * error * others.std()
         assert same.std() == pytest.approx(others.std(), rel=0.2)

@@ -10,12 +10,13 @@ import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from gateway.domain.times import Instant
 from tests.support.reports import NOW
 
 T = TypeVar("T")
+Given = TypeVarTuple("Given")
 
 
 class _Impatient(selectors.SelectSelector):
@@ -45,7 +46,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._impatient.now
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[..., T], *args: Any
+        self, executor: Executor | None, func: Callable[[*Given], T], *args: *Given
     ) -> asyncio.Future[T]:
         done: asyncio.Future[T] = self.create_future()
         try:
