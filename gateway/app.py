@@ -160,6 +160,7 @@ async def _services(
         verify_ports=ports,
         verify_limits=verify_limits(settings),
         dialled=dialled,
+        sheets=storage.sheets,
     )
 
 

@@ -12,7 +12,7 @@ from gateway.domain.command_queue import Command, CommandId
 from gateway.domain.directory import Device
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import DeviceId, PersonId, Ticket
-from gateway.domain.people import Enrol
+from gateway.domain.people import Enrol, PersonDelete, PersonPut, SendPerson
 from gateway.services.command.service import Commands
 from gateway.services.command.wording import build
 from gateway.storage.opening import Storage
@@ -77,7 +77,7 @@ class CommandOperations:
     def _check_way(self, device: Device, order: object, place: str) -> None:
         """Refuse an order that could never reach its terminal."""
         dialect = self._dialects.get(device.dialect)
-        if dialect is None or type(order) not in dialect.orders:
+        if dialect is None or not _takes(dialect, order):
             raise GatepostError(
                 "command.unsupported",
                 f"no terminal of the dialect {device.dialect} can be given this order.",
@@ -182,6 +182,18 @@ class CommandOperations:
             "sent_ms": one.sent_ms,
             "ended_ms": one.ended_ms,
         }
+
+
+def _takes(dialect: Dialect, order: object) -> bool:
+    """Say whether terminals of a dialect can be given an order.
+
+    People are sent by calls only: over a connection of its own a terminal follows the revisions of
+    everybody, and those are not counted here.
+    """
+    if not isinstance(order, SendPerson | PersonDelete):
+        return type(order) in dialect.orders
+    leaves_as = PersonPut if isinstance(order, SendPerson) else PersonDelete
+    return dialect.errands is not None and leaves_as in dialect.errands.orders
 
 
 def _line(line: AuditLine) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from gateway.storage.local_enrolments import PostgresLocalEnrolments
 from gateway.storage.migrate import migrate
 from gateway.storage.people import PostgresWorkerStore
 from gateway.storage.people_reader import PeopleReader
+from gateway.storage.person_sheets import PersonSheets
 from gateway.storage.photos import PhotoStore
 from gateway.storage.pictures import PictureReader
 from gateway.storage.pool import LIMIT_S, PROBE_S, Database
@@ -55,6 +56,7 @@ class Storage:
     photos: PhotoStore
     decisions: PostgresDecisionStore
     people: PeopleReader
+    sheets: PersonSheets
     firmwares: PostgresFirmwareStore
     city: PostgresCityStore
     city_cases: CityCases
@@ -116,6 +118,7 @@ def _assemble(
         photos=PhotoStore(database, keyring),
         decisions=PostgresDecisionStore(database, partitions_ahead=partitions_ahead),
         people=PeopleReader(database, keyring),
+        sheets=PersonSheets(database, keyring),
         firmwares=PostgresFirmwareStore(database),
         city=PostgresCityStore(database, keyring),
         city_cases=CityCases(database),

@@ -151,6 +151,26 @@ def people(**said: Any) -> None:
     give("people", {}, **said)
 
 
+@command.command("person-put")
+@giving
+@click.option("--person", type=int, required=True, help="Number of the person.")
+@click.option("--without-face", is_flag=True, help="Send no photo: number, name and days only.")
+def person_put(person: int, without_face: bool, **said: Any) -> None:
+    """Have the terminal SERIAL know a person, with the enrolment photo.
+
+    Name, days and photo are looked up when the order leaves, and so is whether they may.
+    """
+    give("person_put", {"person": person, "face": not without_face}, **said)
+
+
+@command.command("person-remove")
+@giving
+@click.option("--person", type=int, required=True, help="Number of the person.")
+def person_remove(person: int, **said: Any) -> None:
+    """Have the terminal SERIAL forget a person, with face and cards."""
+    give("person_remove", {"person": person}, **said)
+
+
 @command.command("config-read")
 @giving
 @click.option("--key", "keys", multiple=True, help="Hexadecimal; without it all.")

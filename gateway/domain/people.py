@@ -6,6 +6,8 @@ sent in ascending order; a terminal applies them in order and says how far it ca
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from gateway.domain.commands import OutcomeBase
 from gateway.domain.ids import Receipt, Ticket
 from gateway.domain.templates import FaceTemplate, IrisTemplate, TemplateRef
@@ -23,7 +25,7 @@ class PersonPut:
     ticket: Ticket
     person: int
     revision: int
-    name: str
+    name: str = field(repr=False)
     """At most 64 bytes of UTF-8."""
     doors: int
     """One bit for each door, lowest first; ALL_DOORS restricts nothing."""
@@ -39,8 +41,20 @@ class PersonPut:
     faces: tuple[FaceTemplate, ...] = ()
     irises: tuple[IrisTemplate, ...] = ()
     """Templates that travel inside."""
+    photo: bytes = field(default=b"", repr=False)
+    """A JPEG for terminals that make their templates themselves and are told by calls."""
     batch_end: int | None = None
     """With this the terminal has everything up to that revision."""
+
+
+@value
+class SendPerson:
+    """Have a terminal know a person; leaves as PersonPut with what is true at that moment."""
+
+    ticket: Ticket
+    person: int
+    face: bool = True
+    """With the enrolment photo; False: without any."""
 
 
 @value

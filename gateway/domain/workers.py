@@ -7,7 +7,9 @@ domain model); consent is a ledger, never a flag (R-170).
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import Enum
+from typing import Protocol
 
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.values import value
@@ -79,3 +81,25 @@ class Engagement:
     def covers(self, at_ms: int) -> bool:
         """Whether the person belongs to the project at that moment."""
         return self.from_ms <= at_ms and (self.to_ms is None or at_ms < self.to_ms)
+
+
+@value
+class PersonSheet:
+    """What a terminal may have to know of a person: all of one moment, and never kept."""
+
+    name: str = field(repr=False)
+    engagement: Engagement | None
+    """The one that covers the moment; None: does not belong to the project."""
+    agreed: frozenset[Subject]
+    photo: bytes | None = field(default=None, repr=False)
+    """The enrolment photo, as it was accepted."""
+
+
+class SheetReader(Protocol):
+    """Where people are looked up just before something about them leaves."""
+
+    async def sheet(self, person: PersonId, project: ProjectId, at_ms: int) -> PersonSheet | None:
+        """Return somebody's sheet; None for nobody, and after the identity was erased.
+
+        Raises StoreUnavailable.
+        """

@@ -11,6 +11,8 @@ from gateway.domain.firmware import Running
 from gateway.domain.ids import DeviceId
 from gateway.domain.ports import Log, Outcome, RecordStore, no_probe
 from gateway.domain.times import Instant
+from gateway.domain.workers import SheetReader
+from gateway.services.command.filling import Fill, Filling, unfilled
 from gateway.services.command.service import CommandLimits, Commands, Route
 from gateway.services.committer import Committer
 from gateway.services.common import Common, DeskLimits
@@ -67,11 +69,16 @@ def assemble(
     verify_ports: VerifyPorts | None = None,
     verify_limits: VerifyLimits | None = None,
     dialled: Callable[[DeviceId], Route | None] = nobody,
+    sheets: SheetReader | None = None,
 ) -> Services:
-    """Build every service over the given ports; without those of verification there is none."""
+    """Build every service over the given ports; without those of verification there is none.
+
+    Without ``sheets`` nobody can be sent to a terminal.
+    """
     common = _common(store, log, limits, firmwares)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
-    orders = _orders(common, commands, dialled, clock, command_limits)
+    fill = unfilled if sheets is None else Filling(sheets, lambda: desk.directory, clock)
+    orders = _orders(common, commands, dialled, clock, command_limits, fill)
     searches = Searches(orders, common, clock, search_limits or SearchLimits())
     ingest = Ingest(lanes, common, searches.told)
     committer = Committer(store, lanes, _settling(ingest, clock), limits, log, clock, probe)
@@ -105,6 +112,7 @@ def _orders(
     dialled: Callable[[DeviceId], Route | None],
     clock: Callable[[], Instant],
     limits: CommandLimits,
+    fill: Fill,
 ) -> Commands:
     """Dial where that can be done; else take a connection on which orders can be given."""
 
@@ -113,7 +121,7 @@ def _orders(
         own = session if session is not None and session.takes_orders else None
         return dialled(device) or own
 
-    return Commands(store, route, common.tasks, common.log, clock, limits)
+    return Commands(store, route, common.tasks, common.log, clock, limits, fill)
 
 
 def _common(

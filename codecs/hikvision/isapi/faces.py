@@ -28,7 +28,7 @@ _BOUNDARY_BYTES = 12
 
 def put_face(order: SendObject, terms: Terms) -> Work[str]:
     """Have a terminal know a person's face; a refusal has its own code and words."""
-    person = _check(order)
+    person = check_face(order)
     able = yield from _abilities()  # and no body is sent twice for the sake of a challenge
     for quote in (QUOTE, BARE):
         try:
@@ -39,7 +39,8 @@ def put_face(order: SendObject, terms: Terms) -> Work[str]:
     raise AssertionError
 
 
-def _check(order: SendObject) -> str:
+def check_face(order: SendObject) -> str:
+    """Return whose face it is; raises Ended where no terminal would take the picture."""
     if order.kind is not ObjectKind.FACE_PHOTO:
         raise refuse("unsupported", f"no {order.kind.value} can be sent this way")
     if order.person is None:

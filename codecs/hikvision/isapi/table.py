@@ -8,6 +8,7 @@ from gateway.codecs.hikvision.isapi.describe import Facts, describe
 from gateway.codecs.hikvision.isapi.doors import move_door, restart
 from gateway.codecs.hikvision.isapi.faces import put_face
 from gateway.codecs.hikvision.isapi.firmware import install
+from gateway.codecs.hikvision.isapi.introduction import introduce
 from gateway.codecs.hikvision.isapi.outcomes import (
     bringing,
     changing,
@@ -16,7 +17,7 @@ from gateway.codecs.hikvision.isapi.outcomes import (
     searching,
     telling,
 )
-from gateway.codecs.hikvision.isapi.people import delete_person, list_people, put_person
+from gateway.codecs.hikvision.isapi.people import delete_person, list_people
 from gateway.codecs.hikvision.isapi.provision import provision
 from gateway.codecs.hikvision.isapi.search import search
 from gateway.codecs.hikvision.isapi.status import lockout
@@ -50,7 +51,7 @@ ERRANDS = Errands(
         SetClock: telling(_set_clock),
         Provision: telling(provision),
         SearchRecords: searching(search),
-        PersonPut: changing(put_person),
+        PersonPut: changing(introduce),
         PersonDelete: changing(delete_person),
         AskPeople: listing(list_people),
         SendObject: bringing(_bring),

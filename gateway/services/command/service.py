@@ -19,6 +19,7 @@ from gateway.domain.ports import Log
 from gateway.domain.redaction import redact
 from gateway.domain.requests import NoOrders, Request
 from gateway.domain.times import Instant
+from gateway.services.command.filling import Fill, Unfit, unfilled
 from gateway.services.command.wording import build, in_words, kind_of
 from gateway.services.tasks import Tasks
 
@@ -85,8 +86,10 @@ class Commands:
         log: Log,
         clock: Callable[[], Instant],
         limits: CommandLimits,
+        fill: Fill = unfilled,
     ) -> None:
         self._store = store
+        self._fill = fill
         self._route = route
         self._tasks = tasks
         self._log = log
@@ -258,11 +261,12 @@ class Commands:
                 self._idle.add(device)
         except StoreUnavailable:
             command = None  # the next login, order or sweep asks again
+        order = None if command is None else await self._filled(command)
         fetching = self._fetching.pop(device, None)
-        if command is None:
-            self._free(device)
+        if command is None or order is None or isinstance(order, Unfit):
             if fetching is not None:
                 fetching.submit(NoOrders())
+            await self._unsent(device, command, order)
             return
         route = self._route(device)  # of two connections the newer one, whichever asked
         if fetching is not None and route is not fetching:
@@ -272,7 +276,28 @@ class Commands:
             return
         flight.route, flight.command = route, command
         flight.due = self._clock().mono + self._limits.seconds
-        route.submit(build(command.order.kind, command.order.args, Ticket(command.id)))
+        route.submit(order)
+
+    async def _filled(self, command: Command) -> Request | Unfit | None:
+        """Return what is to leave, or why it must not; None where nobody can tell at the moment."""
+        asked = command.order
+        try:
+            return await self._fill(asked.device, build(asked.kind, asked.args, Ticket(command.id)))
+        except StoreUnavailable:
+            return None
+        except GatepostError as error:
+            return Unfit(error.code)
+
+    async def _unsent(
+        self, device: DeviceId, command: Command | None, order: Request | Unfit | None
+    ) -> None:
+        """Go on where there is nothing to send, or nothing that may be sent."""
+        if command is None:
+            self._free(device)
+        elif isinstance(order, Unfit):
+            await self._finish(device, command, CommandState.REFUSED, order.code, None)
+        else:
+            await self._put_back(device, command, CommandState.REFUSED, "never_left")
 
     async def _put_back(
         self, device: DeviceId, command: Command, otherwise: CommandState, code: str

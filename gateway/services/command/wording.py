@@ -34,7 +34,13 @@ from gateway.domain.maintenance import (
     StatusOutcome,
     Topic,
 )
-from gateway.domain.people import AskPeople, Enrol, PeopleListed
+from gateway.domain.people import (
+    AskPeople,
+    Enrol,
+    PeopleListed,
+    PersonDelete,
+    SendPerson,
+)
 from gateway.domain.vocabulary import Means
 
 CAPTURED = {"face": Means.FACE, "iris": Means.IRIS}
@@ -42,12 +48,23 @@ MOST_SECONDS = 600
 """How long somebody may stand before a terminal to be captured."""
 MOST_NUMBER = (1 << 32) - 1
 """Largest number of a record or of a series."""
+MOST_PERSON = (1 << 32) - 1
+"""Largest number of a person."""
 MOST_VALUE = 255
 """Bytes of one setting of a terminal."""
 
 Args = Mapping[str, object]
 Order = (
-    CommandRequest | AskStatus | Describe | SearchRecords | SetClock | Provision | AskPeople | Enrol
+    CommandRequest
+    | AskStatus
+    | Describe
+    | SearchRecords
+    | SetClock
+    | Provision
+    | AskPeople
+    | Enrol
+    | SendPerson
+    | PersonDelete
 )
 E = TypeVar("E", bound=Enum)
 HOST = re.compile(r"[A-Za-z0-9.:-]{1,64}\Z")
@@ -216,7 +233,7 @@ def _enrol(ticket: Ticket, args: Args) -> Order:
         means |= CAPTURED[name]
     return Enrol(
         ticket=ticket,
-        person=_number(args, "person", 2**32 - 1, 1),
+        person=_person(args),
         means=means,
         seconds=_number(args, "seconds", MOST_SECONDS, 5),
     )
@@ -273,6 +290,23 @@ def _people(ticket: Ticket, args: Args) -> Order:
     return AskPeople(ticket=ticket)
 
 
+def _person(args: Args) -> int:
+    return _number(args, "person", MOST_PERSON, 1)
+
+
+def _person_put(ticket: Ticket, args: Args) -> Order:
+    return SendPerson(ticket=ticket, person=_person(args), face=args.get("face") is not False)
+
+
+def _person_remove(ticket: Ticket, args: Args) -> Order:
+    return PersonDelete(ticket=ticket, person=_person(args), revision=int(ticket))
+
+
+def _about_person(args: Args) -> str:
+    """Name the person, so that of sending and removing the newer one counts."""
+    return f"person {args['person']}"
+
+
 def _keys_written(args: Args) -> str:
     return "config " + " ".join(f"{key:04x}" for key, _ in sorted(_values(args)))
 
@@ -294,6 +328,8 @@ KINDS: dict[str, Kind] = {
     "provision": Kind(build=_provision, about=lambda _: "provision", repeatable=True, audited=True),
     "search": Kind(build=_search, about=lambda _: "", repeatable=True, audited=False),
     "people": Kind(build=_people, about=lambda _: "people", repeatable=True, audited=False),
+    "person_put": Kind(build=_person_put, about=_about_person, repeatable=True, audited=True),
+    "person_remove": Kind(build=_person_remove, about=_about_person, repeatable=True, audited=True),
     "status": Kind(build=_status, about=lambda _: "status", repeatable=True, audited=False),
 }
 """Every order an operator may give. Only what moves nothing may be repeated after a crash: writing

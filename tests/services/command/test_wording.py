@@ -33,6 +33,8 @@ GOOD: dict[str, Args] = {
     "enrol": {"person": 17, "means": ["face", "iris"], "seconds": 30},
     "search": {"first": 1866, "last": 1868},
     "people": {},
+    "person_put": {"person": 17, "face": True},
+    "person_remove": {"person": 17},
     "status": {},
     "describe": {"topic": "clock"},
     "clock": {},
@@ -77,6 +79,8 @@ def test_words_become_what_travels() -> None:
         ("enrol", {"person": 17, "means": [], "seconds": 30}, "means"),
         ("enrol", {"person": 17, "means": ["card"], "seconds": 30}, "means"),
         ("enrol", {"person": 17, "means": ["face"], "seconds": 601}, "seconds"),
+        ("person_put", {"face": True}, "person"),
+        ("person_remove", {"person": 2**32}, "person"),
         ("config_read", {"keys": "0101"}, "keys"),
         ("config_read", {"keys": ["12345"]}, "12345"),
         ("config_read", {"keys": ["zz"]}, "zz"),
@@ -138,6 +142,9 @@ def test_what_an_order_is_about() -> None:
     about = KINDS["config_write"].about
     assert about({"values": {"2": "00", "1": "01"}}) == about({"values": {"1": "", "2": ""}})
     assert KINDS["config_read"].about({}) == ""
+    put, remove = KINDS["person_put"], KINDS["person_remove"]
+    assert put.about({"person": 17, "face": False}) == remove.about({"person": 17})
+    assert put.about({"person": 17}) != remove.about({"person": 18})
 
 
 def test_what_a_terminal_said_in_words() -> None:
