@@ -12,12 +12,20 @@ from gateway.domain.command_queue import Command, CommandId
 from gateway.domain.directory import Device
 from gateway.domain.errors import GatepostError
 from gateway.domain.ids import DeviceId, PersonId, Ticket
+from gateway.domain.maintenance import SendFirmware
+from gateway.domain.objects import SendObject
 from gateway.domain.people import Enrol, PersonDelete, PersonPut, SendPerson
 from gateway.services.command.service import Commands
 from gateway.services.command.wording import build
 from gateway.storage.opening import Storage
 
 LONGEST_WATCH_S = 600.0
+BY_CALLS: Mapping[type, type] = {
+    SendPerson: PersonPut,
+    PersonDelete: PersonDelete,
+    SendFirmware: SendObject,
+}
+"""What orders that only calls can carry leave as."""
 MayEnrol = Callable[[DeviceId, PersonId], Awaitable[None]]
 """Raises GatepostError where a terminal may not capture a person."""
 
@@ -187,12 +195,12 @@ class CommandOperations:
 def _takes(dialect: Dialect, order: object) -> bool:
     """Say whether terminals of a dialect can be given an order.
 
-    People are sent by calls only: over a connection of its own a terminal follows the revisions of
-    everybody, and those are not counted here.
+    People and images are sent by calls only: over a connection of its own a terminal follows the
+    revisions of everybody, and wants an offer before an image; neither is made here.
     """
-    if not isinstance(order, SendPerson | PersonDelete):
+    leaves_as = BY_CALLS.get(type(order))
+    if leaves_as is None:
         return type(order) in dialect.orders
-    leaves_as = PersonPut if isinstance(order, SendPerson) else PersonDelete
     return dialect.errands is not None and leaves_as in dialect.errands.orders
 
 

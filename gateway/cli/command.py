@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -169,6 +170,24 @@ def person_put(person: int, without_face: bool, **said: Any) -> None:
 def person_remove(person: int, **said: Any) -> None:
     """Have the terminal SERIAL forget a person, with face and cards."""
     give("person_remove", {"person": person}, **said)
+
+
+@command.command()
+@giving
+@click.option(
+    "--file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+    help="The image; the gateway reads it when the order leaves.",
+)
+def firmware(file: Path, **said: Any) -> None:
+    """Have the terminal SERIAL install an image, restart, and say what it runs.
+
+    That takes minutes: see `gatepost command show` for what came of it.
+    """
+    with file.open("rb") as image:
+        digest = hashlib.file_digest(image, "sha256").hexdigest()
+    give("firmware", {"file": str(file), "digest": digest}, **said)
 
 
 @command.command("config-read")

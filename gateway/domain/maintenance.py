@@ -48,6 +48,17 @@ class FirmwareOffer:
 
 
 @value
+class SendFirmware:
+    """Have a terminal install an image that the gateway brings; leaves as SendObject."""
+
+    ticket: Ticket
+    file: str
+    """Absolute path, readable by the gateway."""
+    digest: bytes
+    """SHA-256 of what whoever ordered it saw there."""
+
+
+@value
 class ApplyFirmware:
     """Install an image that was sent, within a time of the terminal's clock."""
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from gateway.codecs.hikvision.device_events import LoggedIn, PushStyle
 from gateway.codecs.hikvision.double import HikvisionDouble
 from gateway.codecs.hikvision.isapi_device.terminal import IsapiTerminal
 from gateway.storage.layout import Layout
@@ -21,6 +22,8 @@ from tests.support.gateways import Gateway, Site, running
 from tests.support.jpegs import jpeg
 from tests.support.people import GIVEN, NAME, consent, make_member
 from tests.support.postgres import open_folder
+from tests.support.push_units import push_unit
+from tests.support.waiting import wait_for
 
 YLS = "YLS-00000001"
 PHOTO = jpeg(20_000, "somebody")
@@ -158,3 +161,16 @@ def test_what_the_terminal_says_is_told(site: Site) -> None:
         assert "the terminal has 0 people" in said
         code, said = gatepost(site, "command", "person-put", YLS, "--person", person, *REASON)
         assert (code, "[command.unsupported]" in said) == (1, True), said
+
+
+def test_a_terminal_that_fetches_its_orders_is_sent_people_too(site: Site) -> None:
+    site.configure('[dialects]\nenabled = ["yls", "hikvision"]\n[hikvision]\npoll_seconds = 1\n')
+    with running(site) as gateway:
+        register(gateway)
+        person = str(keep(site, member))
+        with push_unit(SERIAL, KEY, site.port, PushStyle(security=4)) as terminal:
+            wait_for(lambda: LoggedIn() in terminal.told, "the terminal is there")
+            code, said = order(site, "person-put", "--person", person)
+            assert (code, terminal.served.people.faces) == (0, {person: PHOTO}), said
+            code, said = order(site, "person-remove", "--person", person)
+            assert (code, terminal.served.people.known) == (0, {}), said

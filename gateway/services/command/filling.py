@@ -1,7 +1,8 @@
-"""What an order must not be stored with, looked up when it leaves.
+"""What an order cannot be stored with, looked up when it leaves.
 
 Names and pictures are in no order at rest, so neither in its audit line nor in a log; and whether
-they may leave is decided by what is true at that moment, not when the order was given.
+they may leave is decided by what is true at that moment, not when the order was given. An image of
+firmware is too large to be stored.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from dataclasses import dataclass
 
 from gateway.domain.directory import Directory
 from gateway.domain.ids import DeviceId, PersonId, ProjectId
+from gateway.domain.maintenance import SendFirmware
 from gateway.domain.people import ALL_DOORS, PersonPut, SendPerson
 from gateway.domain.requests import Request
 from gateway.domain.times import Instant
 from gateway.domain.workers import PersonSheet, SheetReader, Subject, VerificationMode
+from gateway.services.command.images import load_image
 from gateway.services.command.wording import Order
 
 NEEDED = frozenset({Subject.FACE_LOCAL, Subject.BIO_NETWORK})
@@ -33,13 +36,16 @@ Fill = Callable[[DeviceId, Order], Awaitable[Request | Unfit]]
 
 
 async def unfilled(device: DeviceId, order: Order) -> Request | Unfit:
-    """Fill nothing: where nobody knows people, none can be sent."""
+    """Fill what needs no store: where nobody knows people, none can be sent."""
     del device
+    if isinstance(order, SendFirmware):
+        found = await load_image(order)
+        return Unfit(found) if isinstance(found, str) else found
     return Unfit("command.no_person") if isinstance(order, SendPerson) else order
 
 
 class Filling:
-    """Fills orders about people; an implementation of `Fill`."""
+    """Fills orders about people, and the others as `unfilled`; an implementation of `Fill`."""
 
     def __init__(
         self,
@@ -54,7 +60,7 @@ class Filling:
     async def __call__(self, device: DeviceId, order: Order) -> Request | Unfit:
         """See `Fill`."""
         if not isinstance(order, SendPerson):
-            return order
+            return await unfilled(device, order)
         now = self._clock().wall
         project = self._project(device, now)
         if project is None:

@@ -30,6 +30,7 @@ from gateway.domain.maintenance import (
     Questions,
     SearchOutcome,
     SearchRecords,
+    SendFirmware,
     SetClock,
     StatusOutcome,
     Topic,
@@ -50,6 +51,7 @@ MOST_NUMBER = (1 << 32) - 1
 """Largest number of a record or of a series."""
 MOST_PERSON = (1 << 32) - 1
 """Largest number of a person."""
+DIGEST_BYTES = 32
 MOST_VALUE = 255
 """Bytes of one setting of a terminal."""
 
@@ -63,6 +65,7 @@ Order = (
     | Provision
     | AskPeople
     | Enrol
+    | SendFirmware
     | SendPerson
     | PersonDelete
 )
@@ -307,6 +310,15 @@ def _about_person(args: Args) -> str:
     return f"person {args['person']}"
 
 
+def _firmware(ticket: Ticket, args: Args) -> Order:
+    file, digest = str(args["file"]), bytes.fromhex(str(args["digest"]))
+    if not file.startswith("/"):
+        raise ValueError(f"file must be an absolute path, not {file!r}")
+    if len(digest) != DIGEST_BYTES:
+        raise ValueError(f"digest must be a SHA-256, not {len(digest)} bytes")
+    return SendFirmware(ticket=ticket, file=file, digest=digest)
+
+
 def _keys_written(args: Args) -> str:
     return "config " + " ".join(f"{key:04x}" for key, _ in sorted(_values(args)))
 
@@ -330,6 +342,7 @@ KINDS: dict[str, Kind] = {
     "people": Kind(build=_people, about=lambda _: "people", repeatable=True, audited=False),
     "person_put": Kind(build=_person_put, about=_about_person, repeatable=True, audited=True),
     "person_remove": Kind(build=_person_remove, about=_about_person, repeatable=True, audited=True),
+    "firmware": Kind(build=_firmware, about=lambda _: "firmware", repeatable=False, audited=True),
     "status": Kind(build=_status, about=lambda _: "status", repeatable=True, audited=False),
 }
 """Every order an operator may give. Only what moves nothing may be repeated after a crash: writing

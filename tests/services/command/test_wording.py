@@ -34,6 +34,7 @@ GOOD: dict[str, Args] = {
     "search": {"first": 1866, "last": 1868},
     "people": {},
     "person_put": {"person": 17, "face": True},
+    "firmware": {"file": "/srv/image.dav", "digest": "5c" * 32},
     "person_remove": {"person": 17},
     "status": {},
     "describe": {"topic": "clock"},
@@ -80,6 +81,8 @@ def test_words_become_what_travels() -> None:
         ("enrol", {"person": 17, "means": ["card"], "seconds": 30}, "means"),
         ("enrol", {"person": 17, "means": ["face"], "seconds": 601}, "seconds"),
         ("person_put", {"face": True}, "person"),
+        ("firmware", {"file": "image.dav", "digest": "5c" * 32}, "absolute"),
+        ("firmware", {"file": "/image.dav", "digest": "5c"}, "SHA-256"),
         ("person_remove", {"person": 2**32}, "person"),
         ("config_read", {"keys": "0101"}, "keys"),
         ("config_read", {"keys": ["12345"]}, "12345"),
@@ -132,7 +135,7 @@ def test_an_unknown_kind_is_answered_with_those_there_are() -> None:
 
 
 def test_nothing_that_moves_may_be_repeated_and_all_of_it_is_audited() -> None:
-    moving = {"door", "relay", "reboot"}
+    moving = {"door", "relay", "reboot", "firmware"}
     assert {kind for kind, one in KINDS.items() if not one.repeatable} == moving
     assert moving <= {kind for kind, one in KINDS.items() if one.audited}
 
