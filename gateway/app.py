@@ -59,6 +59,7 @@ from gateway.protocols.surroundings import Surroundings
 from gateway.services.assembly import Services, assemble
 from gateway.services.captures import Inbox
 from gateway.services.filing import FilingWatch
+from gateway.services.leaving import Leaving
 from gateway.services.retention import Retention
 from gateway.services.verify.ports import VerifyPorts
 from gateway.settings import Settings
@@ -217,6 +218,8 @@ def _housekeeping(
         watch=people.watch,
         log=people.log,
     )
+    within_s = command_limits(settings).keep_s
+    leaving = Leaving(storage.leavers, services.commands, read_clock, people.log, within_s)
     return Housekeeping(
         services=services,
         store=storage.records,
@@ -226,6 +229,7 @@ def _housekeeping(
         inbox=inbox,
         retention=retention,
         filing=filing,
+        leaving=leaving,
         clock=read_clock,
         log=people.log,
     )

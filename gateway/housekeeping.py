@@ -18,6 +18,7 @@ from gateway.monitoring.presence import Presence, PresenceTable, Transition
 from gateway.services.assembly import Services
 from gateway.services.captures import Inbox
 from gateway.services.filing import FilingWatch
+from gateway.services.leaving import Leaving
 from gateway.services.retention import Retention
 from gateway.storage.records import PostgresRecordStore
 
@@ -34,6 +35,8 @@ CAPTURES_EVERY = 60
 """Seconds between two looks at which captures have been kept long enough."""
 FACES_EVERY = 300
 """Seconds between two counts of the people whose faces are stored; one takes a tenth of one."""
+LEAVERS_EVERY = 30
+"""Seconds between two looks at who must not be known to a terminal any more."""
 PEOPLE_EVERY = 3600
 """Seconds between two looks at whose photos and templates have been kept long enough."""
 
@@ -50,6 +53,7 @@ class Housekeeping:
     inbox: Inbox
     retention: Retention
     filing: FilingWatch
+    leaving: Leaving
     clock: Callable[[], Instant]
     log: Log
     _flushed: float = field(default=-inf, init=False)
@@ -73,6 +77,7 @@ class Housekeeping:
             self._every(CAPTURES_EVERY, self.erase_captures),
             self._every(PEOPLE_EVERY, self.erase_people),
             self._every(FACES_EVERY, self.count_faces),
+            self._every(LEAVERS_EVERY, self.remove_leavers),
         )
 
     async def erase_captures(self) -> None:
@@ -91,6 +96,10 @@ class Housekeeping:
     async def count_faces(self) -> None:
         """Count the people whose faces are stored, and begin the duty to file where it is due."""
         await self.filing.review(self.clock().wall)
+
+    async def remove_leavers(self) -> None:
+        """Have terminals forget whom they must not know any more."""
+        await self.leaving.review()
 
     async def watch(self) -> None:
         """Sweep presence and note whether the store takes records."""

@@ -18,6 +18,7 @@ from gateway.storage.filings import FilingStore
 from gateway.storage.firmwares import PostgresFirmwareStore
 from gateway.storage.galleries import PostgresGalleryStore
 from gateway.storage.keyring import Keyring, open_keyring
+from gateway.storage.leavers import Leavers
 from gateway.storage.local_enrolments import PostgresLocalEnrolments
 from gateway.storage.migrate import migrate
 from gateway.storage.people import PostgresWorkerStore
@@ -57,6 +58,7 @@ class Storage:
     decisions: PostgresDecisionStore
     people: PeopleReader
     sheets: PersonSheets
+    leavers: Leavers
     firmwares: PostgresFirmwareStore
     city: PostgresCityStore
     city_cases: CityCases
@@ -119,6 +121,7 @@ def _assemble(
         decisions=PostgresDecisionStore(database, partitions_ahead=partitions_ahead),
         people=PeopleReader(database, keyring),
         sheets=PersonSheets(database, keyring),
+        leavers=Leavers(database),
         firmwares=PostgresFirmwareStore(database),
         city=PostgresCityStore(database, keyring),
         city_cases=CityCases(database),

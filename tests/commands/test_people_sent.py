@@ -148,6 +148,28 @@ def test_who_left_or_withdrew_is_not_sent(site: Site) -> None:
         refused(person, "command.not_engaged", "--without-face")
 
 
+def test_who_withdraws_or_leaves_is_removed_without_an_order(site: Site) -> None:
+    with running(site) as gateway, unit() as terminal:
+        terminal.open()
+        register(gateway)
+        reach(site, terminal.url)
+        person = str(keep(site, member))
+        people = inside(terminal).people
+        assert order(site, "person-put", "--person", person)[0] == 0
+        assert gatepost(site, "person", "withdraw", person, "bio_network")[0] == 0
+        wait_for(lambda: not people.known, "the terminal forgot who withdrew", 60)
+        assert people.faces == {}
+        assert order(site, "person-put", "--person", person, "--without-face")[0] == 0
+        assert list(people.known) == [person]
+        terminal.close()
+        assert gatepost(site, "person", "dismiss", person, "--project", "P1")[0] == 0
+        wait_for(lambda: gateway.logged("terminal.unreachable"), "it is tried", 60)
+        terminal.open()
+        wait_for(lambda: not people.known, "the terminal forgot who was dismissed", 60)
+        issuers = site.query("select issued_by from command where kind = 'person_remove'")
+        assert [one["issued_by"] for one in issuers] == ["gateway", "gateway"]
+
+
 def test_what_the_terminal_says_is_told(site: Site) -> None:
     with running(site) as gateway, unit() as terminal:
         terminal.open()

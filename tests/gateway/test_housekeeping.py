@@ -12,6 +12,7 @@ from gateway import housekeeping
 from gateway.domain.filings import FilingRules
 from gateway.domain.firmware import Running
 from gateway.domain.ids import DeviceId, PersonId, ProjectId
+from gateway.domain.leavers import Leaver
 from gateway.domain.times import Instant
 from gateway.housekeeping import Housekeeping
 from gateway.services.assembly import assemble
@@ -19,6 +20,7 @@ from gateway.services.captures import Inbox, InboxLimits
 from gateway.services.command.service import CommandLimits
 from gateway.services.common import DeskLimits
 from gateway.services.filing import FilingWatch
+from gateway.services.leaving import Leaving
 from gateway.services.retention import Retention, RetentionLimits
 from tests.support.captures import FakeStore
 from tests.support.filings import MemoryFilings
@@ -90,6 +92,14 @@ class Nobody:
         return set()
 
 
+class Everybody:
+    """Nobody has to leave a terminal."""
+
+    async def leavers(self, now_ms: int, tried_ms: int, most: int) -> Sequence[Leaver]:
+        del now_ms, tried_ms, most
+        return []
+
+
 class House:
     """Housekeeping over fakes, with a clock that a test moves."""
 
@@ -128,6 +138,7 @@ class House:
                 log=self.log,
             ),
             filing=FilingWatch(self.filings, FilingRules(warn=2, duty=3), self.log),
+            leaving=Leaving(Everybody(), services.commands, lambda: self.now, self.log),
             clock=lambda: self.now,
             log=self.log,
         )

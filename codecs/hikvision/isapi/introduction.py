@@ -12,6 +12,8 @@ from gateway.domain.objects import ObjectKind, SendObject
 from gateway.domain.people import PersonPut
 
 HIDDEN = "…"
+FACE_MISSING = "face_missing"
+"""Code of a person who arrived while the face could not be sent."""
 
 
 def introduce(order: PersonPut, terms: Terms) -> Work[str]:
@@ -37,9 +39,9 @@ def _introduce(order: PersonPut, terms: Terms) -> Work[str]:
     except Ended as ended:
         if ended.code == "unsupported":
             return f"the person without a face: {ended.said}"
-        # The person is there: nobody may say that nothing was carried out.
-        half = ended.outcome is Outcome.NOT_SENT
-        raise Ended(Outcome.UNANSWERED if half else ended.outcome, ended.code, ended.said) from None
+        if ended.outcome is Outcome.NOT_SENT:  # but the person is there already
+            raise Ended(Outcome.UNANSWERED, FACE_MISSING, ended.code) from None
+        raise
 
 
 def _nameless(order: PersonPut, said: str) -> str:

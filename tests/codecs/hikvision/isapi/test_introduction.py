@@ -59,7 +59,8 @@ def test_a_face_that_did_not_leave_does_not_undo_the_person() -> None:
     bench = Bench()
     outcome = Carrier(bench, cut).run(put(photo=jpeg()))
     assert list(bench.terminal.people.known) == ["10027"]
-    assert (outcome.outcome, outcome.code) == (Outcome.UNANSWERED, "unreachable")
+    assert (outcome.outcome, outcome.code) == (Outcome.UNANSWERED, "face_missing")
+    assert outcome.said == "unreachable"
 
 
 def test_what_a_terminal_says_of_a_person_is_told_without_the_name() -> None:
