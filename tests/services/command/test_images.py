@@ -12,6 +12,7 @@ from gateway.domain.command_queue import CommandId, CommandState
 from gateway.domain.ids import Ticket
 from gateway.domain.maintenance import SendFirmware
 from gateway.domain.objects import ObjectKind, SendObject
+from gateway.domain.requests import Request
 from gateway.services.command import images
 from gateway.services.command.images import load_image
 from tests.services.command.test_service import GATE, Bench, play
@@ -31,7 +32,12 @@ def test_the_image_is_read_as_it_leaves_and_never_stored(tmp_path: Path) -> None
 
     async def main(bench: Bench) -> None:
         session, left = bench.connect(), asyncio.Event()
-        session.submit = lambda *orders: (session.submitted.extend(orders), left.set())  # type: ignore[method-assign]
+
+        def submit(*orders: Request) -> None:
+            session.submitted.extend(orders)
+            left.set()
+
+        session.submit = submit  # type: ignore[method-assign]
         given = await bench.commands.give(
             GATE, "firmware", args, by="clerk", reason="newer", within_s=60
         )
