@@ -71,13 +71,10 @@ def assemble(
     dialled: Callable[[DeviceId], Route | None] = nobody,
     sheets: SheetReader | None = None,
 ) -> Services:
-    """Build every service over the given ports; without those of verification there is none.
-
-    Without ``sheets`` nobody can be sent to a terminal.
-    """
+    """Build every service over the given ports; without those of verification there is none."""
     common = _common(store, log, limits, firmwares)
     lanes = Lanes(rows=limits.lane_rows, bytes_=limits.lane_bytes)
-    fill = unfilled if sheets is None else Filling(sheets, lambda: desk.directory, clock)
+    fill = _filling(sheets, lambda: desk.directory, clock)
     orders = _orders(common, commands, dialled, clock, command_limits, fill)
     searches = Searches(orders, common, clock, search_limits or SearchLimits())
     ingest = Ingest(lanes, common, searches.told)
@@ -95,6 +92,13 @@ def assemble(
         errands=ErrandService(orders, desk, common.terminals, clock),
         verification=verification,
     )
+
+
+def _filling(
+    sheets: SheetReader | None, directory: Callable[[], Directory], clock: Callable[[], Instant]
+) -> Fill:
+    """Look people up for orders; without ``sheets`` nobody is sent to a terminal."""
+    return unfilled if sheets is None else Filling(sheets, directory, clock)
 
 
 def _settling(

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.commands.test_dialled import SERIAL, SETTINGS, reach, register, unit
+from tests.commands.registered import SERIAL, register
+from tests.commands.test_dialled import SETTINGS, reach, unit
 from tests.commands.test_orders import gatepost, state
 from tests.support.gateways import Site, running
-from tests.support.postgres import open_folder
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with open_folder() as folder:
-        site = Site(folder, SETTINGS)
-        yield site
-        site.end_database()
+def settings() -> str:
+    return SETTINGS
 
 
 def order(site: Site, file: Path, wait: str = "30") -> tuple[int, str]:

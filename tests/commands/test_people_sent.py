@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -15,13 +15,13 @@ from gateway.storage.opening import Storage, open_storage
 
 from gateway.domain.ids import PersonId, ProjectId
 from gateway.domain.workers import Subject
-from tests.commands.test_dialled import KEY, SERIAL, SETTINGS, Unit, reach, unit
+from tests.commands.registered import KEY, SERIAL
+from tests.commands.test_dialled import SETTINGS, Unit, reach, unit
 from tests.commands.test_orders import gatepost
 from tests.support.directories import MODEL, SUPPLIER, document
 from tests.support.gateways import Gateway, Site, running
 from tests.support.jpegs import jpeg
 from tests.support.people import GIVEN, NAME, consent, make_member
-from tests.support.postgres import open_folder
 from tests.support.push_units import push_unit
 from tests.support.waiting import wait_for
 
@@ -31,11 +31,8 @@ REASON = ("--reason", "new on site")
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with open_folder() as folder:
-        site = Site(folder, SETTINGS)
-        yield site
-        site.end_database()
+def settings() -> str:
+    return SETTINGS
 
 
 def register(gateway: Gateway, mode: str = "verify_and_forget") -> None:
