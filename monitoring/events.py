@@ -223,6 +223,16 @@ EVENTS: dict[str, LogEvent] = {
         "warning",
         "An operator had a photo enrolled in spite of these codes and answers for it.",
     ),
+    "person.leaves_terminal": LogEvent(
+        "info",
+        "Somebody who was sent to a terminal is engaged there no more, or withdrew: the gateway "
+        "ordered the removal.",
+    ),
+    "person.not_removed": LogEvent(
+        "warning",
+        "The removal of somebody from a terminal could not be ordered; `code` says why, and it is "
+        "tried again.",
+    ),
     "picture.damaged": LogEvent(
         "warning", "A picture came complete but is no complete JPEG; it is kept as it came."
     ),
