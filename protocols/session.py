@@ -6,6 +6,7 @@ Knows no socket, no clock of its own and no protocol. What an event leads to is 
 
 from __future__ import annotations
 
+import sys
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ class Session:
         self.shared = shared
         self.peer = connection.peer
         """Address of the other end, without the port."""
-        self.dialect = f"{dialect.name}/{dialect.version}"
+        self.dialect = sys.intern(f"{dialect.name}/{dialect.version}")  # one of all its sessions
         self.device = DeviceId(-1)
         self.generation = Generation(0)
         self.slot = -1

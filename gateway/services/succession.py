@@ -37,16 +37,15 @@ def follow(terminal: Terminal, report: RecordReported, log: Log, told: Told = no
     before = terminal.newest.get(series)
     if report.lane is not Lane.LIVE:
         if before is not None and report.number > before.number:
-            terminal.belated.setdefault(series, HeldNumbers(series, before.number)).add(
-                report.number
-            )
+            before.belated = before.belated or HeldNumbers(series, before.number)
+            before.belated.add(report.number)
         return
     if before and report.number <= before.number and report.device_ms <= before.device_ms:
         return
     if report.follows is None and before is None:
         return
-    belated = terminal.belated.pop(series, None)
-    terminal.newest[series] = Newest(report.number, report.device_ms)
+    newest = Newest(report.number, report.device_ms)
+    terminal.newest = {**terminal.newest, series: newest}
     if before is None or report.number == before.number or report.follows is None:
         return
     if report.number < before.number:
@@ -58,7 +57,7 @@ def follow(terminal: Terminal, report: RecordReported, log: Log, told: Told = no
             last=report.number,
         )
     elif before.number < report.follows < report.number:
-        held = belated or HeldNumbers(series, before.number)
+        held = before.belated or HeldNumbers(series, before.number)
         for first, last in held.missing(before.number + 1, report.follows):
             device = terminal.device.id
             log.warning("record.gap_told", device=device, series=series, first=first, last=last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from types import MappingProxyType
 
 from gateway.domain.directory import Device, Directory
 from gateway.domain.events import StoredSeries
@@ -22,13 +22,18 @@ NO_SERIES: frozenset[int] = frozenset()
 NOTHING_ASKED: frozenset[Range] = frozenset()
 NO_FAULTS: frozenset[TemplateFault] = frozenset()
 """What nearly all terminals share: an empty set of its own would take 216 bytes of each."""
+NOBODY_FOLLOWS: Mapping[int, Newest] = MappingProxyType({})
+"""What most terminals share, for their records are numbered without holes."""
 
 
-class Newest(NamedTuple):
+@dataclass(slots=True)
+class Newest:
     """The last record of a series that was told as it happened."""
 
     number: int
     device_ms: int
+    belated: HeldNumbers | None = None
+    """What came of an outage since."""
 
 
 @dataclass(slots=True)
@@ -57,10 +62,8 @@ class Terminal:
     asking: Range | None = None
     faults_told: frozenset[TemplateFault] = NO_FAULTS
     """What was wrong with templates of this session, as far as the log has been told."""
-    newest: dict[int, Newest] = field(default_factory=dict)
+    newest: Mapping[int, Newest] = NOBODY_FOLLOWS
     """By series, of terminals whose records name their predecessor."""
-    belated: dict[int, HeldNumbers] = field(default_factory=dict)
-    """By series, what came of an outage since the newest one that was told as it happened."""
     fetches: bool = False
     """It fetched orders since the gateway started."""
     proofs: int = 0
