@@ -62,7 +62,7 @@ class Terminal:
     asking: Range | None = None
     faults_told: frozenset[TemplateFault] = NO_FAULTS
     """What was wrong with templates of this session, as far as the log has been told."""
-    newest: Mapping[int, Newest] = NOBODY_FOLLOWS
+    newest: Mapping[int, Newest] = field(default_factory=lambda: NOBODY_FOLLOWS)
     """By series, of terminals whose records name their predecessor."""
     fetches: bool = False
     """It fetched orders since the gateway started."""
