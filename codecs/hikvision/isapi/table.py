@@ -18,6 +18,7 @@ from gateway.codecs.hikvision.isapi.outcomes import (
 )
 from gateway.codecs.hikvision.isapi.people import delete_person, list_people, put_person
 from gateway.codecs.hikvision.isapi.provision import provision
+from gateway.codecs.hikvision.isapi.recognition import recognise
 from gateway.codecs.hikvision.isapi.search import search
 from gateway.codecs.hikvision.isapi.status import lockout
 from gateway.codecs.hikvision.isapi.talk import Work
@@ -57,4 +58,6 @@ ERRANDS = Errands(
         VerdictDue: doing(tell),
     },
     lockout=lockout,
+    recognise=recognise,
+    unmet=frozenset({Provision}),
 )
