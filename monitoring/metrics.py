@@ -74,7 +74,9 @@ STREAM_END = Label(
         *("password", "challenge", "locked", "other_device", "anonymous", "refused", "no_stream"),
     ),
 )
-VERDICT_END = Label(name="end", values=("told", "late", "no_way", "refused", "not_told", "unknown"))
+VERDICT_END = Label(
+    name="end", values=("told", "again", "late", "no_way", "refused", "not_told", "unknown")
+)
 CAPTURE_DROP = Label(
     name="reason", values=("rate", "strangers", "room", "waiting", "database", "refused")
 )

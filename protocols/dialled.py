@@ -37,7 +37,7 @@ class CallTally:
     calls: dict[str, int] = field(default_factory=dict)
     """By ``answered`` or the reason of `gateway.codecs.errand.REASONS`."""
     verdicts: dict[str, int] = field(default_factory=dict)
-    """By ``told``, ``late``, ``no_way``, ``refused``, ``not_told`` or ``unknown``."""
+    """By ``told``, ``again``, ``late``, ``no_way``, ``refused``, ``not_told`` or ``unknown``."""
     streams: dict[str, int] = field(default_factory=dict)
     """By ``begun``, why one ended, or ``odd`` for what was no event in one."""
 
@@ -130,6 +130,8 @@ class Dialled:
         self._backoff_s = 0.0
         self._away_until = 0.0
         self._untold = False
+        self._told: dict[int, float] = {}
+        """Until when the terminal waits for a verdict that it may have, by the event's number."""
         self._stranger = ""
         """What the last one said who answered and was not it."""
 
@@ -198,13 +200,26 @@ class Dialled:
             if self._office.clock().mono >= due.due:
                 count(tally, "late")
                 return
+            if not self._first(due):
+                count(tally, "again")
+                return
             errand = self._errand(due, self._office.clock())
             outcome = await self._walk(self._verdicts, Ticket(0)).run(errand)
         told = _VERDICTS[outcome.outcome]
+        if outcome.outcome is Outcome.NOT_SENT:
+            self._told.pop(due.number, None)  # a question that comes again may have more luck
         count(tally, told)
         if told != "told" and not self._untold:
             self._office.log.warning("verdict.not_told", device=device, code=outcome.code)
         self._untold = told != "told"
+
+    def _first(self, due: VerdictDue) -> bool:
+        """Note a verdict; False where its question was answered already and comes again."""
+        now = self._office.clock().mono
+        self._told = {number: until for number, until in self._told.items() if until > now}
+        known = due.number in self._told
+        self._told[due.number] = due.due
+        return not known
 
     def _leave_alone(self) -> None:
         """Try a terminal that is not there again after a while."""
