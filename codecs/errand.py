@@ -43,11 +43,13 @@ REASONS = frozenset(
         "password",  # the terminal refuses our account
         "challenge",  # it wants a proof that we cannot or must not give
         "locked",  # it, or we, keep the account shut for a while after wrong passwords
+        "other_device",  # it says that it is another one; nothing else is asked of it
+        "anonymous",  # it does not say who it is; nothing else is asked of it
         "abandoned",  # nobody wants it any more
     }
 )
 """Why there is no answer: the closed vocabulary of `NoAnswer.reason` and of its metric."""
-SHUT = frozenset({"password", "challenge", "locked"})
+SHUT = frozenset({"password", "challenge", "locked", "other_device"})
 """Reasons that are a refusal: trying again soon can only make it worse."""
 
 
@@ -104,6 +106,8 @@ class NoAnswer:
     """One of `REASONS`."""
     arrived: bool
     """The terminal may have got the call, so it may have done what it says."""
+    said: str = ""
+    """What exactly was wrong; for people."""
 
     @property
     def outcome(self) -> Outcome:
@@ -124,6 +128,9 @@ class Taken:
 Step: TypeAlias = Call | Pause | Report
 Reply: TypeAlias = Answer | NoAnswer | Taken | None
 Errand: TypeAlias = Generator[Step, Reply, OutcomeBase]
+Recognition: TypeAlias = Generator[Step, Reply, NoAnswer | None]
+"""Calls that change nothing; returns None where it is the device, else why nothing is asked of it.
+Yields nothing but calls."""
 
 
 def ask(call: Call) -> Generator[Step, Reply, Answer | NoAnswer]:
@@ -175,6 +182,10 @@ class Errands:
     lockout: Callable[[Answer], int] = lambda _: 0
     """Reads from a 401 for how many seconds the terminal keeps the account shut; 0: it does not
     say so. Nothing is sent to it before they are over."""
+    recognise: Callable[[Terms], Recognition] | None = None
+    """Asks on a new connection who answers there: an address may have moved to another terminal."""
+    unmet: frozenset[type] = frozenset()
+    """Orders that find out themselves who answers."""
 
     @property
     def orders(self) -> frozenset[type]:

@@ -322,6 +322,11 @@ EVENTS: dict[str, LogEvent] = {
         "A terminal refuses the account we were given for it, or wants a proof we do not give; "
         "it is left alone for a while so that it does not lock itself: `gatepost device reach`.",
     ),
+    "terminal.other": LogEvent(
+        "error",
+        "At a terminal's address another one answers, or one that does not say who it is: nothing "
+        "is ordered and nothing read there. Correct the address: `gatepost device reach`.",
+    ),
     "terminal.reached": LogEvent("info", "A terminal that could not be reached answers again."),
     "terminal.unreachable": LogEvent(
         "warning",

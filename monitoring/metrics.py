@@ -64,17 +64,19 @@ CALL_END = Label(
     name="end",
     values=(
         *("answered", "unreachable", "tls", "cut", "slow", "too_large", "not_http"),
-        *("password", "challenge", "locked", "abandoned"),
+        *("password", "challenge", "locked", "other_device", "anonymous", "abandoned"),
     ),
 )
 STREAM_END = Label(
     name="end",
     values=(
         *("begun", "odd", "unreachable", "tls", "cut", "slow", "not_http", "too_large"),
-        *("password", "challenge", "locked", "refused", "no_stream"),
+        *("password", "challenge", "locked", "other_device", "anonymous", "refused", "no_stream"),
     ),
 )
-VERDICT_END = Label(name="end", values=("told", "late", "no_way", "refused", "not_told", "unknown"))
+VERDICT_END = Label(
+    name="end", values=("told", "again", "late", "no_way", "refused", "not_told", "unknown")
+)
 CAPTURE_DROP = Label(
     name="reason", values=("rate", "strangers", "room", "waiting", "database", "refused")
 )

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from gateway.codecs.errand import Answer, Call, NoAnswer
+from gateway.codecs.errand import Answer, Call, NoAnswer, Recognition, Reply
 from gateway.codecs.http.digest import Login
 from gateway.codecs.http.outlet import BadAnswer, Received, Request
 from gateway.codecs.http.prover import Prover
@@ -21,6 +22,8 @@ from gateway.domain.access import Access
 from gateway.domain.times import Instant
 
 Dial = Callable[[Access], Awaitable[CallLine]]
+Recognise = Callable[[], Recognition]
+R = TypeVar("R")
 FRESH_S = 1.0
 """A connection that was quiet for longer may be closed by the terminal just now; what must not be
 sent twice gets a new one."""
@@ -51,8 +54,21 @@ class Standing:
     """Monotonic seconds before which nothing is sent: our account does not hold."""
 
 
+class _NotMet(Exception):
+    """Whoever answers is not known to be the terminal that is meant."""
+
+    def __init__(self, why: NoAnswer) -> None:
+        super().__init__(why.reason)
+        self.why = why
+
+
 class Caller:
-    """One line of one terminal."""
+    """One line of one terminal.
+
+    Each connection begins with the question who answers there, and what that led to holds for this
+    connection only: an address may have moved to another terminal that knows the same account.
+    Where a terminal keeps no connection, it holds for the one call that follows at once.
+    """
 
     def __init__(
         self,
@@ -64,6 +80,7 @@ class Caller:
         entropy: Callable[[int], bytes],
         lockout: Callable[[Answer], int],
         dial: Dial,
+        recognise: Recognise | None = None,
     ) -> None:
         self._access = access
         self._standing = standing
@@ -71,6 +88,9 @@ class Caller:
         self._clock = clock
         self._lockout = lockout
         self._dial = dial
+        self._recognise = recognise
+        self._meeting = False
+        """The question who answers is under way."""
         self._prover = Prover(Login(user=access.user, password=access.password), entropy)
         self._line: CallLine | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -81,16 +101,13 @@ class Caller:
         """Make a call; never raises but when cancelled. Not to be entered twice at a time."""
         if self._clock().mono < self._standing.shut_until:
             return NoAnswer(reason="locked", arrived=False)
-        self._left = False
-        try:
-            async with asyncio.timeout(call.seconds):
-                return await self._prove(call)
-        except TimeoutError:
-            return NoAnswer(reason="slow" if self._left else "unreachable", arrived=self._left)
-        except BadAnswer as bad:
-            return NoAnswer(reason=bad.reason, arrived=self._left)
-        except OSError:
-            return NoAnswer(reason="unreachable", arrived=self._left)
+        return await self._bounded(self._prove(call), call.seconds)
+
+    async def meet(self, seconds: float) -> NoAnswer | None:
+        """Ask who answers; return None where it is whom we mean. As `call` otherwise."""
+        if self._clock().mono < self._standing.shut_until:
+            return NoAnswer(reason="locked", arrived=False)
+        return await self._bounded(self._greet(), seconds)
 
     def hang_up(self) -> None:
         """End the connection that is kept."""
@@ -99,6 +116,22 @@ class Caller:
             self._idle.cancel()
         if line is not None:
             line.hang_up()
+
+    async def _bounded(self, work: Awaitable[R], seconds: float) -> R | NoAnswer:
+        """Return what comes of work in time, or why there is none."""
+        self._left = False
+        try:
+            async with asyncio.timeout(seconds):
+                return await work
+        except _NotMet as stranger:
+            return stranger.why
+        except TimeoutError:
+            reason = "unreachable" if self._line is None else "slow"
+            return NoAnswer(reason=reason, arrived=self._left)
+        except BadAnswer as bad:
+            return NoAnswer(reason=bad.reason, arrived=self._left)
+        except OSError:
+            return NoAnswer(reason="unreachable", arrived=self._left)
 
     async def _prove(self, call: Call) -> Answer | NoAnswer:
         """Ask, and once more with a proof where the first one did not hold."""
@@ -139,7 +172,7 @@ class Caller:
                 if bad.reason != "cut" or line.heard:
                     raise
             line = None
-        return await self._send(line or await self._new(), call)
+        return await self._send(line or await self._met(), call)
 
     def _kept(self, call: Call) -> CallLine | None:
         line = self._line
@@ -150,6 +183,38 @@ class Caller:
             return line
         self.hang_up()
         return None
+
+    async def _met(self) -> CallLine:
+        """Return a connection to whom we mean; raises _NotMet, and then nothing else was asked."""
+        if self._recognise is None or self._meeting:
+            return await self._new()
+        await self._greet()
+        line = self._line
+        return line if line is not None and line.usable else await self._new()
+
+    async def _greet(self) -> None:
+        """Ask who answers; raises _NotMet."""
+        if self._recognise is None:
+            return
+        self._meeting = True
+        try:
+            why = await self._meet(self._recognise())
+        finally:
+            self._meeting = self._left = False
+        if why is not None:
+            self.hang_up()
+            raise _NotMet(why)
+
+    async def _meet(self, recognition: Recognition) -> NoAnswer | None:
+        reply: Reply = None
+        try:
+            while True:
+                step = recognition.send(reply)
+                assert isinstance(step, Call)
+                reply = await self._prove(step)
+        except StopIteration as done:
+            met: NoAnswer | None = done.value
+            return met
 
     async def _new(self) -> CallLine:
         self.hang_up()

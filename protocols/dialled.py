@@ -37,9 +37,13 @@ class CallTally:
     calls: dict[str, int] = field(default_factory=dict)
     """By ``answered`` or the reason of `gateway.codecs.errand.REASONS`."""
     verdicts: dict[str, int] = field(default_factory=dict)
-    """By ``told``, ``late``, ``no_way``, ``refused``, ``not_told`` or ``unknown``."""
+    """By ``told``, ``again``, ``late``, ``no_way``, ``refused``, ``not_told`` or ``unknown``."""
     streams: dict[str, int] = field(default_factory=dict)
     """By ``begun``, why one ended, or ``odd`` for what was no event in one."""
+
+
+STRANGE = frozenset({"other_device", "anonymous"})
+"""Reasons that say who answers is not the terminal that is meant, or does not say who it is."""
 
 
 def count(into: dict[str, int], what: str) -> None:
@@ -75,6 +79,40 @@ class Office:
     dial: Dial = dial
 
 
+def other_terminal(post: Post, office: Office, why: NoAnswer) -> None:
+    """Say that somebody else answers at an address."""
+    access, device = post.access, post.device.id
+    office.log.error(
+        "terminal.other", device=device, url=access.url, code=why.reason, said=why.said
+    )
+
+
+def terms_of(post: Post, office: Office, given: Instant) -> Terms:
+    """Return what every errand to a terminal is given."""
+    return Terms(
+        serial=post.device.serial,
+        secret=post.secret,
+        now=given,
+        entropy=office.entropy,
+        settings=office.settings.get(post.dialect.name, {}),
+    )
+
+
+def caller_of(post: Post, office: Office, standing: Standing, *, unmet: bool = False) -> Caller:
+    """Return a line to a terminal; ``unmet``: to whoever answers at its address."""
+    ask_who = None if unmet else post.errands.recognise
+    return Caller(
+        post.access,
+        standing,
+        office.limits,
+        clock=office.clock,
+        entropy=office.entropy,
+        lockout=post.errands.lockout,
+        dial=office.dial,
+        recognise=ask_who and (lambda: ask_who(terms_of(post, office, office.clock()))),
+    )
+
+
 class Dialled:
     """Implements the command service's Route for one terminal."""
 
@@ -85,12 +123,17 @@ class Dialled:
         """It has another address or account now, or may not be used any more."""
         self._office = office
         self._standing = Standing()
-        self._orders, self._verdicts = self._caller(), self._caller()
+        self._orders = caller_of(post, office, self._standing)
+        self._verdicts = caller_of(post, office, self._standing)
         self._turn, self._urgent = asyncio.Lock(), asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._backoff_s = 0.0
         self._away_until = 0.0
         self._untold = False
+        self._told: dict[int, float] = {}
+        """Until when the terminal waits for a verdict that it may have, by the event's number."""
+        self._stranger = ""
+        """What the last one said who answered and was not it."""
 
     @property
     def away(self) -> bool:
@@ -138,7 +181,18 @@ class Dialled:
         waited_ms = (self._office.clock().mono - given.mono) * 1000
         if waited_ms > getattr(order, "valid_ms", waited_ms):
             return _not_sent(order, "expired")
+        if type(order) in self.post.errands.unmet:
+            return await self._unmet(order, given)
         return await self._walk(self._orders, order.ticket).run(self._errand(order, given))
+
+    async def _unmet(self, order: Any, given: Instant) -> OutcomeBase:
+        """Carry out what may concern another terminal, on a connection nothing else will use."""
+        self._orders.hang_up()
+        caller = caller_of(self.post, self._office, self._standing, unmet=True)
+        try:
+            return await self._walk(caller, order.ticket).run(self._errand(order, given))
+        finally:
+            caller.hang_up()
 
     async def _tell(self, due: VerdictDue) -> None:
         tally, device = self._office.tally.verdicts, self.post.device.id
@@ -146,13 +200,26 @@ class Dialled:
             if self._office.clock().mono >= due.due:
                 count(tally, "late")
                 return
+            if not self._first(due):
+                count(tally, "again")
+                return
             errand = self._errand(due, self._office.clock())
             outcome = await self._walk(self._verdicts, Ticket(0)).run(errand)
         told = _VERDICTS[outcome.outcome]
+        if outcome.outcome is Outcome.NOT_SENT:
+            self._told.pop(due.number, None)  # a question that comes again may have more luck
         count(tally, told)
         if told != "told" and not self._untold:
             self._office.log.warning("verdict.not_told", device=device, code=outcome.code)
         self._untold = told != "told"
+
+    def _first(self, due: VerdictDue) -> bool:
+        """Note a verdict; False where its question was answered already and comes again."""
+        now = self._office.clock().mono
+        self._told = {number: until for number, until in self._told.items() if until > now}
+        known = due.number in self._told
+        self._told[due.number] = due.due
+        return not known
 
     def _leave_alone(self) -> None:
         """Try a terminal that is not there again after a while."""
@@ -164,15 +231,8 @@ class Dialled:
         self._away_until = self._office.clock().mono + self._backoff_s
 
     def _errand(self, order: Any, given: Instant) -> Errand:
-        post = self.post
-        terms = Terms(
-            serial=post.device.serial,
-            secret=post.secret,
-            now=given,
-            entropy=self._office.entropy,
-            settings=self._office.settings.get(post.dialect.name, {}),
-        )
-        return post.errands.makers[type(order)](order, terms)
+        terms = terms_of(self.post, self._office, given)
+        return self.post.errands.makers[type(order)](order, terms)
 
     def _walk(self, caller: Caller, ticket: Ticket) -> Walk:
         office, device = self._office, self.post.device
@@ -200,6 +260,7 @@ class Dialled:
     def _note(self, reply: Answer | NoAnswer) -> None:
         if isinstance(reply, Answer):
             count(self._office.tally.calls, "answered")
+            self._stranger = ""
             if self._backoff_s:
                 self._backoff_s = 0.0
                 self._office.log.info("terminal.reached", device=self.post.device.id)
@@ -209,17 +270,9 @@ class Dialled:
             self._office.log.error(
                 "terminal.account_refused", device=self.post.device.id, url=self.post.access.url
             )
-
-    def _caller(self) -> Caller:
-        return Caller(
-            self.post.access,
-            self._standing,
-            self._office.limits,
-            clock=self._office.clock,
-            entropy=self._office.entropy,
-            lockout=self.post.errands.lockout,
-            dial=self._office.dial,
-        )
+        if reply.reason in STRANGE and reply.said != self._stranger:
+            self._stranger = reply.said
+            other_terminal(self.post, self._office, reply)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -11,12 +11,21 @@ import random
 from collections.abc import Mapping
 
 from gateway.codecs.arming import Arm, Armed, BadStream
-from gateway.codecs.errand import Answer, Terms
+from gateway.codecs.errand import CALL_SECONDS, Answer
 from gateway.codecs.http.digest import Login
 from gateway.codecs.http.outlet import BadAnswer, Received, Request
 from gateway.codecs.http.prover import Prover
 from gateway.protocols.call_line import host_of, reach
-from gateway.protocols.dialled import Office, Post, count
+from gateway.protocols.caller import Standing
+from gateway.protocols.dialled import (
+    STRANGE,
+    Office,
+    Post,
+    caller_of,
+    count,
+    other_terminal,
+    terms_of,
+)
 from gateway.protocols.endings import trace
 from gateway.protocols.stream_line import StreamLine
 
@@ -54,6 +63,8 @@ class Reader:
         self._first_pause_s = min(FIRST_PAUSE_S, office.limits.backoff_s)
         self._pause_s = self._first_pause_s
         self._lost = False
+        self._stranger = ""
+        """What the last one said who answered and was not it."""
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -90,14 +101,8 @@ class Reader:
 
     async def _read(self) -> None:
         post, office = self.post, self._office
-        terms = Terms(
-            serial=post.device.serial,
-            secret=post.secret,
-            now=office.clock(),
-            entropy=office.entropy,
-            settings=office.settings.get(post.dialect.name, {}),
-        )
-        armed = self._arm(terms)
+        await self._meet()
+        armed = self._arm(terms_of(post, office, office.clock()))
         line, head = await self._open(armed)
         try:
             armed.begin(head.header("content-type"))
@@ -108,6 +113,25 @@ class Reader:
         finally:
             line.hang_up()
             self._desk.unheard(post.device)
+
+    async def _meet(self) -> None:
+        """Arm nobody else's stream: what it tells would be stored as this terminal's."""
+        post, office, standing = self.post, self._office, Standing()
+        caller = caller_of(post, office, standing)
+        try:
+            why = await caller.meet(CALL_SECONDS)
+        finally:
+            caller.hang_up()
+        if why is None:
+            self._stranger = ""
+            return
+        if why.reason in STRANGE:
+            if why.said != self._stranger:
+                other_terminal(post, office, why)
+            self._stranger = why.said
+            raise BadAnswer(why.reason, why.said)
+        shut_s = standing.shut_until - office.clock().mono
+        raise _Shut(why.reason, shut_s) if shut_s > 0 else BadAnswer(why.reason)
 
     async def _open(self, armed: Armed) -> tuple[StreamLine, Received]:
         """Ask for the stream, and once more with a proof; a wrong password is tried once."""

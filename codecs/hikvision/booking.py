@@ -47,6 +47,8 @@ class Settled:
     """None where it asked nothing, or no longer listens."""
     replayed: bool = False
     """The question came afterwards: nobody stands there any more."""
+    again: bool = False
+    """The question came before within its patience, and its verdict was given."""
 
 
 class Receipts:
@@ -138,9 +140,10 @@ class Booking:
         if disputed:
             reply = replace(reply, passes=False)
         name = question.identity.name
+        again = self._asking.remembered.find(name, now.mono) is not None
         self._asking.remembered.keep(name, question.gone_at, reply, pending.ruling)
         replayed = pending.ruling is REPLAYED
-        return Settled(events=[], question=question, verdict=reply, replayed=replayed)
+        return Settled(events=[], question=question, verdict=reply, replayed=replayed, again=again)
 
     def deferred(self, receipt: Receipt) -> bool:
         """Close the event that was not stored; False for another's."""

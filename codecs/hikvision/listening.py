@@ -158,7 +158,7 @@ class Listening:
             return settled.events
         if self._calls_back:
             self._exchange.reply(200, now.mono)
-            due = [] if settled.replayed else [_due(question, said)]
+            due = [] if settled.replayed or settled.again else [_due(question, said)]
             return [*settled.events, *due]
         verdict = put_verdict(said.serial_no, said.passes, said.info, said.person)
         self._exchange.tell(verdict, now.mono)

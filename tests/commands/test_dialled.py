@@ -142,18 +142,20 @@ def test_an_order_whose_answer_a_killed_gateway_missed_is_unknown_and_not_repeat
     site: Site,
 ) -> None:
     unsupported = says(b'{"statusCode":4,"subStatusCode":"notSupport"}', "403 Forbidden")
-    with served(unsupported, raw(b"")) as terminal:
+    plate = f"<DeviceInfo><serialNumber>DS-K1{SERIAL}</serialNumber></DeviceInfo>"
+    named = says(plate.encode(), "200 OK", "Content-Type: application/xml")
+    with served(named, unsupported, raw(b"")) as terminal:
         gateway = Gateway(site)
         gateway.await_started()
         register(gateway)
         reach(site, f"http://127.0.0.1:{terminal.port}")
         gatepost(site, "command", "door", SERIAL, "--reason", "x", "--wait", "0")
-        wait_for(lambda: len(terminal.asked) == 2, "the order is at the terminal")
+        wait_for(lambda: len(terminal.asked) == 3, "the order is at the terminal")
         gateway.kill()
         with running(site):
             found = wait_for(lambda: over(site, 1), "the order is over")
             assert (found["state"], found["code"]) == ("unknown", "restart")
-            assert [one.split(b" ")[0] for one in terminal.asked] == [b"GET", b"PUT"]
+            assert [one.split(b" ")[0] for one in terminal.asked] == [b"GET", b"GET", b"PUT"]
 
 
 def over(site: Site, number: int) -> dict[str, object] | None:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gateway.codecs.errand import Answer, Call, NoAnswer
+from gateway.codecs.errand import Answer, Call, NoAnswer, Recognition, ask
 from gateway.codecs.hikvision.isapi.status import lockout
 from gateway.protocols.call_line import dial
-from gateway.protocols.caller import FRESH_S, Caller, CallLimits, Standing
+from gateway.protocols.caller import FRESH_S, Caller, CallLimits, Recognise, Standing
 
 from gateway.domain.access import Access
 from tests.support.certificates import make_identity
@@ -39,7 +39,11 @@ NewLoop = Callable[[], asyncio.AbstractEventLoop]
 
 
 def caller(
-    access: Access, clock: Clock, standing: Standing | None = None, keep_s: float = 5.0
+    access: Access,
+    clock: Clock,
+    standing: Standing | None = None,
+    keep_s: float = 5.0,
+    recognise: Recognise | None = None,
 ) -> Caller:
     return Caller(
         access,
@@ -49,6 +53,7 @@ def caller(
         entropy=bytes,
         lockout=lockout,
         dial=dial,
+        recognise=recognise,
     )
 
 
@@ -304,3 +309,39 @@ def test_a_secure_terminal_is_known_by_its_certificate(new_loop: NewLoop, tmp_pa
         plain.close()
 
     run_on(new_loop, main)
+
+
+def who() -> Recognition:
+    reply = yield from ask(Call(method="GET", target="/who", repeatable=True))
+    if isinstance(reply, NoAnswer):
+        return reply
+    if reply.body == b"me":
+        return None
+    return NoAnswer(reason="other_device", arrived=False, said=reply.body.decode())
+
+
+def test_each_connection_begins_with_who_answers() -> None:
+    async def main() -> None:
+        # The connection dies, and at the address is another terminal that knows our account.
+        async with unit(says(b"me"), says(), hangs_up, says(b"you")) as one:
+            calls = caller(one.access, Clock(), recognise=who)
+            assert isinstance(await calls.call(READ), Answer)
+            reply = await calls.call(READ)
+            assert ends(reply) == ("other_device", False)
+            assert isinstance(reply, NoAnswer)
+            assert reply.said == "you"
+            assert ends(await calls.call(MOVE)) == ("other_device", False)
+            asked = [request.split(b" ")[1] for request in one.asked]
+            assert asked == [b"/who", b"/a", b"/a", b"/who", b"/who"]
+
+    run_on(asyncio.new_event_loop, main)
+
+
+def test_an_order_has_not_left_where_nobody_says_in_time_who_answers() -> None:
+    async def main() -> None:
+        async with unit(raw(b"")) as one:
+            calls = caller(one.access, Clock(), recognise=who)
+            assert ends(await calls.call(replace(MOVE, seconds=0.3))) == ("slow", False)
+            assert [request.split(b" ")[1] for request in one.asked] == [b"/who"]
+
+    run_on(asyncio.new_event_loop, main)

@@ -146,6 +146,23 @@ def test_a_verdict_does_not_wait_behind_an_order() -> None:
     run_on(asyncio.new_event_loop, main)
 
 
+def test_a_question_that_comes_again_is_called_back_once() -> None:
+    async def main() -> None:
+        async with unit(says()) as one:
+            bench = Bench(one.access)
+            bench.courier.tell(GATE, bench.due(4.0))
+            bench.courier.tell(GATE, bench.due(4.5))
+            await until(lambda: sum(bench.tally.verdicts.values()) == 2, "both are dealt with")
+            assert bench.tally.verdicts == {"told": 1, "again": 1}
+            assert targets(one) == [b"/verdict"]
+            bench.clock.mono += 5.0
+            bench.courier.tell(GATE, bench.due(4.0))
+            await until(lambda: bench.tally.verdicts["told"] == 2, "a later one is told")
+            await bench.courier.close()
+
+    run_on(asyncio.new_event_loop, main)
+
+
 def test_a_verdict_that_is_late_is_counted_and_not_sent() -> None:
     async def main() -> None:
         async with unit(says()) as one:

@@ -79,10 +79,12 @@ class Reading:
             limits=CallLimits(connect_s=5.0, backoff_s=0.01),
             tally=self.tally,
             room=asyncio.Semaphore(1),
-            armed=frozenset({device().serial}),
+            armed=frozenset({SERIAL}),
         )
         assert DIALECT.errands is not None
-        post = Post(device=device(), access=access, dialect=DIALECT, errands=DIALECT.errands)
+        post = Post(
+            device=device(serial=SERIAL), access=access, dialect=DIALECT, errands=DIALECT.errands
+        )
         self.readers = Readers(office)
         self.posts = {DeviceId(1): post}
         self.readers.follow(self.posts, desk)
@@ -129,6 +131,28 @@ def test_what_a_simulated_terminal_records_is_read(new_loop: NewLoop, variant: i
     run_on(new_loop, main)
 
 
+def named(reply: Reply, serial: str = SERIAL) -> Reply:
+    """Say who it is when asked; that question takes none of the replies."""
+    plate = f"<DeviceInfo><serialNumber>DS-K1{serial}</serialNumber></DeviceInfo>".encode()
+    who = says(plate, "200 OK", "Content-Type: application/xml")
+    return lambda request: who(request) if b"deviceInfo" in request else reply(request)
+
+
+def test_another_terminal_that_has_the_address_is_not_armed() -> None:
+    async def main() -> None:
+        async with unit(named(raw(HEAD + PARTS), "K59999999")) as one:
+            desk = Desk()
+            reading = Reading(one.access, desk)
+            await until(lambda: reading.streams("other_device") >= 2)
+            assert reading.streams("other_device") >= 2
+            assert (desk.events, reading.streams("begun")) == ([], 0)
+            assert all(b"deviceInfo" in request for request in one.asked)
+            assert len(reading.log.named("terminal.other")) == 1
+            await reading.readers.close()
+
+    run_on(asyncio.new_event_loop, main)
+
+
 def play(*replies: Reply, desk: Callable[[], Desk] = Desk) -> Any:
     """Return what reads a unit that replies so, to be called with what to wait for."""
 
@@ -136,12 +160,13 @@ def play(*replies: Reply, desk: Callable[[], Desk] = Desk) -> Any:
         found: list[tuple[Reading, Desk, int]] = []
 
         async def main() -> None:
-            async with unit(*replies) as one:
+            async with unit(*map(named, replies)) as one:
                 keeper = desk()
                 reading = Reading(one.access, keeper)
                 await until(partial(holds, reading, keeper))
                 await reading.readers.close()
-                found.append((reading, keeper, len(one.asked)))
+                asked = [request for request in one.asked if b"deviceInfo" not in request]
+                found.append((reading, keeper, len(asked)))
 
         run_on(asyncio.new_event_loop, main)
         return found[0]
@@ -211,7 +236,7 @@ def test_a_password_that_is_refused_is_tried_once() -> None:
 
 def test_a_terminal_that_is_no_longer_listed_is_read_no_more() -> None:
     async def main() -> None:
-        async with unit(raw(HEAD + PARTS)) as one:
+        async with unit(named(raw(HEAD + PARTS))) as one:
             desk = Desk()
             reading = Reading(one.access, desk)
             await desk.until(lambda: bool(desk.events))

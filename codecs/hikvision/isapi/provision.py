@@ -11,6 +11,7 @@ from gateway.codecs.errand import Terms
 from gateway.codecs.hikvision.isapi.describe import Facts, identity
 from gateway.codecs.hikvision.isapi.hosts import Ours, enter
 from gateway.codecs.hikvision.isapi.questions import set_questions
+from gateway.codecs.hikvision.isapi.recognition import stranger
 from gateway.codecs.hikvision.isapi.talk import Work, refuse
 from gateway.codecs.hikvision.keys import password, token
 from gateway.codecs.hikvision.route import PREFIX, own_path
@@ -27,15 +28,15 @@ def provision(order: Provision, terms: Terms) -> Work[Facts]:
     if terms.secret is None:
         raise refuse("no_key", "the device has no key, so it has no path; see device add")
     told = yield from identity()
-    serial = text(told.get("serialNumber"))
-    if not order.whoever and not serial.upper().endswith(terms.serial.upper()):
-        raise refuse("other_device", f"it calls itself {serial}")
+    other = stranger(told, terms.serial)
+    if other is not None and not order.whoever:
+        raise refuse("other_device", other)
     ours = _ours(order, terms, terms.secret)
     trial = yield from enter(ours, replace=order.replace)
     if order.questions is not None:
         yield from set_questions(order.questions, order.patience_s)
     return (
-        ("serial_number", serial),
+        ("serial_number", text(told.get("serialNumber"))),
         ("model", text(told.get("model"))),
         ("firmware", text(told.get("firmwareVersion"))),
         ("reports_to", f"{order.host}:{order.port}"),

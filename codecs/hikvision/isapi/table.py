@@ -19,6 +19,7 @@ from gateway.codecs.hikvision.isapi.outcomes import (
 )
 from gateway.codecs.hikvision.isapi.people import delete_person, list_people
 from gateway.codecs.hikvision.isapi.provision import provision
+from gateway.codecs.hikvision.isapi.recognition import recognise
 from gateway.codecs.hikvision.isapi.search import search
 from gateway.codecs.hikvision.isapi.status import lockout
 from gateway.codecs.hikvision.isapi.talk import Work
@@ -58,4 +59,6 @@ ERRANDS = Errands(
         VerdictDue: doing(tell),
     },
     lockout=lockout,
+    recognise=recognise,
+    unmet=frozenset({Provision}),
 )

@@ -59,7 +59,8 @@ def attempt(call: Call) -> Work[tuple[Answer, Status | None]]:
     reply = yield from ask(call)
     if isinstance(reply, NoAnswer):
         shut = reply.reason in SHUT
-        raise Ended(Outcome.REFUSED if shut else Outcome.NOT_SENT, reply.reason, call.target)
+        outcome = Outcome.REFUSED if shut else Outcome.NOT_SENT
+        raise Ended(outcome, reply.reason, reply.said or call.target)
     return reply, trouble(reply)
 
 
@@ -67,7 +68,7 @@ def change(call: Call) -> Work[Status]:
     """Make a call that changes something; raises Ended unless the terminal says that it did."""
     reply = yield from ask(call)
     if isinstance(reply, NoAnswer):
-        raise Ended(reply.outcome, reply.reason, call.target)
+        raise Ended(reply.outcome, reply.reason, reply.said or call.target)
     status = judge(reply)
     if status.code == "unreadable":
         raise Ended(Outcome.UNANSWERED, status.code, call.target)

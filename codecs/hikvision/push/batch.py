@@ -104,7 +104,7 @@ class Batch:
         if settled is None:
             return []
         entry.result = Result(uuid=entry.uuid)
-        if settled.verdict is not None:
+        if settled.verdict is not None and not settled.again:
             self.verdicts.append(settled)
         return settled.events
 

@@ -70,6 +70,16 @@ def test_nobody_is_called_back_about_a_question_of_yesterday() -> None:
     assert talk.sent() == OK
 
 
+def test_a_question_that_comes_again_is_called_back_once() -> None:
+    talk = Talk(calls_back=1)
+    [due] = settle(talk)
+    assert isinstance(due, VerdictDue)
+    assert talk.sent() == OK
+    kept = record(talk.say(ASKED))
+    assert talk.tell(Accept(receipt=kept.receipt)) == []
+    assert talk.sent() == OK
+
+
 def test_an_event_that_asks_nothing_is_answered_as_ever() -> None:
     talk = Talk(calls_back=1)
     kept = record(talk.say(post(event(serial=5))))
