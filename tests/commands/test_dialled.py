@@ -19,7 +19,7 @@ from tests.commands.registered import KEY, SERIAL, register
 from tests.commands.test_orders import gatepost, state
 from tests.support.gateways import Gateway, Site, free_port, running
 from tests.support.waiting import wait_for
-from tests.support.web_units import raw, says, served
+from tests.support.web_units import named, raw, says, served
 
 SETTINGS = '[dialects]\nenabled = ["yls", "hikvision"]\n[dialling]\nbackoff_seconds = 1\n'
 
@@ -142,9 +142,7 @@ def test_an_order_whose_answer_a_killed_gateway_missed_is_unknown_and_not_repeat
     site: Site,
 ) -> None:
     unsupported = says(b'{"statusCode":4,"subStatusCode":"notSupport"}', "403 Forbidden")
-    plate = f"<DeviceInfo><serialNumber>DS-K1{SERIAL}</serialNumber></DeviceInfo>"
-    named = says(plate.encode(), "200 OK", "Content-Type: application/xml")
-    with served(named, unsupported, raw(b"")) as terminal:
+    with served(named(SERIAL, unsupported), unsupported, raw(b"")) as terminal:
         gateway = Gateway(site)
         gateway.await_started()
         register(gateway)

@@ -201,7 +201,7 @@ def test_a_picture_above_the_limit_costs_the_picture_only(gateway: Gateway) -> N
         wire.say(post(body, kind="multipart/form-data; boundary=b"))
         assert wire.status() == 200
     assert stored(gateway)[-1][1] is False
-    assert gateway.logged("session.protocol_error", code="picture_too_large")
+    gateway.await_logged("session.protocol_error", code="picture_too_large")
 
 
 def test_more_pictures_at_once_than_there_is_room_for_all_arrive() -> None:
@@ -233,7 +233,7 @@ def test_one_that_claims_anothers_serial_number_is_not_found(gateway: Gateway) -
         wire.say(post(event(), to=path(OTHER, of=OURS)))
         assert (wire.status(), wire.status()) == (404, 0)
     wait_for(lambda: gateway.figure(failed) == before + 1, "the failed proof is counted")
-    assert gateway.logged("device.login_failed", serial=OTHER)
+    gateway.await_logged("device.login_failed", serial=OTHER)
     assert stored(gateway, OTHER) == []
 
 

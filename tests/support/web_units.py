@@ -123,6 +123,13 @@ def hangs_up(_: bytes) -> None:
     """End the connection without an answer."""
 
 
+def named(serial: str, then: Reply) -> Reply:
+    """Tell who one is to whoever asks, and answer everything else with ``then``."""
+    plate = f"<DeviceInfo><serialNumber>DS-K1{serial}</serialNumber></DeviceInfo>"
+    tells = says(plate.encode(), "200 OK", "Content-Type: application/xml")
+    return lambda request: (tells if b"/ISAPI/System/deviceInfo" in request else then)(request)
+
+
 def wants_digest(then: Reply) -> Reply:
     """Challenge whoever proves nothing."""
     return lambda request: then(request) if b"Authorization: Digest" in request else CHALLENGE % 1
