@@ -132,7 +132,7 @@ def test_one_face_under_two_numbers_of_two_projects_is_told_and_not_merged(
     assert case["people"] == sorted([first, second])
     assert case["score"] > 0.55
     assert f"case {case['reference']}: person {case['people'][0]}" in said
-    assert gateway.logged("city.warned", person=second, code="city_double")
+    gateway.await_logged("city.warned", person=second, code="city_double")
     held = city.query("select person from city_template order by person")
     assert [row["person"] for row in held] == sorted([first, second]), "two people, as before"
     settled = ("settle", str(case["reference"]), "--as", "different", "--reason", "brothers")
