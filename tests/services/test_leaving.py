@@ -12,7 +12,7 @@ from gateway.domain.ids import PersonId
 from gateway.domain.leavers import Leaver
 from gateway.domain.people import PersonDelete
 from gateway.services.leaving import AGAIN_MS, BY, MOST, Leaving
-from tests.services.command.test_service import GATE, NOW, OTHER, Bench, play
+from tests.services.command.bench import GATE, NOW, OTHER, Bench, play
 
 LI, WANG = PersonId(11), PersonId(12)
 

@@ -9,7 +9,7 @@ from gateway.domain.commands import DoorCommand, Outcome
 from gateway.domain.errors import StoreUnavailable
 from gateway.domain.ids import DeviceId
 from gateway.domain.requests import NoOrders
-from tests.services.command.test_service import GATE, Bench, play
+from tests.services.command.bench import GATE, Bench, play
 from tests.support.sessions import RecordingSession
 
 

@@ -14,7 +14,7 @@ from gateway.domain.ids import DeviceId, PersonId, ProjectId, Ticket
 from gateway.domain.people import ALL_DOORS, PersonPut, SendPerson
 from gateway.domain.workers import Engagement, PersonSheet, Subject, VerificationMode
 from gateway.services.command.filling import Filling
-from tests.services.command.test_service import GATE, NOW, Bench, play
+from tests.services.command.bench import GATE, NOW, Bench, play
 from tests.support.verifying import P1, P2, sites
 
 LI = PersonId(11)

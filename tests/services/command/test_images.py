@@ -15,7 +15,7 @@ from gateway.domain.objects import ObjectKind, SendObject
 from gateway.domain.requests import Request
 from gateway.services.command import images
 from gateway.services.command.images import load_image
-from tests.services.command.test_service import GATE, Bench, play
+from tests.services.command.bench import GATE, Bench, play
 
 IMAGE = b"HIKFW V4.0.1\n" + bytes(3000)
 
